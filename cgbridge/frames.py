@@ -1,0 +1,74 @@
+"""Frames of a trajectory on disk, read one at a time, never a whole trajectory in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One configuration: positions (N, 3) in nm, box vectors as rows (3, 3) in nm, time in ps."""
+
+    positions: FloatArray
+    box: FloatArray
+    time: float
+
+
+class TrajectoryWriter:
+    """Append frames to an HDF5 file (single-precision positions, double-precision box and time)."""
+
+    def __init__(self, path: Path, beads: int) -> None:
+        self._file = h5py.File(path, "w")
+        self._positions = self._file.create_dataset(
+            "positions", (0, beads, 3), maxshape=(None, beads, 3), dtype="f4", chunks=(1, beads, 3)
+        )
+        self._box = self._file.create_dataset("box", (0, 3, 3), maxshape=(None, 3, 3), dtype="f8")
+        self._time = self._file.create_dataset("time", (0,), maxshape=(None,), dtype="f8")
+        self._file.attrs["units"] = "nm, ps"
+
+    def append(self, frame: Frame) -> None:
+        count = self._time.shape[0]
+        for dataset, value in (
+            (self._positions, frame.positions),
+            (self._box, frame.box),
+            (self._time, frame.time),
+        ):
+            dataset.resize(count + 1, axis=0)
+            dataset[count] = value
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> TrajectoryWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A trajectory file that is iterated frame by frame."""
+
+    path: Path
+
+    def __len__(self) -> int:
+        with h5py.File(self.path, "r") as file:
+            return int(file["time"].shape[0])
+
+    def __iter__(self) -> Iterator[Frame]:
+        with h5py.File(self.path, "r") as file:
+            for index in range(file["time"].shape[0]):
+                yield Frame(
+                    positions=np.asarray(file["positions"][index], dtype=np.float64),
+                    box=np.asarray(file["box"][index], dtype=np.float64),
+                    time=float(file["time"][index]),
+                )

@@ -1,0 +1,267 @@
+"""The records and protocols that the parts of cgbridge exchange; the first file to read.
+
+A fit goes round this loop::
+
+    Optimizer.ask -> parameters
+      for each level, from cheap to dear:
+        Observable.simulations(target) -> {Simulation}   what must be simulated (shared between targets)
+        Engine.run(Simulation)         -> Run            frames and time series
+        Observable.measure(target, runs) -> Estimate     value with standard error
+        objective                       -> Score         passed the level, or stop here
+    Optimizer.tell(parameters, Score)
+
+All numbers are in the internal system (nm, ps, kJ/mol, amu, K, bar) unless a ``unit`` stands beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from cgbridge.frames import FloatArray, Trajectory
+
+
+class Outcome(StrEnum):
+    """How a simulation, or the evaluation of a candidate, ended."""
+
+    OK = "ok"
+    UNSTABLE = "unstable"  # the candidate's fault: NaN, runaway energy, box collapse
+    TIMEOUT = "timeout"  # the watchdog on MD steps (or wall time) stopped it
+    INFRA = "infra"  # the machine's fault: killed worker, segmentation fault, full disk
+
+
+SimulationKind = Literal["lattice", "dimer", "bulk", "slab", "coexistence"]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What is to be simulated for one state; equal keys share one run, made as long as the longest.
+
+    ``kind``
+        ``lattice`` static, 0 K, relaxed in volume (``structure`` names the lattice);
+        ``dimer`` static pair at its minimum;
+        ``bulk`` NPT of ``structure`` (``liquid`` or an ice lattice, the latter with an anisotropic barostat);
+        ``slab`` NVT of a liquid film between vacuum;
+        ``coexistence`` half ``structure`` (an ice), half liquid, NPT.
+    ``temperature`` K, ``pressure`` bar, ``equilibration`` and ``production`` ps, ``interval`` ps between
+    frames, ``replica`` distinguishes independent repetitions (other seeds).
+    """
+
+    kind: SimulationKind
+    structure: str = "liquid"
+    temperature: float = 0.0
+    pressure: float = 1.0
+    beads: int = 0
+    equilibration: float = 0.0
+    production: float = 0.0
+    interval: float = 1.0
+    replica: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, float, float, int, int]:
+        """Simulations with equal keys are the same state and can share one run."""
+        return (self.kind, self.structure, self.temperature, self.pressure, self.beads, self.replica)
+
+    @property
+    def duration(self) -> float:
+        """Total simulated time in ps."""
+        return self.equilibration + self.production
+
+    def merged(self, other: Simulation) -> Simulation:
+        """One simulation that serves both requests."""
+        if self.key != other.key:
+            raise ValueError("only simulations of the same state can be merged")
+        return replace(
+            self,
+            equilibration=max(self.equilibration, other.equilibration),
+            production=max(self.production, other.production),
+            interval=min(self.interval, other.interval),
+        )
+
+    @property
+    def label(self) -> str:
+        """Short name for messages and the report: ``bulk liquid 300 K``."""
+        if self.kind in ("lattice", "dimer"):
+            return f"{self.kind} {self.structure}" if self.kind == "lattice" else "dimer"
+        return f"{self.kind} {self.structure} {self.temperature:g} K"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the engine hands to the observables.
+
+    ``series`` holds production time series of equal length, sampled every ``interval`` ps:
+    ``time`` ps, ``potential_energy`` kJ/mol of the whole box, ``kinetic_energy`` kJ/mol, ``volume`` nm^3,
+    ``pressure_tensor`` (n, 3, 3) bar (slab only). For ``coexistence`` the series start right after
+    equilibration. ``scalars`` holds static results: ``energy_per_bead`` kJ/mol, ``density`` g/cm^3 and
+    ``lattice_constant`` nm for ``lattice``; ``energy`` kJ/mol and ``distance`` nm for ``dimer``.
+    """
+
+    simulation: Simulation
+    beads: int
+    bead_mass: float
+    series: Mapping[str, FloatArray] = field(default_factory=dict)
+    scalars: Mapping[str, float] = field(default_factory=dict)
+    trajectory: Trajectory | None = None
+    md_steps: int = 0
+    timestep: float = 0.0
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A tabulated function y(x) with standard errors, e.g. g(r) with r in nm."""
+
+    x: FloatArray
+    y: FloatArray
+    y_err: FloatArray
+    x_unit: str
+    y_unit: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured value with its standard error (both in ``unit``) and number of independent samples.
+
+    ``curves`` carries what the report draws (g(r), density against temperature, melting slopes).
+    ``notes`` carries caveats: "frozen", "crossing outside the bracket", finite-size corrections.
+    """
+
+    value: float
+    stderr: float
+    n_eff: float
+    unit: str
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """One reference value an observable is compared with.
+
+    ``value``, ``error`` and ``tolerance`` are in ``unit``. ``reference`` is the reference curve where
+    the observable is a curve (then ``value`` is the wished deviation, zero). ``options`` are the
+    observable's own settings, validated by the observable's options model.
+    """
+
+    name: str
+    observable: str
+    value: float
+    tolerance: float
+    unit: str
+    error: float = 0.0
+    temperature: float = 300.0
+    pressure: float = 1.0
+    structure: str = "liquid"
+    weight: float = 1.0
+    reference: Curve | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Default lengths and sizes of simulations, from the ``engine`` section; targets may override.
+
+    ``beads`` of bulk boxes; times in ps.
+    """
+
+    beads: int = 343
+    equilibration: float = 50.0
+    production: float = 200.0
+    interval: float = 1.0
+
+
+@runtime_checkable
+class Observable(Protocol):
+    """Something that can be measured on runs; one class per file in ``cgbridge.observables``.
+
+    ``name`` is the word used in YAML, ``unit`` the unit of its values when the user gives none.
+    """
+
+    name: str
+    unit: str
+
+    def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
+        """The simulations this target needs."""
+        ...
+
+    def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
+        """Measure on the runs, given in the order of :meth:`simulations`; the result is in ``target.unit``.
+
+        Raises :class:`~cgbridge.errors.UnstableError` when the state is not what it should be
+        (a frozen liquid, a molten crystal, an exploded box).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """Verdict on one target; numbers in the target's own unit."""
+
+    name: str
+    observable: str
+    value: float
+    stderr: float
+    n_eff: float
+    target: float
+    tolerance: float
+    unit: str
+    passed: bool
+    level: str
+    normalised_error: float
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class Score:
+    """Rank of a candidate; smaller is better, compared field by field.
+
+    First the levels passed (negated), then the normalised error at the level where the candidate
+    stopped, then the total over all levels seen. No penalty constants.
+    """
+
+    levels_failed: int
+    level_error: float
+    total_error: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that is known about one evaluated candidate."""
+
+    parameters: Mapping[str, float]
+    seed: int
+    outcome: Outcome
+    levels_passed: int
+    score: Score
+    results: tuple[TargetResult, ...] = ()
+    reason: str = ""
+    md_ns: float = 0.0
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One searched parameter: bounds in ``unit``, linear or log scale."""
+
+    name: str
+    unit: str
+    minimum: float
+    maximum: float
+    scale: Literal["linear", "log"] = "linear"
+
+
+class Optimizer(Protocol):
+    """Ask/tell over the unit cube [0, 1]^d; smaller scores are better."""
+
+    def ask(self, count: int) -> list[tuple[float, ...]]:
+        """Propose up to ``count`` points; an empty list means finished."""
+        ...
+
+    def tell(self, point: Sequence[float], score: Score) -> None:
+        """Report the score of a proposed point."""
+        ...
