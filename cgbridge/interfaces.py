@@ -219,11 +219,14 @@ class TargetResult:
 class Score:
     """Rank of a candidate; smaller is better, compared field by field.
 
-    First the levels passed (negated), then the normalised error at the level where the candidate
-    stopped, then the total over all levels seen. No penalty constants.
+    First the number of levels not passed; then, among those that stopped at the same level, the ones
+    that finished it (``unfinished`` = 0) before unstable ones, which are graded by the fraction they
+    left undone; then the normalised error at the level where the candidate stopped (all levels, for a
+    candidate that passed every one), then the total over all levels seen. No penalty constants.
     """
 
     levels_failed: int
+    unfinished: float
     level_error: float
     total_error: float
 
@@ -255,13 +258,31 @@ class Parameter:
     scale: Literal["linear", "log"] = "linear"
 
 
-class Optimizer(Protocol):
-    """Ask/tell over the unit cube [0, 1]^d; smaller scores are better."""
+#: A point of the unit cube.
+Point = tuple[float, ...]
 
-    def ask(self, count: int) -> list[tuple[float, ...]]:
-        """Propose up to ``count`` points; an empty list means finished."""
+
+class Optimizer(Protocol):
+    """Ask/tell over the unit cube [0, 1]^d; smaller scores are better.
+
+    Deterministic: the proposals depend only on the seed and on the sequence of calls, so a run is
+    resumed by replaying its journal.
+    """
+
+    @property
+    def finished(self) -> bool:
+        """No further proposals will come."""
         ...
 
-    def tell(self, point: Sequence[float], score: Score) -> None:
+    @property
+    def generation(self) -> int:
+        """Counter shown to the user, from 0."""
+        ...
+
+    def ask(self, count: int) -> list[Point]:
+        """Propose up to ``count`` points; fewer or none while results are awaited."""
+        ...
+
+    def tell(self, point: Point, score: Score) -> None:
         """Report the score of a proposed point."""
         ...

@@ -1,0 +1,1 @@
+"""The user's YAML: `schema` is its manual, `loader` reads it."""

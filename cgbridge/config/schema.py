@@ -1,0 +1,172 @@
+"""Every section of the fit YAML as a strict, frozen class. This file is the YAML manual.
+
+Numbers may carry units (``"10 fs"``); a bare number is in the unit named at the field.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cgbridge.config.quantities import Mass, Number, Rate, Time, WallTime
+
+SCHEMA_VERSION = 1
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown keys are errors, values cannot be changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class BeadSection(Section):
+    """The coarse-grained bead."""
+
+    name: str = Field("W", description="Bead name, used in LAMMPS files and topologies.")
+    mass: Mass = Field(18.015, gt=0, description="Bead mass; bare number in amu.")
+
+
+class SearchSection(Section):
+    """Range of one searched parameter."""
+
+    min: str | float = Field(description="Lower bound; bare number in the parameter's database unit.")
+    max: str | float = Field(description="Upper bound, same unit rule.")
+    scale: Literal["linear", "log"] | None = Field(
+        None, description="Sampling scale; default: the scale the model database gives the parameter."
+    )
+
+
+class ModelSection(Section):
+    """What is fitted."""
+
+    form: str = Field(description="Functional form: tersoff or stillinger-weber.")
+    bead: BeadSection = BeadSection()
+    base: str = Field(
+        description="Model (database name or file) that supplies every value that is not searched. "
+        "It is never put into the population."
+    )
+    set: dict[str, str | float] = Field(
+        default_factory=dict, description="Fixed values that replace those of the base model."
+    )
+    search: dict[str, SearchSection | Literal["default"]] = Field(
+        min_length=1,
+        description="Searched parameters and their ranges; 'default' takes the range of the model database.",
+    )
+
+
+class LevelSection(Section):
+    """One level of the hierarchy; levels run in the order written, from cheap to dear."""
+
+    name: str
+    targets: tuple[str | dict[str, Any], ...] = Field(
+        min_length=1, description="Names of reference data (`cgbridge targets`) or inline targets."
+    )
+
+
+class PolishSection(Section):
+    """Local search from the best candidate after the genetic algorithm."""
+
+    method: Literal["nelder-mead"] = "nelder-mead"
+    evaluations: int = Field(40, ge=0, description="Budget of evaluations; 0 switches the stage off.")
+    size: Number = Field(
+        0.05, gt=0, le=0.5, description="Edge of the first simplex as a fraction of each parameter's range."
+    )
+
+
+class ConfirmSection(Section):
+    """Re-runs with new seeds and longer MD, against selection bias ("the luckiest of many")."""
+
+    every: int = Field(4, ge=0, description="Confirm the elites every so many generations; 0: only at the end.")
+    candidates: int = Field(3, ge=1, description="How many of the best compete at the end.")
+    factor: Number = Field(3.0, ge=1, description="How many times longer the production runs are.")
+
+
+class OptimizerSection(Section):
+    """The hierarchical-objective genetic algorithm (HOGA)."""
+
+    method: Literal["hoga"] = "hoga"
+    mode: Literal["generational", "steady-state"] = Field(
+        "generational",
+        description="generational: breed when a whole generation is scored; steady-state: breed whenever a "
+        "worker is free (better when run times are uneven).",
+    )
+    population: int = Field(16, ge=4, description="Candidates per generation.")
+    generations: int = Field(8, ge=1, description="Number of generations after the first sample.")
+    initial: int | None = Field(
+        None,
+        ge=4,
+        description="Size of the first quasi-random sample (scrambled Sobol points); its best become the "
+        "first population. Most candidates stop at a cheap level, so a large sample costs little. "
+        "Default: the population size.",
+    )
+    elites: int = Field(2, ge=0, description="Best candidates that survive unchanged.")
+    tournament: int = Field(3, ge=2, description="Tournament size of the parent selection.")
+    crossover: Number = Field(0.9, ge=0, le=1, description="Probability that two parents are crossed.")
+    crossover_eta: Number = Field(
+        10.0, gt=0, description="Crowding of simulated binary crossover: large keeps children near parents."
+    )
+    mutation: Number = Field(0.25, ge=0, le=1, description="Probability that a single parameter mutates.")
+    mutation_eta: Number = Field(
+        15.0, gt=0, description="Crowding of polynomial mutation: large makes small steps."
+    )
+    polish: PolishSection = PolishSection()
+    confirm: ConfirmSection = ConfirmSection()
+    seed: int = Field(1, ge=0, lt=2**31, description="Master seed; every other seed is derived from it.")
+
+
+class EngineSection(Section):
+    """How candidates are simulated."""
+
+    method: Literal["openmm", "closed-form"] = Field(
+        "openmm", description="closed-form answers static targets only, without any simulation."
+    )
+    platform: str = Field("auto", description="OpenMM platform: auto, CPU, Reference, OpenCL, CUDA, HIP.")
+    threads: int = Field(1, ge=1, description="CPU threads of one evaluation (results repeat exactly with 1).")
+    timestep: Time = Field(0.010, gt=0, le=0.05, description="Integration step; bare number in ps.")
+    friction: Rate = Field(1.0, gt=0, description="Langevin friction; bare number in 1/ps.")
+    beads: int = Field(343, ge=8, description="Beads of a bulk box.")
+    equilibration: Time = Field(40.0, ge=0, description="Equilibration of a bulk run; bare number in ps.")
+    production: Time = Field(120.0, gt=0, description="Production of a bulk run; bare number in ps.")
+    interval: Time = Field(0.5, gt=0, description="Time between samples; bare number in ps.")
+    step_limit: int = Field(
+        20_000_000, ge=1, description="MD steps after which the watchdog ends one simulation (timeout)."
+    )
+
+
+class RunSection(Section):
+    """Where and on what the fit runs; changing it never changes results."""
+
+    folder: Path = Field(Path("runs/fit"), description="Run folder, relative to the current directory.")
+    workers: int | Literal["auto"] = Field("auto", description="Evaluations at a time; auto: one per core.")
+    retries: int = Field(2, ge=0, description="Retries of an evaluation that died for machine reasons.")
+    wall_limit: WallTime = Field(
+        3600.0, gt=0, description="Wall time after which one evaluation is ended as a timeout; bare number in s."
+    )
+
+    @model_validator(mode="after")
+    def _positive_workers(self) -> RunSection:
+        if isinstance(self.workers, int) and self.workers < 1:
+            raise ValueError("workers must be at least 1, or auto")
+        return self
+
+
+class FitConfig(Section):
+    """A whole fit."""
+
+    schema_version: Literal[1] = Field(1, alias="schema", description="Version of this YAML form.")
+    name: str = Field(min_length=1, description="Name of the fit, used in the report.")
+    model: ModelSection
+    levels: tuple[LevelSection, ...] = Field(min_length=1)
+    optimizer: OptimizerSection = OptimizerSection()
+    engine: EngineSection = EngineSection()
+    run: RunSection = RunSection()
+
+    @model_validator(mode="after")
+    def _unique_levels(self) -> FitConfig:
+        names = [level.name for level in self.levels]
+        doubles = sorted({name for name in names if names.count(name) > 1})
+        if doubles:
+            raise ValueError(f"level names must differ; given twice: {', '.join(doubles)}")
+        return self
