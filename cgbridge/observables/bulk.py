@@ -1,0 +1,81 @@
+"""Bulk NPT simulations, asked for in one way so that targets at the same state share one run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cgbridge.errors import ConfigError
+from cgbridge.frames import FloatArray
+from cgbridge.interfaces import Run, Sampling, Simulation, Target
+from cgbridge.observables.options import BulkOptions, SamplingOptions
+from cgbridge.observables.reporting import series
+from cgbridge.observables.statistics import drift
+from cgbridge.units import AMU_PER_NM3, BAR_NM3
+
+#: Crystal used where a target asks for ice and names none.
+DEFAULT_ICE = "ice-ih"
+#: Halves of a series that differ by more than this many standard errors are reported as drifting.
+DRIFT_LIMIT = 4.0
+
+Phase = Literal["liquid", "ice"]
+
+
+def bulk_simulation(
+    target: Target,
+    sampling: Sampling,
+    options: SamplingOptions,
+    *,
+    structure: str = "liquid",
+    temperature: float | None = None,
+) -> Simulation:
+    """The NPT simulation of ``structure`` at the target's pressure and (unless given) temperature.
+
+    Raises :class:`~cgbridge.errors.ConfigError` for a temperature that is not positive.
+    """
+    kelvin = target.temperature if temperature is None else temperature
+    if not kelvin > 0:
+        raise ConfigError(f"temperature {kelvin:g} K is not positive", where=f"targets.{target.name}")
+    return Simulation(
+        kind="bulk",
+        structure=structure,
+        temperature=float(kelvin),
+        pressure=float(target.pressure),
+        beads=options.beads or sampling.beads,
+        equilibration=sampling.equilibration if options.equilibration is None else options.equilibration,
+        production=options.production or sampling.production,
+        interval=options.interval or sampling.interval,
+    )
+
+
+def ice_structure(target: Target) -> str:
+    """The target's crystal, or hexagonal ice where it names none."""
+    return DEFAULT_ICE if target.structure == "liquid" else target.structure
+
+
+def require_phase(run: Run, phase: Phase, options: BulkOptions) -> None:
+    """Raise :class:`~cgbridge.errors.UnstableError` if the liquid froze or the crystal melted."""
+    if options.check_phase:
+        from cgbridge.observables.phase import check_phase
+
+        check_phase(run, phase, threshold=options.ice_threshold)
+
+
+def density_series(run: Run) -> FloatArray:
+    """Density N m / V(t), shape (n,), in g/cm^3."""
+    density: FloatArray = run.beads * run.bead_mass * AMU_PER_NM3 / series(run, "volume")
+    return density
+
+
+def enthalpy_series(run: Run) -> FloatArray:
+    """Configurational enthalpy (U + p V) / N, shape (n,), in kJ/mol; the kinetic part is left out."""
+    work = run.simulation.pressure * BAR_NM3 * series(run, "volume")
+    enthalpy: FloatArray = (series(run, "potential_energy") + work) / run.beads
+    return enthalpy
+
+
+def drift_notes(values: FloatArray) -> tuple[str, ...]:
+    """A caveat when the two halves of a series disagree."""
+    significance = drift(values)
+    if significance > DRIFT_LIMIT:
+        return (f"drifting: the halves of the run differ by {significance:.1f} standard errors",)
+    return ()

@@ -1,0 +1,73 @@
+"""Names of the observables and where their classes live; nothing is loaded until it is asked for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+
+from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.interfaces import Observable
+
+#: name in YAML -> "module:Class"
+OBSERVABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "lattice_energy": "cgbridge.observables.lattice_energy:LatticeEnergy",
+        "lattice_density": "cgbridge.observables.lattice_density:LatticeDensity",
+        "dimer_energy": "cgbridge.observables.dimer_energy:DimerEnergy",
+        "dimer_distance": "cgbridge.observables.dimer_distance:DimerDistance",
+        "density": "cgbridge.observables.density:Density",
+        "rdf": "cgbridge.observables.rdf:RDF",
+    }
+)
+
+
+@dataclass(frozen=True)
+class ObservableEntry:
+    """One line of the catalogue: name, default unit and a one-line description."""
+
+    name: str
+    unit: str
+    description: str
+
+
+def get_observable(name: str) -> Observable:
+    """A new instance of the observable called ``name``.
+
+    Raises :class:`~cgbridge.errors.ConfigError` for an unknown name.
+    """
+    if name not in OBSERVABLES:
+        raise ConfigError(
+            f"unknown observable '{name}'{did_you_mean(name, OBSERVABLES)}",
+            remedy="known observables: " + ", ".join(OBSERVABLES),
+        )
+    module, class_name = OBSERVABLES[name].split(":")
+    observable: Observable = vars(import_module(module))[class_name]()
+    return observable
+
+
+def list_observables() -> list[ObservableEntry]:
+    """All observables with unit and description, read from the sources without importing them."""
+    return [_read(name, *path.split(":")) for name, path in OBSERVABLES.items()]
+
+
+def _read(name: str, module: str, class_name: str) -> ObservableEntry:
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ConfigError(f"observable '{name}': module '{module}' is not installed")
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    body = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name)
+    unit = next(
+        n.value.value
+        for n in body.body
+        if isinstance(n, ast.Assign)
+        and isinstance(n.targets[0], ast.Name)
+        and n.targets[0].id == "unit"
+        and isinstance(n.value, ast.Constant)
+    )
+    summary = (ast.get_docstring(tree) or "").split("\n")[0].rstrip(".")
+    return ObservableEntry(name, str(unit), summary)

@@ -1,0 +1,83 @@
+"""Options of a target: strict, frozen pydantic models, with errors that name the field and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from cgbridge.errors import ConfigError, UnitError, did_you_mean
+from cgbridge.interfaces import Target
+from cgbridge.units import quantity
+
+
+def _reader(unit: str) -> Callable[[object], object]:
+    def read(value: object) -> object:
+        try:
+            return None if value is None else quantity(value, unit)
+        except UnitError as error:
+            raise ValueError(error.what) from None
+
+    return read
+
+
+Time = Annotated[float, BeforeValidator(_reader("ps"))]
+"""A time in ps, or text with a unit such as ``"0.5 ns"``."""
+Length = Annotated[float, BeforeValidator(_reader("nm"))]
+"""A length in nm, or text with a unit such as ``"3.4 A"``."""
+Temperature = Annotated[float, BeforeValidator(_reader("K"))]
+"""A temperature in K, or text such as ``"300 K"``."""
+
+
+class Options(BaseModel):
+    """Base of every options model: unknown fields are errors and values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class StaticOptions(Options):
+    """A static observable (lattice, dimer) has no options."""
+
+
+class SamplingOptions(Options):
+    """Lengths and sizes of the simulation; where left out, the ``engine`` section decides."""
+
+    beads: Annotated[int, Field(gt=0)] | None = Field(None, description="beads in the box")
+    equilibration: Annotated[Time, Field(ge=0)] | None = Field(None, description="discarded start, ps")
+    production: Annotated[Time, Field(gt=0)] | None = Field(None, description="measured time, ps")
+    interval: Annotated[Time, Field(gt=0)] | None = Field(None, description="time between frames, ps")
+
+
+class BulkOptions(SamplingOptions):
+    """Sampling and the check that the bulk phase is still the one asked for."""
+
+    check_phase: bool = Field(True, description="refuse a frozen liquid or a molten crystal (CHILL+)")
+    ice_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.5, description="ice fraction above which a liquid is frozen, below which a crystal is molten"
+    )
+
+
+Model = TypeVar("Model", bound=Options)
+
+
+def parse_options(model: type[Model], target: Target) -> Model:
+    """Validate ``target.options`` with ``model``.
+
+    Raises :class:`~cgbridge.errors.ConfigError` that names the target, the field, and for an unknown
+    field the nearest known one.
+    """
+    try:
+        return model.model_validate(dict(target.options))
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        where = f"targets.{target.name}.options" + (f".{field}" if field else "")
+        if first["type"] == "extra_forbidden":
+            known = list(model.model_fields)
+            raise ConfigError(
+                f"unknown option '{field}' of observable '{target.observable}'{did_you_mean(field, known)}",
+                where=where,
+                remedy="known options: " + (", ".join(known) or "none"),
+            ) from None
+        raise ConfigError(first["msg"].removeprefix("Value error, "), where=where) from None

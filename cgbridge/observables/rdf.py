@@ -1,0 +1,182 @@
+"""Radial distribution function g(r): deviation from a reference, peaks and coordination number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import Field
+
+from cgbridge.errors import ConfigError
+from cgbridge.frames import FloatArray
+from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
+from cgbridge.observables.blocks import jackknife
+from cgbridge.observables.bulk import bulk_simulation, require_phase
+from cgbridge.observables.neighbours import (
+    frames_of,
+    freud_box,
+    half_width,
+    one_thread,
+    require_width,
+)
+from cgbridge.observables.options import BulkOptions, Length, parse_options
+from cgbridge.observables.reference import mean_absolute_deviation, reference_curve
+from cgbridge.observables.reporting import estimate, one_run, unit_factor
+from cgbridge.observables.statistics import block_means
+
+Feature = Literal[
+    "curve", "first_peak_position", "first_peak_height", "second_peak_position", "coordination_number"
+]
+#: The curve is drawn at least this far where the box allows, nm.
+CURVE_RANGE = 0.8
+#: The second peak is looked for between these multiples of the first peak's position.
+SECOND_PEAK_WINDOW = (1.35, 2.3)
+
+
+class RDFOptions(BulkOptions):
+    """Options of ``rdf``."""
+
+    feature: Feature = Field("curve", description="what of g(r) is the value")
+    r_min: Annotated[Length, Field(ge=0)] = Field(0.2, description="start of the compared range, nm")
+    r_max: Annotated[Length, Field(gt=0)] | None = Field(
+        None, description="end of the compared range (0.8 nm) or, for coordination_number, the shell (0.34)"
+    )
+    bin_width: Annotated[Length, Field(gt=0)] = Field(0.005, description="width of a bin, nm")
+    blocks: Annotated[int, Field(ge=2)] = Field(10, description="blocks of frames for the errors")
+
+    @property
+    def reach(self) -> float:
+        """``r_max``, or the default of the feature."""
+        if self.r_max is not None:
+            return self.r_max
+        return 0.34 if self.feature == "coordination_number" else CURVE_RANGE
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Per-frame g(r) and number of neighbours in each bin, both (frames, bins); bin edges in nm."""
+
+    edges: FloatArray
+    g: FloatArray
+    counts: FloatArray
+
+    @property
+    def centres(self) -> FloatArray:
+        centres: FloatArray = 0.5 * (self.edges[1:] + self.edges[:-1])
+        return centres
+
+
+class RDF:
+    """g(r) = <pairs in the shell> / (N/2 * n * shell volume), averaged over frames, n = N / V(t).
+
+    Features: ``curve`` mean absolute deviation from the target's reference on the reference's own grid
+    (statistical noise adds to it, so a perfect model does not reach zero); ``first_peak_position``,
+    ``second_peak_position`` (nm) and ``first_peak_height`` from a parabola through the five bins
+    around the maximum; ``coordination_number`` neighbours within ``r_max``. Errors by the jackknife
+    over blocks of frames. ``curves["rdf"]`` holds g(r), r in nm.
+
+    Raises :class:`~cgbridge.errors.ConfigError` for ``curve`` without a reference,
+    :class:`~cgbridge.errors.UnstableError` for a frozen liquid or a box narrower than 2 r_max.
+    """
+
+    name = "rdf"
+    unit = "1"
+
+    def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
+        """One bulk liquid."""
+        options = parse_options(RDFOptions, target)
+        unit_factor(target, _unit(options.feature))
+        if options.feature == "curve":
+            reference_curve(target, "nm", options.r_min, options.reach)
+        elif not options.r_min < options.reach and options.feature != "coordination_number":
+            raise ConfigError("r_min is not below r_max", where=f"targets.{target.name}.options")
+        return [bulk_simulation(target, sampling, options)]
+
+    def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
+        """The feature of the averaged g(r)."""
+        run, options = one_run(runs), parse_options(RDFOptions, target)
+        require_phase(run, "liquid", options)
+        histogram = collect(run, options)
+        samples = np.stack([histogram.g, histogram.counts], axis=1)
+        blocks = block_means(samples, options.blocks)
+        feature = _feature(target, options, histogram)
+        value, stderr = jackknife(blocks, feature)
+        g = blocks[:, 0]
+        error = g.std(axis=0, ddof=1) / np.sqrt(len(g)) if len(g) > 1 else np.full(g.shape[1], np.inf)
+        curve = Curve(histogram.centres, histogram.g.mean(axis=0), error, "nm", "1")
+        return estimate(
+            target, _unit(options.feature), value, stderr=stderr, n_eff=len(blocks), curves={"rdf": curve}
+        )
+
+
+def collect(run: Run, options: RDFOptions) -> Histogram:
+    """Histogram every frame with freud, one frame in memory at a time."""
+    import freud
+
+    trajectory = frames_of(run)
+    first = next(iter(trajectory))
+    # 5% of room below half the box, which breathes at constant pressure.
+    reach = max(options.reach, min(CURVE_RANGE, 0.95 * half_width(first)))
+    bins = max(3, round(reach / options.bin_width))
+    edges = np.linspace(0.0, reach, bins + 1)
+    shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
+    g, counts = [], []
+    counter = freud.density.RDF(bins=bins, r_max=reach)
+    with one_thread():
+        for frame in trajectory:
+            require_width(frame, reach)
+            box = freud_box(frame)
+            counter.compute((box, box.wrap(frame.positions)), reset=True)
+            neighbours = counter.bin_counts / len(frame.positions)
+            counts.append(neighbours)
+            g.append(neighbours / (len(frame.positions) / box.volume * shells))
+    return Histogram(edges, np.array(g), np.array(counts))
+
+
+def _unit(feature: str) -> str:
+    return "nm" if feature.endswith("position") else "1"
+
+
+def _feature(target: Target, options: RDFOptions, histogram: Histogram) -> Callable[[FloatArray], float]:
+    r = histogram.centres
+    if options.feature == "coordination_number":
+        return lambda pair: float(
+            np.interp(options.reach, histogram.edges, np.concatenate([[0.0], np.cumsum(pair[1])]))
+        )
+    if options.feature == "curve":
+        reference = reference_curve(target, "nm", options.r_min, options.reach)
+        return lambda pair: mean_absolute_deviation(r, pair[0], reference)
+    inside = (r >= options.r_min) & (r <= options.reach)
+    index = 1 if options.feature == "first_peak_height" else 0
+    if options.feature == "second_peak_position":
+        return lambda pair: second_peak(r[inside], pair[0][inside])[0]
+    return lambda pair: peak(r[inside], pair[0][inside])[index]
+
+
+def peak(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """Position and height of the highest point, by a parabola through the five points around it."""
+    top = int(np.argmax(y))
+    low, high = max(0, top - 2), min(len(x), top + 3)
+    if high - low < 3:
+        return float(x[top]), float(y[top])
+    centre = float(x[top])
+    a, b, c = np.polyfit(x[low:high] - centre, y[low:high], 2)
+    shift = -b / (2 * a) if a < 0 else 0.0
+    if not x[low] - centre <= shift <= x[high - 1] - centre:
+        return centre, float(y[top])
+    return centre + float(shift), float(c + shift * (b + a * shift))
+
+
+def second_peak(r: FloatArray, g: FloatArray) -> tuple[float, float]:
+    """Position and height of the second maximum, after a running mean over five bins.
+
+    Raises :class:`~cgbridge.errors.ConfigError` when r ends before the second shell.
+    """
+    first = peak(r, g)[0]
+    smooth = np.convolve(g, np.full(5, 0.2), mode="same")
+    window = (r > SECOND_PEAK_WINDOW[0] * first) & (r < SECOND_PEAK_WINDOW[1] * first)
+    if int(window.sum()) < 5:
+        raise ConfigError("r_max ends before the second peak of g(r)", remedy="give a larger r_max")
+    return peak(r[window], smooth[window])

@@ -1,0 +1,121 @@
+"""Means and standard errors of correlated time series.
+
+Two independent estimators of the same error: the statistical inefficiency g from the integrated
+autocorrelation time (Chodera et al., doi:10.1021/ct0502864, through pymbar) and block averaging
+(Flyvbjerg and Petersen, doi:10.1063/1.457480). The larger of the two is reported, because both err
+towards too small errors when the series is short.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from cgbridge.errors import UnstableError
+from cgbridge.frames import FloatArray
+
+
+@dataclass(frozen=True)
+class MeanError:
+    """Mean, its standard error, and the number of independent samples behind it."""
+
+    mean: float
+    stderr: float
+    n_eff: float
+
+
+@cache
+def _timeseries() -> Any:
+    # pymbar announces on import, as warnings of its logger, that JAX is missing.
+    previous = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        from pymbar import timeseries
+    finally:
+        logging.disable(previous)
+    return timeseries
+
+
+def finite(series: FloatArray, name: str = "series") -> FloatArray:
+    """The series as a float array; raises :class:`UnstableError` if it is empty, NaN or infinite."""
+    values = np.asarray(series, dtype=np.float64)
+    if values.size == 0:
+        raise UnstableError(f"the {name} is empty: nothing was sampled")
+    if not np.all(np.isfinite(values)):
+        raise UnstableError(f"the {name} is not finite: the simulation has exploded")
+    return values
+
+
+def statistical_inefficiency(series: FloatArray) -> float:
+    """g = 1 + 2 tau, the number of steps per independent sample; 1 for a constant or very short series."""
+    values = finite(series)
+    scale = float(np.max(np.abs(values)))
+    if len(values) < 4 or float(np.std(values)) <= 1e-12 * scale:
+        return 1.0
+    return float(_timeseries().statistical_inefficiency(values))
+
+
+def block_error(series: FloatArray, minimum_blocks: int = 16) -> float:
+    """Error of the mean by Flyvbjerg-Petersen blocking: the largest over the levels.
+
+    A level with n blocks gives sqrt(c0 / (n - 1)), eq. (27) there; levels with fewer than
+    ``minimum_blocks`` are too noisy to be looked at.
+    """
+    values = finite(series)
+    best = 0.0
+    first = True
+    while len(values) >= 2 and (first or len(values) >= minimum_blocks):
+        best = max(best, math.sqrt(float(np.var(values)) / (len(values) - 1)))
+        even = len(values) - len(values) % 2
+        values = 0.5 * (values[0:even:2] + values[1:even:2])
+        first = False
+    return best
+
+
+def mean_error(series: FloatArray, name: str = "series") -> MeanError:
+    """Mean of a correlated series with its standard error.
+
+    stderr = max(s sqrt(g / n), blocking), with s the standard deviation and n the number of samples;
+    n_eff = (s / stderr)^2. A constant series has stderr 0 and n_eff n.
+    A single sample has no error: stderr is infinite and n_eff 1.
+    """
+    values = finite(series, name)
+    n = len(values)
+    mean = float(np.mean(values))
+    if n == 1:
+        return MeanError(mean, math.inf, 1.0)
+    spread = float(np.std(values, ddof=1))
+    if spread <= 1e-12 * max(abs(mean), float(np.max(np.abs(values)))):
+        return MeanError(mean, 0.0, float(n))
+    # g cannot exceed n: at least one independent sample.
+    g = min(statistical_inefficiency(values), float(n))
+    stderr = max(spread * math.sqrt(g / n), block_error(values))
+    return MeanError(mean, stderr, min(float(n), (spread / stderr) ** 2))
+
+
+def block_means(samples: FloatArray, blocks: int) -> FloatArray:
+    """Means over ``blocks`` contiguous blocks of the first axis (fewer if there are fewer samples)."""
+    values = np.asarray(samples, dtype=np.float64)
+    return np.array([part.mean(axis=0) for part in np.array_split(values, min(blocks, len(values)))])
+
+
+def drift(series: FloatArray) -> float:
+    """Significance of a trend: |mean(second half) - mean(first half)| in units of its standard error.
+
+    About 1 for a stationary series; above 4 the run has not been equilibrated.
+    """
+    values = finite(series)
+    if len(values) < 8:
+        return 0.0
+    half = len(values) // 2
+    first, second = mean_error(values[:half]), mean_error(values[half:])
+    error = math.hypot(first.stderr, second.stderr)
+    difference = abs(second.mean - first.mean)
+    if error == 0.0:
+        return 0.0 if difference == 0.0 else math.inf
+    return difference / error
