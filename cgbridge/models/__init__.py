@@ -1,0 +1,1 @@
+"""Coarse-grained models: functional forms, parameter database, LAMMPS files."""

@@ -1,0 +1,65 @@
+"""Models by name (the database that comes with the package) or from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.model_file import read_model
+
+DATA_FOLDER = Path(__file__).parent / "data"
+_FILE_SUFFIXES = (".yaml", ".yml", ".tersoff", ".sw")
+
+
+def list_models() -> list[str]:
+    """Names of the models that come with the package."""
+    return sorted(path.stem for path in DATA_FOLDER.glob("*.yaml"))
+
+
+def load_model(
+    name_or_path: str | Path,
+    search_folder: str | Path | None = None,
+    *,
+    bead_mass: float | None = None,
+) -> CoarseGrainedModel:
+    """Load a model by database name, from a YAML model file, or from a LAMMPS .tersoff or .sw file.
+
+    A relative path is looked up in ``search_folder`` (the folder of the user's YAML) and then in the
+    current folder. ``bead_mass`` in amu replaces the mass of every bead; LAMMPS files hold no masses,
+    so theirs default to 18.015 for a bead ``W`` and to the atomic mass for a chemical element.
+
+    Raises :class:`ConfigError` for an unknown name (with a suggestion), a missing file or a bad model,
+    and :class:`~cgbridge.errors.FileFormatError` for a malformed LAMMPS file.
+    """
+    text = str(name_or_path)
+    path = Path(text)
+    if path.suffix in _FILE_SUFFIXES:
+        path = _find(path, search_folder)
+        if path.suffix in (".yaml", ".yml"):
+            model = read_model(path)
+        else:
+            from cgbridge.models.lammps_format import read_lammps
+
+            return read_lammps(path, bead_mass=bead_mass)
+    else:
+        path = DATA_FOLDER / f"{text}.yaml"
+        if text not in list_models():
+            raise ConfigError(
+                f"unknown model '{text}'{did_you_mean(text, list_models())}",
+                remedy="give a model file (.yaml, .tersoff, .sw) or one of: " + ", ".join(list_models()),
+            )
+        model = read_model(path)
+    return model if bead_mass is None else model.with_bead_mass(bead_mass)
+
+
+def _find(path: Path, search_folder: str | Path | None) -> Path:
+    candidates = [path] if path.is_absolute() or search_folder is None else [Path(search_folder) / path, path]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    raise ConfigError(
+        f"model file '{path}' not found",
+        where=", ".join(str(candidate.parent) for candidate in candidates),
+        remedy="paths are relative to the folder of the input file",
+    )

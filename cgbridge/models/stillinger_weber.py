@@ -1,0 +1,83 @@
+"""Stillinger-Weber form in LAMMPS's convention (``pair_style sw``).
+
+E = sum_{i<j} phi2(r_ij) + sum_i sum_{j<k} phi3(r_ij, r_ik, theta_jik)
+
+phi2(r) = A epsilon [B (sigma/r)^p - (sigma/r)^q] exp(sigma/(r - a sigma))
+phi3 = lambda epsilon (cos theta - costheta0)^2 exp(gamma sigma/(r_ij - a sigma))
+                                                exp(gamma sigma/(r_ik - a sigma))
+
+Source: F. H. Stillinger and T. A. Weber, Phys. Rev. B 31, 5262 (1985), doi:10.1103/PhysRevB.31.5262;
+https://docs.lammps.org/pair_sw.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cgbridge.frames import FloatArray
+from cgbridge.models.form import FormParameter, FunctionalForm, Values
+
+
+class StillingerWeber(FunctionalForm):
+    """Stillinger-Weber form; eleven parameters per triplet in LAMMPS's column order."""
+
+    name: ClassVar[str] = "stillinger-weber"
+    suffix: ClassVar[str] = ".sw"
+    pair_style: ClassVar[str] = "sw"
+    parameters: ClassVar[tuple[FormParameter, ...]] = (
+        FormParameter("epsilon", "ε", "eV", "energy scale"),
+        FormParameter("sigma", "σ", "A", "length scale"),
+        FormParameter("a", "a", "1", "cutoff in units of sigma"),
+        FormParameter("lambda", "λ", "1", "strength of the three-body term"),
+        FormParameter("gamma", "γ", "1", "decay of the three-body term"),
+        FormParameter("costheta0", "cos θ₀", "1", "cosine of the favoured angle"),
+        FormParameter("A", "A", "1", "strength of the two-body term"),
+        FormParameter("B", "B", "1", "repulsion relative to attraction"),
+        FormParameter("p", "p", "1", "exponent of the repulsion"),
+        FormParameter("q", "q", "1", "exponent of the attraction"),
+        FormParameter("tol", "tol", "1", "LAMMPS's cutoff shift by energy tolerance; 0 for none", 0.0),
+    )
+
+    def constraints(self, values: Values, pair: bool) -> Sequence[tuple[str, bool]]:
+        v = values
+        rules = [(f"{name} >= 0", v[name] >= 0) for name in ("epsilon", "lambda", "gamma", "A", "B", "tol")]
+        if pair:
+            rules += [
+                ("sigma > 0", v["sigma"] > 0),
+                ("a > 0", v["a"] > 0),
+                ("p > q >= 0", v["p"] > v["q"] >= 0),
+            ]
+        return rules
+
+    def cutoff(self, values: Values) -> float:
+        """a sigma in nm."""
+        return values["a"] * values["sigma"]
+
+    def _decay(self, values: Values, distance: FloatArray, strength: float) -> FloatArray:
+        """exp(strength sigma/(r - a sigma)), zero from the cutoff on."""
+        gap = distance - self.cutoff(values)
+        inside = gap < 0
+        safe = np.where(inside, gap, -1.0)
+        return np.where(inside, np.exp(strength * values["sigma"] / safe), 0.0)
+
+    def dimer_energy(self, values: Values, distance: FloatArray) -> FloatArray:
+        """phi2(r): an isolated pair has no three-body term."""
+        distance = np.asarray(distance, dtype=np.float64)
+        x = values["sigma"] / distance
+        radial = values["B"] * x ** values["p"] - x ** values["q"]
+        return values["A"] * values["epsilon"] * radial * self._decay(values, distance, 1.0)
+
+    def diamond_energy(self, values: Values, bond: FloatArray) -> FloatArray:
+        """2 phi2 + 6 phi3 per bead: two bonds and six angles with cos = -1/3."""
+        bond = np.asarray(bond, dtype=np.float64)
+        angular = values["lambda"] * values["epsilon"] * (-1.0 / 3.0 - values["costheta0"]) ** 2
+        three_body = angular * self._decay(values, bond, 2.0 * values["gamma"])
+        return 2.0 * self.dimer_energy(values, bond) + 6.0 * three_body
+
+    def new_force(self, types: int) -> Any:
+        from cgbridge.openmm import StillingerWeberForce
+
+        return StillingerWeberForce(types)

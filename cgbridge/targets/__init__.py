@@ -1,0 +1,1 @@
+"""Reference values that a model is fitted to and judged by."""
