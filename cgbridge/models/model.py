@@ -60,7 +60,9 @@ class CoarseGrainedModel:
             raise ConfigError("bead names must be given and differ", where=f"model '{self.name}'")
         for bead in self.beads:
             if not bead.mass > 0:
-                raise ConfigError(f"bead '{bead.name}' has mass {bead.mass} amu", where=f"model '{self.name}'")
+                raise ConfigError(
+                    f"bead '{bead.name}' has mass {bead.mass} amu", where=f"model '{self.name}'"
+                )
         for triplet in ((i, j, k) for i in names for j in names for k in names):
             if triplet not in self.entries:
                 raise ConfigError(
@@ -150,7 +152,9 @@ class CoarseGrainedModel:
             if missing:
                 raise ConfigError(f"parameter '{missing[0]}' has no unit", where=f"model '{self.name}'")
         return {
-            (index[i], index[j], index[k]): {name: internal(value, units[name]) for name, value in values.items()}
+            (index[i], index[j], index[k]): {
+                name: internal(value, units[name]) for name, value in values.items()
+            }
             for (i, j, k), values in self.entries.items()
         }
 
@@ -171,7 +175,9 @@ class CoarseGrainedModel:
         for item in types:
             number = names.get(item, -1) if isinstance(item, str) else int(item)
             if not 0 <= number < len(self.beads):
-                raise ConfigError(f"model '{self.name}' has no bead type {item!r}{did_you_mean(str(item), names)}")
+                raise ConfigError(
+                    f"model '{self.name}' has no bead type {item!r}{did_you_mean(str(item), names)}"
+                )
             indices.append(number)
         return indices
 

@@ -130,7 +130,9 @@ def _check_entry(entry: ParameterEntry, unit: str, where: str) -> None:
     except UnitError as error:
         raise UnitError(error.what, where=f"{where}.unit", remedy=error.remedy) from None
     if not matches:
-        raise UnitError(f"{entry.name} cannot be in '{entry.unit}'", where=f"{where}.unit", remedy=f"use {unit}")
+        raise UnitError(
+            f"{entry.name} cannot be in '{entry.unit}'", where=f"{where}.unit", remedy=f"use {unit}"
+        )
     for key, interval in (("bounds", entry.bounds), ("search", entry.search)):
         if interval is None:
             continue
@@ -140,8 +142,10 @@ def _check_entry(entry: ParameterEntry, unit: str, where: str) -> None:
             raise ConfigError("a logarithmic scale needs positive limits", where=f"{where}.{key}")
     if entry.bounds and entry.value is not None and not entry.bounds[0] <= entry.value <= entry.bounds[1]:
         raise ConfigError(f"{entry.value:g} lies outside the bounds {entry.bounds}", where=f"{where}.value")
-    if entry.bounds and entry.search and not (
-        entry.bounds[0] <= entry.search[0] and entry.search[1] <= entry.bounds[1]
+    if (
+        entry.bounds
+        and entry.search
+        and not (entry.bounds[0] <= entry.search[0] and entry.search[1] <= entry.bounds[1])
     ):
         raise ConfigError(f"the search range leaves the bounds {entry.bounds}", where=f"{where}.search")
 
@@ -162,7 +166,8 @@ def _entries(
         for key in entry.values:
             if key not in known:
                 raise ConfigError(
-                    f"unknown parameter '{key}'{did_you_mean(key, known)}", where=f"entries.{number}.values.{key}"
+                    f"unknown parameter '{key}'{did_you_mean(key, known)}",
+                    where=f"entries.{number}.values.{key}",
                 )
         values = {**defaults, **entry.values}
         entries[triplet] = {key: values[key] for key in known if key in values}
@@ -200,13 +205,9 @@ def model_to_dict(model: CoarseGrainedModel) -> dict[str, Any]:
     return content
 
 
-class _Dumper(yaml.SafeDumper):
-    """Full precision floats, one line per parameter."""
-
-
 def write_model(model: CoarseGrainedModel, path: Path) -> None:
     """Write ``model`` as YAML, values in full precision."""
-    text = yaml.dump(
-        model_to_dict(model), Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=200
+    text = yaml.safe_dump(
+        model_to_dict(model), sort_keys=False, allow_unicode=True, default_flow_style=None, width=200
     )
     path.write_text(text, encoding="utf-8")
