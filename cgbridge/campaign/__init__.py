@@ -1,0 +1,1 @@
+"""The fit: propose, simulate, measure, score, tell, and keep everything on disk."""

@@ -1,0 +1,209 @@
+"""The loop of a fit: genetic algorithm, local polish, confirmation with new seeds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from cgbridge.campaign.evaluator import Evaluator, Job
+from cgbridge.campaign.problem import FitProblem
+from cgbridge.campaign.run_folder import RunFolder
+from cgbridge.errors import CgbridgeError
+from cgbridge.interfaces import Evaluation, Optimizer, Outcome, Point
+from cgbridge.optimizers.hierarchical_ga import GASettings, HierarchicalGA
+from cgbridge.optimizers.nelder_mead import NelderMead
+from cgbridge.rng import derive_seed
+from cgbridge.store.journal import Journal
+from cgbridge.store.lock import RunLock
+from cgbridge.workers.local import ProcessExecutor, default_workers
+
+#: Modules that the fork server loads once, so that a worker starts in milliseconds.
+_PRELOAD = ("cgbridge.campaign.preload",)
+
+
+@dataclass
+class Progress:
+    """Counters of a running fit, handed to the display after every evaluation."""
+
+    budget: int
+    level_names: tuple[str, ...]
+    phase: str = "search"
+    generation: int = 0
+    evaluations: int = 0
+    from_journal: int = 0
+    md_ns: float = 0.0
+    cpu_s: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+    reached: list[int] = field(default_factory=list)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    best: Evaluation | None = None
+
+    def record(self, job: Job, evaluation: Evaluation, known: bool) -> None:
+        self.phase, self.generation = job.phase, max(self.generation, job.generation)
+        self.evaluations += 1
+        self.from_journal += known
+        self.md_ns += evaluation.md_ns
+        self.cpu_s += evaluation.cpu_s
+        for level in range(evaluation.levels_passed):
+            self.reached[level] += 1
+        self.outcomes[str(evaluation.outcome)] = self.outcomes.get(str(evaluation.outcome), 0) + 1
+        if job.phase != "confirm" and (self.best is None or evaluation.score < self.best.score):
+            self.best = evaluation
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds left at the pace so far; None before anything was computed."""
+        computed = self.evaluations - self.from_journal
+        if computed < 1:
+            return None
+        pace = (time.monotonic() - self.started) / computed
+        return max(0, self.budget - self.evaluations) * pace
+
+    def totals(self) -> dict[str, Any]:
+        """Cost figures for result.json and the report."""
+        hours = self.cpu_s / 3600.0
+        return {
+            "evaluations": self.evaluations,
+            "md_ns": self.md_ns,
+            "core_hours": hours,
+            "evaluations_per_core_hour": self.evaluations / hours if hours > 0 else None,
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "levels_passed": dict(zip(self.level_names, self.reached, strict=True)),
+        }
+
+
+Display = Callable[[Progress], None]
+
+
+def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None = None) -> RunFolder:
+    """Run or resume the fit of ``problem`` in its run folder and return the folder.
+
+    Raises :class:`~cgbridge.errors.RunFolderError` when the folder is in use or holds another input.
+    KeyboardInterrupt is passed on after all workers were ended; the same call resumes.
+    """
+    config = problem.config
+    folder = RunFolder(config.run.folder)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    workers = default_workers() if config.run.workers == "auto" else config.run.workers
+    with RunLock(folder.path):
+        folder.prepare(config, problem, fresh=fresh)
+        journal = Journal(folder.journal)
+        executor = ProcessExecutor(workers, wall_limit=config.run.wall_limit, preload=_PRELOAD)
+        try:
+            _Fit(problem, folder, journal, executor, workers, display or (lambda progress: None)).run()
+        except BaseException:
+            executor.shutdown(wait=True, cancel_futures=True)
+            raise
+        finally:
+            journal.close()
+        executor.shutdown()
+    return folder
+
+
+class _Fit:
+    def __init__(
+        self,
+        problem: FitProblem,
+        folder: RunFolder,
+        journal: Journal,
+        executor: ProcessExecutor,
+        workers: int,
+        display: Display,
+    ) -> None:
+        self._problem, self._folder, self._workers, self._display = problem, folder, workers, display
+        optimizer = problem.config.optimizer
+        names = tuple(level.name for level in problem.levels)
+        self._ga = HierarchicalGA(problem.space.dimension, ga_settings(problem), derive_seed(optimizer.seed, "ga"))
+        self._progress = Progress(
+            budget=self._ga.budget + optimizer.polish.evaluations + optimizer.confirm.candidates,
+            level_names=names,
+            reached=[0] * len(names),
+        )
+        self._evaluator = Evaluator(
+            problem, journal, executor, retries=problem.config.run.retries, on_finished=self._note
+        )
+        self._scored: dict[Point, Evaluation] = {}
+        self._confirmed: dict[Point, Evaluation] = {}
+
+    def run(self) -> None:
+        confirm = self._problem.config.optimizer.confirm
+        self._drive(self._ga, "search")
+        self._polish()
+        self._confirm(self._leaders(confirm.candidates))
+        self._publish(finished=True)
+
+    def _drive(self, optimizer: Optimizer, phase: str) -> None:
+        """Keep the workers busy; results are told in the order of asking, so that runs repeat exactly."""
+        every = self._problem.config.optimizer.confirm.every
+        waiting: list[Job] = []
+        results: dict[Job, Evaluation] = {}
+        confirmed_at = 0
+        while not optimizer.finished:
+            room = self._workers - self._evaluator.busy
+            for point in optimizer.ask(max(room, 0)):
+                job = self._evaluator.search_job(point, phase, optimizer.generation)
+                waiting.append(job)
+                self._evaluator.submit(job)
+            results.update(self._evaluator.wait())
+            while waiting and waiting[0] in results:
+                job = waiting.pop(0)
+                evaluation = results.pop(job)
+                self._scored[job.point] = evaluation
+                optimizer.tell(job.point, evaluation.score)
+            generation = optimizer.generation
+            if phase == "search" and every and not waiting and generation >= confirmed_at + every:
+                confirmed_at = generation
+                self._confirm(self._leaders(1))
+                self._publish(finished=False)
+
+    def _polish(self) -> None:
+        settings = self._problem.config.optimizer.polish
+        if settings.evaluations == 0 or not self._scored:
+            return
+        start = self._leaders(1)[0]
+        self._drive(NelderMead(start, size=settings.size, evaluations=settings.evaluations), "polish")
+
+    def _leaders(self, count: int) -> list[Point]:
+        """The best points by screening score; machine faults do not compete."""
+        sound = [point for point, result in self._scored.items() if result.outcome is not Outcome.INFRA]
+        return sorted(sound, key=lambda point: self._scored[point].score)[:count]
+
+    def _confirm(self, points: list[Point]) -> None:
+        jobs = [self._evaluator.confirm_job(point, self._ga.generation) for point in points]
+        for point, evaluation in zip(points, self._evaluator.run(jobs), strict=True):
+            self._confirmed[point] = evaluation
+
+    def _publish(self, *, finished: bool) -> None:
+        if not self._confirmed:
+            raise CgbridgeError(
+                "no candidate could be evaluated: every evaluation was lost to machine faults",
+                where=str(self._folder.journal),
+                remedy="see the reasons in the journal; `cgbridge doctor` checks the installation",
+            )
+        best = min(self._confirmed.values(), key=lambda evaluation: evaluation.score)
+        model = self._problem.candidate(best.parameters)
+        self._folder.write_best(model, self._problem.sampling.beads)
+        self._folder.write_result(self._problem, best, self._progress.totals(), finished=finished)
+
+    def _note(self, job: Job, evaluation: Evaluation, known: bool) -> None:
+        self._progress.record(job, evaluation, known)
+        self._display(self._progress)
+
+
+def ga_settings(problem: FitProblem) -> GASettings:
+    """The genetic algorithm's settings from the YAML section."""
+    section = problem.config.optimizer
+    return GASettings(
+        population=section.population,
+        generations=section.generations,
+        initial=section.initial or section.population,
+        elites=section.elites,
+        tournament=section.tournament,
+        crossover=section.crossover,
+        crossover_eta=section.crossover_eta,
+        mutation=section.mutation,
+        mutation_eta=section.mutation_eta,
+        steady_state=section.mode == "steady-state",
+    )

@@ -1,0 +1,155 @@
+"""From a validated YAML to a fit problem: base model, search space, levels with reference values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cgbridge.campaign.records import target_record
+from cgbridge.config.schema import EngineSection, FitConfig, SearchSection
+from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.interfaces import Parameter, Sampling, Target
+from cgbridge.models.database import load_model
+from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
+from cgbridge.objectives.candidate import Level
+from cgbridge.observables.catalogue import get_observable
+from cgbridge.optimizers.space import SearchSpace
+from cgbridge.store.journal import content_key
+from cgbridge.targets.library import load_target, target_from_mapping
+from cgbridge.units import quantity
+
+
+@dataclass(frozen=True)
+class FitProblem:
+    """Everything that determines the results of a fit (the ``run`` section does not)."""
+
+    config: FitConfig
+    base: CoarseGrainedModel
+    space: SearchSpace
+    levels: tuple[Level, ...]
+    sampling: Sampling
+
+    def candidate(self, values: Mapping[str, float]) -> CoarseGrainedModel:
+        """The base model with searched values put in."""
+        return self.base.with_parameters(values)
+
+    @property
+    def protocol(self) -> str:
+        """Hash of all that an evaluation depends on besides parameters and seed."""
+        engine = self.config.engine.model_dump(mode="json")
+        levels = [[level.name, [target_record(target) for target in level.targets]] for level in self.levels]
+        fixed = {k: v for k, v in self.base.parameters.items() if k not in {p.name for p in self.space.parameters}}
+        beads = [asdict(bead) for bead in self.base.beads]
+        return content_key(
+            {"form": self.base.form, "fixed": fixed, "beads": beads, "levels": levels, "engine": engine}
+        )
+
+
+def build_problem(config: FitConfig, folder: Path) -> FitProblem:
+    """Resolve names and ranges; ``folder`` is that of the user's YAML.
+
+    Raises :class:`ConfigError` naming the dotted path of the fault.
+    """
+    base = _base_model(config, folder)
+    parameters = tuple(
+        _parameter(base, name, search) for name, search in config.model.search.items()
+    )
+    levels = tuple(
+        Level(level.name, tuple(_target(item, index, number, folder) for number, item in enumerate(level.targets)))
+        for index, level in enumerate(config.levels)
+    )
+    return FitProblem(config, base, SearchSpace(parameters), levels, sampling_of(config.engine))
+
+
+def sampling_of(engine: EngineSection) -> Sampling:
+    """Default lengths and sizes of the simulations."""
+    return Sampling(
+        beads=engine.beads,
+        equilibration=engine.equilibration,
+        production=engine.production,
+        interval=engine.interval,
+    )
+
+
+def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
+    section = config.model
+    base = load_model(section.base, search_folder=folder)
+    if base.form != section.form:
+        raise ConfigError(
+            f"the base model '{section.base}' has the form '{base.form}', not '{section.form}'",
+            where="model.form",
+            remedy=f"write form: {base.form}, or choose another base (`cgbridge models`)",
+        )
+    if len(base.beads) != 1:
+        raise ConfigError("fits of models with several bead types are not supported yet", where="model.base")
+    base = _renamed(base, Bead(section.bead.name, section.bead.mass))
+    values = {
+        name: _in_own_unit(base, name, value, f"model.set.{name}") for name, value in section.set.items()
+    }
+    return base.with_parameters(values) if values else base
+
+
+def _renamed(model: CoarseGrainedModel, bead: Bead) -> CoarseGrainedModel:
+    from dataclasses import replace
+
+    entries = {(bead.name,) * 3: dict(model.parameters)}
+    return replace(model, beads=(bead,), entries=entries)
+
+
+def _spec(base: CoarseGrainedModel, name: str, where: str) -> ParameterSpec:
+    known = list(base.parameters)
+    if name not in known:
+        raise ConfigError(
+            f"the form '{base.form}' has no parameter '{name}'{did_you_mean(name, known)}",
+            where=where,
+            remedy="its parameters: " + ", ".join(known),
+        )
+    return base.spec(name)
+
+
+def _in_own_unit(base: CoarseGrainedModel, name: str, value: str | float, where: str) -> float:
+    spec = _spec(base, name, where)
+    try:
+        return quantity(value, "" if spec.unit == "1" else spec.unit)
+    except ConfigError as error:
+        raise ConfigError(error.what, where=where, remedy=error.remedy) from None
+
+
+def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str) -> Parameter:
+    where = f"model.search.{name}"
+    spec = _spec(base, name, where)
+    if isinstance(search, str):
+        if spec.search is None:
+            raise ConfigError("the model database has no default range for it", where=where, remedy="give min and max")
+        low, high, scale = *spec.search, spec.scale
+    else:
+        low = _in_own_unit(base, name, search.min, f"{where}.min")
+        high = _in_own_unit(base, name, search.max, f"{where}.max")
+        scale = search.scale or spec.scale
+    if not low < high:
+        raise ConfigError(f"min ({low:g} {spec.unit}) is not below max ({high:g} {spec.unit})", where=where)
+    if spec.bounds and not (spec.bounds[0] <= low and high <= spec.bounds[1]):
+        raise ConfigError(
+            f"the range {low:g} .. {high:g} leaves the physical bounds {spec.bounds[0]:g} .. {spec.bounds[1]:g} {spec.unit}",
+            where=where,
+        )
+    if scale == "log" and low * high <= 0:
+        raise ConfigError("a log scale needs bounds of one sign, not zero", where=where, remedy="use scale: linear")
+    return Parameter(name, spec.unit, low, high, scale)
+
+
+def _target(item: str | dict[str, Any], level: int, number: int, folder: Path) -> Target:
+    where = f"levels.{level}.targets.{number}"
+    try:
+        if isinstance(item, str):
+            target = load_target(item, folder)
+        else:
+            name = item.get("name", item.get("observable", "target"))
+            target = target_from_mapping(item, str(name), folder)
+        # Unknown observables and options are found here, not hours later.
+        get_observable(target.observable).simulations(target, Sampling())
+    except ConfigError as error:
+        raise ConfigError(error.what, where=f"{where}: {error.where}" if error.where else where, remedy=error.remedy) from None
+    return target

@@ -1,0 +1,154 @@
+"""The run folder: resolved input, versions, journal, ``best/``, result.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cgbridge.campaign.problem import FitProblem
+from cgbridge.campaign.records import result_record, target_record
+from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
+from cgbridge.errors import RunFolderError
+from cgbridge.interfaces import Evaluation
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
+
+_VERSIONED = ("cgbridge", "openmm", "numpy", "scipy", "deap", "freud-analysis", "mdtraj", "ovito", "genice2", "pymbar")
+
+
+class RunFolder:
+    """Paths and contents of one run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def used_yaml(self) -> Path:
+        return self.path / "used.yaml"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def best(self) -> Path:
+        return self.path / "best"
+
+    def prepare(self, config: FitConfig, problem: FitProblem, *, fresh: bool) -> bool:
+        """Create or reopen; returns whether the run resumes.
+
+        Call with the lock held. Raises :class:`RunFolderError` when the folder holds another run.
+        """
+        if fresh:
+            self._clear()
+        resumes = self.used_yaml.exists()
+        if resumes:
+            self._check_same(config)
+        resolved = config.model_dump(mode="json", by_alias=True)
+        write_atomic(self.used_yaml, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+        targets = {level.name: [target_record(t) for t in level.targets] for level in problem.levels}
+        write_atomic(self.path / "targets.json", json.dumps(targets, indent=1))
+        write_atomic(self.path / "base_model.json", json.dumps(problem.base.to_dict(), indent=1))
+        if not resumes:
+            write_atomic(self.path / "versions.json", json.dumps(versions(), indent=1))
+        return resumes
+
+    def _clear(self) -> None:
+        """Remove what earlier runs left here, and nothing that a run did not write."""
+        with storage_errors(self.path):
+            for name in ("used.yaml", "journal.jsonl", "result.json", "report.html", "versions.json", "targets.json", "base_model.json"):
+                (self.path / name).unlink(missing_ok=True)
+            if self.best.is_symlink():
+                self.best.unlink()
+            for folder in self.path.glob(".best-*"):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _check_same(self, config: FitConfig) -> None:
+        old = yaml.safe_load(self.used_yaml.read_text(encoding="utf-8"))
+        if not isinstance(old, dict) or old.get("schema") != SCHEMA_VERSION:
+            found = old.get("schema") if isinstance(old, dict) else None
+            raise RunFolderError(
+                f"this folder holds a run of schema {found!r}, this version writes schema {SCHEMA_VERSION}",
+                where=str(self.path),
+                remedy="choose another run.folder, or start over with --fresh",
+            )
+        new = config.model_dump(mode="json", by_alias=True)
+        changed = [key for key in ("model", "levels", "optimizer", "engine") if old.get(key) != new[key]]
+        if changed:
+            raise RunFolderError(
+                f"this folder holds a run of another input (changed: {', '.join(changed)})",
+                where=str(self.path),
+                remedy="choose another run.folder, or start over with --fresh",
+            )
+
+    def write_best(self, model: CoarseGrainedModel, beads: int) -> None:
+        """Replace ``best/`` as a whole: a new folder is filled, then a symbolic link is swapped."""
+        from cgbridge.models.lammps_format import write_lammps
+        from cgbridge.models.system_file import write_system
+
+        name = f".best-{model.fingerprint()[:16]}"
+        folder = self.path / name
+        with storage_errors(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            model.save(folder / "model.yaml")
+            write_lammps(model, folder / f"model.{'tersoff' if model.form == 'tersoff' else 'sw'}")
+            write_system(model, folder / "system.xml", beads)
+            sync_folder(folder)
+            link = self.path / f".best.{os.getpid()}.tmp"
+            link.unlink(missing_ok=True)
+            link.symlink_to(name)
+            os.replace(link, self.best)
+            sync_folder(self.path)
+            for old in self.path.glob(".best-*"):
+                if old.name != name:
+                    shutil.rmtree(old, ignore_errors=True)
+
+    def write_result(self, problem: FitProblem, best: Evaluation, totals: dict[str, Any], *, finished: bool) -> None:
+        """``result.json``: the best confirmed candidate and the cost so far."""
+        content = {
+            "schema": SCHEMA_VERSION,
+            "name": problem.config.name,
+            "finished": finished,
+            "seed": problem.config.optimizer.seed,
+            "best": {
+                "parameters": dict(best.parameters),
+                "units": {p.name: p.unit for p in problem.space.parameters},
+                "levels_passed": best.levels_passed,
+                "levels": len(problem.levels),
+                "outcome": str(best.outcome),
+                "seed": best.seed,
+                "total_error": best.score.total_error,
+                "targets": [result_record(result, curves=False) for result in best.results],
+            },
+            "cost": totals,
+        }
+        write_atomic(self.result, json.dumps(content, indent=1))
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that can change a result."""
+    found = {"python": platform.python_version(), "machine": platform.machine()}
+    for name in _VERSIONED:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    found["created"] = datetime.now(UTC).isoformat(timespec="seconds")
+    return found

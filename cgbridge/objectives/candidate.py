@@ -1,0 +1,168 @@
+"""Evaluate one candidate: level after level, each state simulated once, stop at the first level missed."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from cgbridge.errors import StepLimitError, UnstableError
+from cgbridge.interfaces import (
+    Estimate,
+    Evaluation,
+    Observable,
+    Outcome,
+    Run,
+    Sampling,
+    Score,
+    Simulation,
+    Target,
+    TargetResult,
+)
+from cgbridge.objectives.scoring import judge, score_broken, score_completed, weighted_rms
+from cgbridge.observables.catalogue import get_observable
+
+#: A melting bracket may be moved this often before the estimate is taken as it is.
+MAX_FOLLOW_UPS = 3
+
+
+@dataclass(frozen=True)
+class Level:
+    """A named level with its resolved targets."""
+
+    name: str
+    targets: tuple[Target, ...]
+
+
+class Engine(Protocol):
+    """What the objective needs of an engine."""
+
+    def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run: ...
+
+
+class _Session:
+    """Runs of one candidate, each state simulated once and shared between targets and levels."""
+
+    def __init__(self, engine: Engine, model: Any, seed: int, scratch: Path) -> None:
+        self._engine, self._model, self._seed, self._scratch = engine, model, seed, scratch
+        self._runs: dict[tuple[Any, ...], Run] = {}
+        self.md_ns = 0.0
+
+    def provide(self, simulation: Simulation) -> Run:
+        run = self._runs.get(simulation.key)
+        if run is None or not _covers(run.simulation, simulation):
+            folder = self._scratch / f"{len(self._runs):03d}"
+            folder.mkdir(parents=True, exist_ok=True)
+            run = self._engine.run(self._model, simulation, self._seed, folder)
+            self._runs[simulation.key] = run
+            self.md_ns += run.md_steps * run.timestep / 1000.0
+        return run
+
+
+def _covers(done: Simulation, wanted: Simulation) -> bool:
+    return done.production >= wanted.production and done.interval <= wanted.interval
+
+
+def merge_simulations(simulations: Sequence[Simulation]) -> dict[tuple[Any, ...], Simulation]:
+    """One simulation per state, as long as the longest request."""
+    merged: dict[tuple[Any, ...], Simulation] = {}
+    for simulation in simulations:
+        known = merged.get(simulation.key)
+        merged[simulation.key] = simulation if known is None else known.merged(simulation)
+    return merged
+
+
+def lengthen(sampling: Sampling, factor: float) -> Sampling:
+    """Sampling with production runs ``factor`` times as long (for confirmations)."""
+    return replace(sampling, production=sampling.production * factor)
+
+
+def measure(observable: Observable, target: Target, session: _Session, plan: Mapping[Any, Simulation], sampling: Sampling) -> Estimate:
+    """Simulate what the target needs (as merged in ``plan``) and measure; follow up where asked."""
+    wanted = list(observable.simulations(target, sampling))
+    runs = [session.provide(plan.get(simulation.key, simulation)) for simulation in wanted]
+    follow_up = getattr(observable, "follow_up", None)
+    for _ in range(MAX_FOLLOW_UPS if follow_up else 0):
+        extra = follow_up(target, runs)
+        if not extra:
+            break
+        runs += [session.provide(simulation) for simulation in extra]
+    return observable.measure(target, runs)
+
+
+def evaluate_candidate(
+    model: Any,
+    levels: Sequence[Level],
+    engine: Engine,
+    sampling: Sampling,
+    *,
+    seed: int,
+    scratch: Path,
+    stop_early: bool = True,
+) -> Evaluation:
+    """Evaluate ``model`` on ``levels``.
+
+    Stops after the first level with a target not passed, unless ``stop_early`` is false (then every level
+    is measured, for final reports). Instability and used-up step budgets are outcomes, not errors.
+    """
+    session = _Session(engine, model, seed, scratch)
+    results: list[TargetResult] = []
+    weights: list[float] = []
+    started, cpu = time.perf_counter(), time.process_time()
+    passed, counting, stopped_error = 0, True, 0.0
+    outcome, reason, progress = Outcome.OK, "", 0.0
+
+    for level in levels:
+        observables = [get_observable(target.observable) for target in level.targets]
+        plan = merge_simulations(
+            [s for o, t in zip(observables, level.targets, strict=True) for s in o.simulations(t, sampling)]
+        )
+        first = len(results)
+        for done, (observable, target) in enumerate(zip(observables, level.targets, strict=True)):
+            try:
+                estimate = measure(observable, target, session, plan, sampling)
+                if not math.isfinite(estimate.value):
+                    raise UnstableError(f"{target.name} is not a finite number")
+            except (UnstableError, StepLimitError) as error:
+                outcome = Outcome.UNSTABLE if isinstance(error, UnstableError) else Outcome.TIMEOUT
+                reason = f"level {level.name}, target {target.name}: {error.what}"
+                progress = (done + getattr(error, "progress", 0.0)) / len(level.targets)
+                break
+            results.append(judge(target, estimate, level.name))
+            weights.append(target.weight)
+        if outcome is not Outcome.OK:
+            break
+        if all(result.passed for result in results[first:]):
+            passed += counting
+        elif counting:
+            counting = False
+            stopped_error = weighted_rms(results[first:], weights[first:])
+            missed = [r for r in results[first:] if not r.passed]
+            reason = f"level {level.name} missed: " + ", ".join(
+                f"{r.name} {r.value:.5g} {r.unit} (wanted {r.target:.5g} +- {r.tolerance:.3g})" for r in missed
+            )
+            if stop_early:
+                break
+
+    total = weighted_rms(results, weights)
+    failed = len(levels) - passed
+    score: Score = (
+        score_completed(failed, stopped_error, total)
+        if outcome is Outcome.OK
+        else score_broken(failed, progress, total)
+    )
+    return Evaluation(
+        parameters=dict(getattr(model, "parameters", {})),
+        seed=seed,
+        outcome=outcome,
+        levels_passed=passed,
+        score=score,
+        results=tuple(results),
+        reason=reason,
+        md_ns=session.md_ns,
+        wall_s=time.perf_counter() - started,
+        cpu_s=time.process_time() - cpu,
+    )

@@ -1,0 +1,157 @@
+"""HOGA's genetic algorithm: DEAP operators under a hierarchical, lexicographic fitness.
+
+The hierarchy itself lives in the score (levels not passed, how far the stopped level was off, total);
+DEAP compares such fitness tuples field by field, which is the ranking wanted, without any penalty number.
+
+Operators: scrambled Sobol points as the first sample (every range covered evenly), tournament selection,
+simulated binary crossover and polynomial mutation within bounds (Deb and Agrawal, Complex Systems 9, 115
+(1995)), elitism.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+
+from deap import base, tools
+from scipy.stats import qmc
+
+from cgbridge.interfaces import Point, Score
+
+
+class _Fitness(base.Fitness):  # type: ignore[misc]
+    weights = (-1.0, -1.0, -1.0, -1.0)
+
+
+class _Individual(list):  # type: ignore[type-arg]
+    """A DEAP individual: a list of genes with a fitness."""
+
+    def __init__(self, genes: list[float] | Point) -> None:
+        super().__init__(genes)
+        self.fitness = _Fitness()
+
+
+@dataclass(frozen=True)
+class GASettings:
+    """Knobs of the algorithm; their meaning stands at ``OptimizerSection`` in the YAML manual."""
+
+    population: int = 16
+    generations: int = 8
+    initial: int = 16
+    elites: int = 2
+    tournament: int = 3
+    crossover: float = 0.9
+    crossover_eta: float = 10.0
+    mutation: float = 0.25
+    mutation_eta: float = 15.0
+    steady_state: bool = False
+
+
+class HierarchicalGA:
+    """Ask/tell genetic algorithm on the unit cube (see :class:`cgbridge.interfaces.Optimizer`).
+
+    Generational: a new generation is bred when the old one is fully scored. Steady state: a child is bred
+    whenever asked, and replaces the worst of the population when it is better.
+    """
+
+    def __init__(self, dimension: int, settings: GASettings, seed: int) -> None:
+        self._dimension = dimension
+        self._settings = settings
+        self._random = random.Random(seed)
+        self._population: list[_Individual] = []
+        self._scored: list[_Individual] = []
+        self._waiting: list[Point] = []
+        self._asked: set[Point] = set()
+        self._told = 0
+        sobol = qmc.Sobol(dimension, scramble=True, seed=seed)
+        # Sobol sequences are balanced in powers of two; drawing one and cutting it keeps the first ones even.
+        sample = sobol.random_base2(max(settings.initial - 1, 1).bit_length())[: settings.initial]
+        self._queue: list[Point] = [tuple(float(u) for u in row) for row in sample]
+        self._budget = settings.initial + settings.generations * (settings.population - settings.elites)
+
+    @property
+    def finished(self) -> bool:
+        return self._told >= self._budget
+
+    @property
+    def generation(self) -> int:
+        bred = max(0, self._told - self._settings.initial)
+        return min(bred // (self._settings.population - self._settings.elites), self._settings.generations)
+
+    @property
+    def budget(self) -> int:
+        """Number of evaluations in all."""
+        return self._budget
+
+    def ask(self, count: int) -> list[Point]:
+        points: list[Point] = []
+        while len(points) < count:
+            if not self._queue and not self._refill():
+                break
+            point = self._queue.pop(0)
+            self._asked.add(point)
+            points.append(point)
+        return points
+
+    def tell(self, point: Point, score: Score) -> None:
+        if point not in self._asked:
+            raise ValueError("this point was not asked for")
+        self._asked.discard(point)
+        self._told += 1
+        individual = _Individual(point)
+        individual.fitness.values = astuple(score)
+        self._scored.append(individual)
+        if self._settings.steady_state and self._population:
+            self._absorb()
+
+    def _refill(self) -> bool:
+        """Breed the next generation (or the next child); False while results are awaited."""
+        remaining = self._budget - self._told - len(self._asked)
+        if remaining <= 0 or (self._asked and not (self._settings.steady_state and self._population)):
+            return False
+        if not self._population or not self._settings.steady_state:
+            survivors = tools.selBest(self._population, self._settings.elites) if self._population else []
+            size = self._settings.population
+            self._population = tools.selBest([*survivors, *self._scored], min(size, len(survivors) + len(self._scored)))
+            self._scored = []
+        children = 1 if self._settings.steady_state else self._settings.population - self._settings.elites
+        self._queue = self._breed(min(children, remaining))
+        return True
+
+    def _absorb(self) -> None:
+        """Steady state: keep the best ``population`` of parents and newcomers."""
+        pool = [*self._population, *self._scored]
+        self._population = tools.selBest(pool, min(self._settings.population, len(pool)))
+        self._scored = []
+
+    def _breed(self, count: int) -> list[Point]:
+        settings, children = self._settings, []
+        with _deap_random(self._random):
+            while len(children) < count:
+                mother, father = tools.selTournament(self._population, 2, settings.tournament)
+                pair = [_Individual(mother), _Individual(father)]
+                if self._random_crossover():
+                    tools.cxSimulatedBinaryBounded(*pair, eta=settings.crossover_eta, low=0.0, up=1.0)
+                for child in pair:
+                    tools.mutPolynomialBounded(
+                        child, eta=settings.mutation_eta, low=0.0, up=1.0, indpb=settings.mutation
+                    )
+                    children.append(tuple(float(gene) for gene in child))
+        return children[:count]
+
+    def _random_crossover(self) -> bool:
+        return random.random() < self._settings.crossover
+
+
+@contextmanager
+def _deap_random(own: random.Random) -> Iterator[None]:
+    """DEAP draws from Python's global generator: lend it our state and give the old one back."""
+    saved = random.getstate()
+    random.setstate(own.getstate())
+    try:
+        yield
+    finally:
+        own.setstate(random.getstate())
+        random.setstate(saved)

@@ -1,0 +1,46 @@
+"""The search space: the unit cube on one side, parameters with units and scales on the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cgbridge.interfaces import Parameter, Point
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """Maps u in [0, 1]^d to parameters: p = min + u (max - min), or log p likewise on a log scale."""
+
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def dimension(self) -> int:
+        return len(self.parameters)
+
+    def decode(self, point: Sequence[float]) -> dict[str, float]:
+        """Unit cube -> parameter values in their own units."""
+        values = {}
+        for parameter, u in zip(self.parameters, point, strict=True):
+            low, high = parameter.minimum, parameter.maximum
+            if parameter.scale == "log":
+                # A log range may be negative as a whole; the magnitude is what is scaled.
+                sign = math.copysign(1.0, low)
+                value = sign * math.exp(math.log(abs(low)) + u * (math.log(abs(high)) - math.log(abs(low))))
+            else:
+                value = low + u * (high - low)
+            values[parameter.name] = min(max(value, low), high)
+        return values
+
+    def encode(self, values: Mapping[str, float]) -> Point:
+        """Parameter values -> unit cube (inverse of :meth:`decode` to rounding)."""
+        point = []
+        for parameter in self.parameters:
+            low, high, value = parameter.minimum, parameter.maximum, values[parameter.name]
+            if parameter.scale == "log":
+                u = (math.log(abs(value)) - math.log(abs(low))) / (math.log(abs(high)) - math.log(abs(low)))
+            else:
+                u = (value - low) / (high - low)
+            point.append(min(max(u, 0.0), 1.0))
+        return tuple(point)

@@ -1,0 +1,1 @@
+"""Where evaluations run: each in a process of its own."""

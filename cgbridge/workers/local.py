@@ -1,0 +1,117 @@
+"""One machine: a fresh process for every evaluation, behind ``concurrent.futures.Executor``.
+
+A segmentation fault, an out-of-memory kill or a hang ends one evaluation, never the fit. Processes are
+forked from a small server that has the heavy modules loaded already, so that a start costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from cgbridge.errors import CgbridgeError
+
+T = TypeVar("T")
+_PR_SET_PDEATHSIG = 1
+
+
+class WorkerDied(CgbridgeError):
+    """The process of an evaluation ended without an answer (machine fault)."""
+
+
+class WorkerTimeout(CgbridgeError):
+    """The process of an evaluation was ended after its wall-time limit."""
+
+
+class ProcessExecutor(Executor):
+    """Runs each call in its own process, at most ``workers`` at a time.
+
+    ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds. Exceptions
+    of the call travel back; a lost process raises :class:`WorkerDied`.
+    """
+
+    def __init__(self, workers: int, *, wall_limit: float, preload: tuple[str, ...] = ()) -> None:
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(preload))
+        self._wall_limit = wall_limit
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="evaluation")
+        self._alive: set[Any] = set()
+        self._lock = threading.Lock()
+        self._closing = False
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        return self._threads.submit(self._run, call, args, kwargs)
+
+    def _run(self, call: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+        receiver, sender = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=_child, args=(sender, call, args, kwargs))
+        with self._lock:
+            if self._closing:
+                raise WorkerDied("the fit is being stopped")
+            process.start()
+            self._alive.add(process)
+        sender.close()
+        try:
+            if not receiver.poll(self._wall_limit):
+                raise WorkerTimeout(f"no result after {self._wall_limit:g} s of wall time")
+            try:
+                good, payload = receiver.recv()
+            except EOFError:
+                process.join()
+                raise WorkerDied(f"the evaluation's process died ({_describe(process.exitcode)})") from None
+        finally:
+            process.join(0.5)
+            if process.is_alive():
+                process.kill()
+                process.join()
+            receiver.close()
+            with self._lock:
+                self._alive.discard(process)
+        if not good:
+            raise payload
+        result: T = payload
+        return result
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Stop; with ``cancel_futures`` running evaluations are ended at once."""
+        if cancel_futures:
+            with self._lock:
+                self._closing = True
+                for process in self._alive:
+                    process.kill()
+        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def _child(sender: Connection, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    # The parent decides about Ctrl-C; and no worker outlives a killed parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    try:
+        answer: tuple[bool, Any] = (True, call(*args, **kwargs))
+    except CgbridgeError as error:
+        answer = (False, error)
+    except BaseException as error:
+        answer = (False, RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
+    sender.send(answer)
+    sender.close()
+    # Skip interpreter teardown: plugin and driver destructors have no work left to save.
+    os._exit(0)
+
+
+def _describe(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"signal {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+def default_workers() -> int:
+    """Number of cores this process may use."""
+    return len(os.sched_getaffinity(0))
