@@ -1,0 +1,19 @@
+"""Bond-order and Stillinger-Weber forces for OpenMM.
+
+>>> from cgbridge.openmm import TersoffForce, StillingerWeberForce
+
+Importing this module loads the compiled plugin from the package's own folder and makes its forces
+behave as OpenMM's own: ``System.getForce`` and ``XmlSerializer`` return them with their real class.
+"""
+
+from cgbridge.openmm._loading import load_platforms, plugin_load_failures
+
+# The order matters: OpenMM's libraries must be in the process before ours, and the platform
+# plugins need the core library that the extension module brings along.
+from cgbridge.openmm._plugin import StillingerWeberForce, TersoffForce, TripletForce
+from cgbridge.openmm._classes import restore_force_classes
+
+load_platforms()
+restore_force_classes()
+
+__all__ = ["StillingerWeberForce", "TersoffForce", "TripletForce", "plugin_load_failures"]

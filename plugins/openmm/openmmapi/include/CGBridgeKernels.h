@@ -1,0 +1,70 @@
+#ifndef CGBRIDGE_KERNELS_H_
+#define CGBRIDGE_KERNELS_H_
+
+#include "StillingerWeberForce.h"
+#include "TersoffForce.h"
+#include "openmm/KernelImpl.h"
+#include "openmm/System.h"
+#include "openmm/internal/ContextImpl.h"
+#include <string>
+
+namespace CGBridge {
+
+/**
+ * This kernel is invoked by TripletForceImpl to calculate the forces and energy of a TripletForce.
+ * Each kind of force has its own kernel name, so that a platform may implement one and not the other.
+ */
+class CalcTripletForceKernel : public OpenMM::KernelImpl {
+public:
+    CalcTripletForceKernel(std::string name, const OpenMM::Platform& platform) : OpenMM::KernelImpl(name, platform) {
+    }
+    /**
+     * Initialize the kernel.
+     *
+     * @param system     the System this kernel will be applied to
+     * @param force      the force this kernel will be used for
+     */
+    virtual void initialize(const OpenMM::System& system, const TripletForce& force) = 0;
+    /**
+     * Execute the kernel to calculate the forces and/or energy.
+     *
+     * @param context        the context in which to execute this kernel
+     * @param includeForces  true if forces should be calculated
+     * @param includeEnergy  true if the energy should be calculated
+     * @return the potential energy due to the force
+     */
+    virtual double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) = 0;
+    /**
+     * Copy changed parameters over to a context.
+     *
+     * @param context    the context to copy parameters to
+     * @param force      the force to copy the parameters from
+     */
+    virtual void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) = 0;
+};
+
+/**
+ * The kernel of a TersoffForce.
+ */
+class CalcTersoffForceKernel : public CalcTripletForceKernel {
+public:
+    static std::string Name() {
+        return "CGBridgeCalcTersoffForce";
+    }
+    using CalcTripletForceKernel::CalcTripletForceKernel;
+};
+
+/**
+ * The kernel of a StillingerWeberForce.
+ */
+class CalcStillingerWeberForceKernel : public CalcTripletForceKernel {
+public:
+    static std::string Name() {
+        return "CGBridgeCalcStillingerWeberForce";
+    }
+    using CalcTripletForceKernel::CalcTripletForceKernel;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_KERNELS_H_*/

@@ -1,0 +1,87 @@
+#ifndef CGBRIDGE_TERSOFFFORCE_H_
+#define CGBRIDGE_TERSOFFFORCE_H_
+
+#include "TripletForce.h"
+
+namespace CGBridge {
+
+/**
+ * The parameters of one ordered triplet of types of a TersoffForce, in nm and kJ/mol.
+ */
+struct CGBRIDGE_EXPORT TersoffParameters {
+    double m = 1, gamma = 0, lambda3 = 0, c = 0, d = 1, cosTheta0 = 0;
+    double n = 1, beta = 0, lambda2 = 0, B = 0, R = 0, D = 0, lambda1 = 0, A = 0;
+};
+
+/**
+ * The bond-order potential of Tersoff, Phys. Rev. B 37, 6991 (1988), doi:10.1103/PhysRevB.37.6991,
+ * in the general form of the LAMMPS pair style "tersoff":
+ *
+ *     E      = sum_i w_i e_i
+ *     e_i    = 1/2 sum_j fC(r_ij) [A exp(-lambda1 r_ij) - b_ij B exp(-lambda2 r_ij)]
+ *     b_ij   = [1 + (beta zeta_ij)^n]^(-1/(2n))
+ *     zeta_ij = sum_{k != i,j} fC(r_ik) g(theta_ijk) exp{[lambda3 (r_ij-r_ik)]^m}
+ *     g      = gamma [1 + c^2/d^2 - c^2/(d^2 + (cos theta - cosTheta0)^2)]
+ *     fC(r)  = 1 below R-D, 1/2 - 1/2 sin[pi (r-R)/(2D)] between, 0 above R+D
+ *
+ * Parameters belong to ordered triplets (i, j, k).  n, beta, lambda2, B, lambda1, A and the cutoff
+ * function of the bond are read from the triplet (i, j, j); the triplet (i, j, k) gives m, gamma,
+ * lambda3, c, d, cosTheta0 and the cutoff function fC(r_ik).
+ *
+ * LAMMPS evaluates the repulsion once per unordered pair, from the triplet of either partner; here
+ * each partner contributes half.  The two agree for every potential whose triplets (i, j, j) and
+ * (j, i, i) hold the same A, lambda1, R and D.
+ */
+class CGBRIDGE_EXPORT TersoffForce : public TripletForce {
+public:
+    /**
+     * Create a TersoffForce.
+     *
+     * @param numTypes    the number of particle types, at least 1
+     */
+    explicit TersoffForce(int numTypes);
+    /**
+     * Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file.
+     *
+     * @param type1       the type of the centre
+     * @param type2       the type of the particle bonded to it
+     * @param type3       the type of the particle that weakens the bond
+     * @param m           the exponent of the distance term, 1 or 3
+     * @param gamma       the factor of the angular function, not negative
+     * @param lambda3     the coefficient of the distance term, in 1/nm, not negative
+     * @param c           the strength of the angular function, not negative
+     * @param d           the width of the angular function, positive
+     * @param cosTheta0   the cosine of the preferred angle
+     * @param n           the exponent of the bond order, positive
+     * @param beta        the coefficient of the bond order, not negative
+     * @param lambda2     the decay of the attraction, in 1/nm, not negative
+     * @param B           the strength of the attraction, in kJ/mol, not negative
+     * @param R           the middle of the cutoff function, in nm
+     * @param D           half the width of the cutoff function, in nm, not negative, at most R
+     * @param lambda1     the decay of the repulsion, in 1/nm, not negative
+     * @param A           the strength of the repulsion, in kJ/mol, not negative
+     */
+    void setTripletParameters(int type1, int type2, int type3, double m, double gamma, double lambda3,
+                              double c, double d, double cosTheta0, double n, double beta, double lambda2,
+                              double B, double R, double D, double lambda1, double A);
+    /**
+     * Get the parameters of an ordered triplet of types.  See setTripletParameters() for their
+     * meaning.
+     */
+    void getTripletParameters(int type1, int type2, int type3, double& m, double& gamma, double& lambda3,
+                              double& c, double& d, double& cosTheta0, double& n, double& beta, double& lambda2,
+                              double& B, double& R, double& D, double& lambda1, double& A) const;
+    /**
+     * Get the parameters of an ordered triplet of types as one record.
+     */
+    const TersoffParameters& getTriplet(int type1, int type2, int type3) const;
+    double getCutoffDistance() const override;
+protected:
+    OpenMM::ForceImpl* createImpl() const override;
+private:
+    std::vector<TersoffParameters> triplets;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_TERSOFFFORCE_H_*/

@@ -1,0 +1,135 @@
+#ifndef CGBRIDGE_TRIPLETFORCE_H_
+#define CGBRIDGE_TRIPLETFORCE_H_
+
+#include "internal/windowsExportCGBridge.h"
+#include "openmm/Context.h"
+#include "openmm/Force.h"
+#include <string>
+#include <vector>
+
+namespace CGBridge {
+
+/**
+ * The part that TersoffForce and StillingerWeberForce share: a potential whose energy is a
+ * weighted sum of particle energies,
+ *
+ *     E = sum_i w_i e_i,
+ *
+ * where e_i depends on the distances and angles between particle i and its neighbours, and whose
+ * parameters are given for ordered triplets of particle types (centre, first neighbour, second
+ * neighbour), the way a LAMMPS potential file lists them.
+ *
+ * A particle of type -1 takes no part in the force: it has no energy and is nobody's neighbour.
+ * The weight scales the energy of the particle as a centre only; a particle of weight 0 still
+ * enters the energies of its neighbours.
+ */
+class CGBRIDGE_EXPORT TripletForce : public OpenMM::Force {
+public:
+    /**
+     * Get the number of particle types.
+     */
+    int getNumTypes() const {
+        return numTypes;
+    }
+    /**
+     * Get the number of particles.  It must equal the number of particles in the System.
+     */
+    int getNumParticles() const {
+        return (int) particles.size();
+    }
+    /**
+     * Add a particle.  Particles must be added in the order of the System.
+     *
+     * @param type      the particle type, between 0 and getNumTypes()-1, or -1 to leave the
+     *                  particle out of this force
+     * @param weight    the dimensionless factor w_i of the particle energy e_i
+     * @return the index of the particle that was added
+     */
+    int addParticle(int type, double weight = 1.0);
+    /**
+     * Get the parameters of a particle.
+     *
+     * @param index           the index of the particle
+     * @param[out] type       the particle type, or -1
+     * @param[out] weight     the factor of the particle energy
+     */
+    void getParticleParameters(int index, int& type, double& weight) const;
+    /**
+     * Set the parameters of a particle.
+     *
+     * @param index     the index of the particle
+     * @param type      the particle type, or -1
+     * @param weight    the factor of the particle energy
+     */
+    void setParticleParameters(int index, int type, double weight);
+    /**
+     * Always throws an OpenMMException.  Leaving out one pair would change the bond orders and
+     * angles of all its neighbours, so an exclusion has no meaning here.  Particles that must not
+     * feel this force get the type -1.
+     */
+    int addExclusion(int particle1, int particle2);
+    /**
+     * Get whether parameters were set for an ordered triplet of types.
+     */
+    bool hasTripletParameters(int type1, int type2, int type3) const;
+    /**
+     * Set whether distances follow the periodic boundary conditions of the Context.  The default
+     * is true.
+     */
+    void setUsesPeriodicBoundaryConditions(bool periodic);
+    /**
+     * Get whether this force uses periodic boundary conditions.
+     */
+    bool usesPeriodicBoundaryConditions() const override;
+    /**
+     * Get the largest distance, in nm, at which two particles interact, over all triplets.
+     */
+    virtual double getCutoffDistance() const = 0;
+    /**
+     * Get the unweighted particle energies e_i = dE/dw_i, in kJ/mol, at the current positions of
+     * a Context.  They are computed on the host in double precision.
+     */
+    std::vector<double> getParticleEnergies(OpenMM::Context& context) const;
+    /**
+     * Get the virial W_ab = sum r_a f_b, in kJ/mol, at the current positions of a Context, as nine
+     * numbers in the order xx, xy, xz, yx, ... zz.  The sum runs over the neighbours j of every
+     * centre i, with r = r_j-r_i and f the force that w_i e_i puts on j.  This is the sign of the
+     * pressure: P_ab = (sum m v_a v_b + W_ab)/V, and tr(W) = -3 V dE/dV.  It is computed on the
+     * host in double precision.
+     */
+    std::vector<double> getVirial(OpenMM::Context& context) const;
+    /**
+     * Copy the triplet parameters, types and weights of this object into a Context that was
+     * created before they were changed.  Nothing else can be changed that way.
+     */
+    void updateParametersInContext(OpenMM::Context& context);
+protected:
+    TripletForce(int numTypes, const std::string& name);
+    /**
+     * Turn a triplet of types into an index of a flat table; throws for types out of range.
+     */
+    int getTripletIndex(int type1, int type2, int type3) const;
+    /**
+     * As getTripletIndex(), but throws an exception that names the types if they have no parameters.
+     */
+    int getExistingTriplet(int type1, int type2, int type3) const;
+    /**
+     * Name a triplet of types in an error message.
+     */
+    std::string describe(int type1, int type2, int type3) const;
+    std::vector<char> tripletIsSet;
+private:
+    struct ParticleInfo {
+        int type;
+        double weight;
+    };
+    void checkType(int type) const;
+    void checkParticle(int index) const;
+    int numTypes;
+    bool periodic;
+    std::vector<ParticleInfo> particles;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_TRIPLETFORCE_H_*/

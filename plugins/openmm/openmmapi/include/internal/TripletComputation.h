@@ -1,0 +1,86 @@
+#ifndef CGBRIDGE_TRIPLETCOMPUTATION_H_
+#define CGBRIDGE_TRIPLETCOMPUTATION_H_
+
+#include "TripletForce.h"
+#include "openmm/Vec3.h"
+#include "openmm/reference/ReferenceNeighborList.h"
+#include <set>
+#include <vector>
+
+namespace CGBridge {
+
+/**
+ * A neighbour of the particle whose energy is being computed.
+ */
+struct TripletNeighbor {
+    int particle;
+    int type;
+    double r;
+    /** The unit vector from the centre to the neighbour. */
+    OpenMM::Vec3 direction;
+    /** The derivative of the centre's energy by the neighbour's position. */
+    OpenMM::Vec3 gradient;
+};
+
+/**
+ * Computes a TripletForce on the host in double precision.  It is written for clarity: the
+ * Reference platform uses it, platforms without a kernel fall back to it, and faster kernels are
+ * tested against it.
+ *
+ * A subclass knows the energy of one centre; everything else is the same for all forms.
+ */
+class CGBRIDGE_EXPORT TripletComputation {
+public:
+    virtual ~TripletComputation() = default;
+    /**
+     * Compute the energy, and whatever else is asked for.
+     *
+     * @param positions     the positions of all particles of the System
+     * @param box           the three vectors of the periodic box
+     * @param forces        if not null, the forces are added to this
+     * @param energies      if not null, filled with the unweighted particle energies
+     * @param virial        if not null, filled with the nine elements of the virial
+     * @return the energy
+     */
+    double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
+                   std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies = nullptr,
+                   std::vector<double>* virial = nullptr);
+    /**
+     * Get the largest distance at which any two of the particles can interact.
+     */
+    double getCutoff() const {
+        return cutoff;
+    }
+protected:
+    /**
+     * Take over the particles of a force.  The subclass sets cutoff.
+     */
+    explicit TripletComputation(const TripletForce& force);
+    /**
+     * Compute the unweighted energy of one centre and add its derivatives to the gradients of the
+     * neighbours.
+     */
+    virtual double computeCenter(int type, std::vector<TripletNeighbor>& neighbors) const = 0;
+    /**
+     * Get the types that at least one particle has, in ascending order.
+     */
+    const std::set<int>& getUsedTypes() const {
+        return usedTypes;
+    }
+    double cutoff = 0;
+private:
+    void findNeighbors(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box);
+    bool periodic;
+    std::vector<int> types;
+    std::vector<double> weights;
+    std::set<int> usedTypes;
+    std::vector<int> active;
+    std::vector<OpenMM::Vec3> activePositions;
+    std::vector<std::set<int> > noExclusions;
+    OpenMM::NeighborList pairs;
+    std::vector<std::vector<TripletNeighbor> > neighbors;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_TRIPLETCOMPUTATION_H_*/

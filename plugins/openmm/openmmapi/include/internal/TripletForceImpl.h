@@ -1,0 +1,50 @@
+#ifndef CGBRIDGE_TRIPLETFORCEIMPL_H_
+#define CGBRIDGE_TRIPLETFORCEIMPL_H_
+
+#include "TripletComputation.h"
+#include "TripletForce.h"
+#include "openmm/Kernel.h"
+#include "openmm/internal/CustomCPPForceImpl.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace CGBridge {
+
+/**
+ * This is the internal implementation of TersoffForce and StillingerWeberForce.
+ *
+ * A platform that registers the kernel of the force runs it.  On every other platform the host
+ * computes the forces in double precision, through the mechanism OpenMM has for forces written in
+ * plain C++, so that the force runs wherever OpenMM does.
+ */
+class CGBRIDGE_EXPORT TripletForceImpl : public OpenMM::CustomCPPForceImpl {
+public:
+    /**
+     * Builds the host computation of a force from its current parameters.
+     */
+    using ComputationFactory = std::unique_ptr<TripletComputation> (*)(const TripletForce& force);
+    TripletForceImpl(const TripletForce& owner, const std::string& kernelName, ComputationFactory factory);
+    void initialize(OpenMM::ContextImpl& context);
+    const TripletForce& getOwner() const {
+        return owner;
+    }
+    double calcForcesAndEnergy(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy, int groups);
+    double computeForce(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& positions,
+                        std::vector<OpenMM::Vec3>& forces);
+    std::vector<double> getParticleEnergies(OpenMM::ContextImpl& context);
+    std::vector<double> getVirial(OpenMM::ContextImpl& context);
+    void updateParametersInContext(OpenMM::ContextImpl& context);
+private:
+    void checkBox(OpenMM::ContextImpl& context) const;
+    const TripletForce& owner;
+    std::string kernelName;
+    ComputationFactory factory;
+    std::unique_ptr<TripletComputation> computation;
+    OpenMM::Kernel kernel;
+    bool hasPlatformKernel;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_TRIPLETFORCEIMPL_H_*/

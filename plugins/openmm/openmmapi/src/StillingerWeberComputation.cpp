@@ -1,0 +1,67 @@
+#include "internal/StillingerWeberComputation.h"
+#include "openmm/OpenMMException.h"
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+using namespace CGBridge;
+using namespace OpenMM;
+using namespace std;
+
+StillingerWeberComputation::StillingerWeberComputation(const StillingerWeberForce& force) :
+        TripletComputation(force), numTypes(force.getNumTypes()), triplets(numTypes*numTypes*numTypes) {
+    for (int i : getUsedTypes())
+        for (int j : getUsedTypes())
+            for (int k : getUsedTypes()) {
+                const StillingerWeberParameters& p = force.getTriplet(i, j, k);
+                const StillingerWeberParameters& swapped = force.getTriplet(i, k, j);
+                if (p.lambda*p.epsilon != swapped.lambda*swapped.epsilon || p.cosTheta0 != swapped.cosTheta0) {
+                    stringstream message;
+                    message << force.getName() << ": the triplets of types (" << i << ", " << j << ", " << k << ") and ("
+                            << i << ", " << k << ", " << j << ") differ in lambda*epsilon or cosTheta0, so the energy"
+                            << " would depend on the order of the particles";
+                    throw OpenMMException(message.str());
+                }
+                triplets[(i*numTypes+j)*numTypes+k] = p;
+                if (j == k)
+                    cutoff = max(cutoff, p.getCutoff());
+            }
+}
+
+unique_ptr<TripletComputation> StillingerWeberComputation::create(const TripletForce& force) {
+    return make_unique<StillingerWeberComputation>(dynamic_cast<const StillingerWeberForce&>(force));
+}
+
+double StillingerWeberComputation::computeCenter(int type, vector<TripletNeighbor>& neighbors) const {
+    double energy = 0;
+    for (auto j = neighbors.begin(); j != neighbors.end(); ++j) {
+        const StillingerWeberParameters& pj = getTriplet(type, j->type, j->type);
+        if (j->r >= pj.getCutoff())
+            continue;
+        double inverse = 1/(j->r-pj.a*pj.sigma);
+        double decay = exp(pj.sigma*inverse);
+        double repulsion = pj.A*pj.epsilon*pj.B*pow(pj.sigma/j->r, pj.p);
+        double attraction = pj.A*pj.epsilon*pow(pj.sigma/j->r, pj.q);
+        energy += 0.5*(repulsion-attraction)*decay;
+        j->gradient += j->direction*(0.5*decay*((pj.q*attraction-pj.p*repulsion)/j->r -
+                       (repulsion-attraction)*pj.sigma*inverse*inverse));
+        double radialJ = exp(pj.gamma*pj.sigma*inverse);
+        double slopeJ = -pj.gamma*pj.sigma*inverse*inverse;
+        for (auto k = j+1; k != neighbors.end(); ++k) {
+            const StillingerWeberParameters& pk = getTriplet(type, k->type, k->type);
+            if (k->r >= pk.getCutoff())
+                continue;
+            const StillingerWeberParameters& angle = getTriplet(type, j->type, k->type);
+            double inverseK = 1/(k->r-pk.a*pk.sigma);
+            double slopeK = -pk.gamma*pk.sigma*inverseK*inverseK;
+            double factor = angle.lambda*angle.epsilon*radialJ*exp(pk.gamma*pk.sigma*inverseK);
+            double cosTheta = j->direction.dot(k->direction);
+            double x = cosTheta-angle.cosTheta0;
+            energy += factor*x*x;
+            double dCos = 2*factor*x;
+            j->gradient += (k->direction-j->direction*cosTheta)*(dCos/j->r) + j->direction*(factor*x*x*slopeJ);
+            k->gradient += (j->direction-k->direction*cosTheta)*(dCos/k->r) + k->direction*(factor*x*x*slopeK);
+        }
+    }
+    return energy;
+}

@@ -1,0 +1,99 @@
+#include "internal/TripletForceImpl.h"
+#include "CGBridgeKernels.h"
+#include "openmm/OpenMMException.h"
+#include "openmm/internal/ContextImpl.h"
+#include <sstream>
+
+using namespace CGBridge;
+using namespace OpenMM;
+using namespace std;
+
+TripletForceImpl::TripletForceImpl(const TripletForce& owner, const string& kernelName, ComputationFactory factory) :
+        CustomCPPForceImpl(owner), owner(owner), kernelName(kernelName), factory(factory), hasPlatformKernel(false) {
+}
+
+void TripletForceImpl::initialize(ContextImpl& context) {
+    const System& system = context.getSystem();
+    if (owner.getNumParticles() != system.getNumParticles()) {
+        stringstream message;
+        message << owner.getName() << ": the force has " << owner.getNumParticles() << " particles, but the System has "
+                << system.getNumParticles() << ". Add every particle, with type -1 if it takes no part";
+        throw OpenMMException(message.str());
+    }
+    computation = factory(owner);
+    checkBox(context);
+    hasPlatformKernel = context.getPlatform().supportsKernels({kernelName});
+    if (hasPlatformKernel) {
+        kernel = context.getPlatform().createKernel(kernelName, context);
+        kernel.getAs<CalcTripletForceKernel>().initialize(system, owner);
+    }
+    else
+        CustomCPPForceImpl::initialize(context);
+}
+
+double TripletForceImpl::calcForcesAndEnergy(ContextImpl& context, bool includeForces, bool includeEnergy, int groups) {
+    if ((groups&(1<<owner.getForceGroup())) == 0)
+        return 0.0;
+
+    // The check comes here and not in computeForce(), which GPU platforms call on a worker thread.
+    checkBox(context);
+    if (hasPlatformKernel)
+        return kernel.getAs<CalcTripletForceKernel>().execute(context, includeForces, includeEnergy);
+    return CustomCPPForceImpl::calcForcesAndEnergy(context, includeForces, includeEnergy, groups);
+}
+
+double TripletForceImpl::computeForce(ContextImpl& context, const vector<Vec3>& positions, vector<Vec3>& forces) {
+    Vec3 box[3];
+    context.getPeriodicBoxVectors(box[0], box[1], box[2]);
+    forces.assign(positions.size(), Vec3());
+    return computation->compute(positions, box, &forces);
+}
+
+vector<double> TripletForceImpl::getParticleEnergies(ContextImpl& context) {
+    vector<double> energies;
+    vector<Vec3> positions;
+    Vec3 box[3];
+    checkBox(context);
+    context.getPositions(positions);
+    context.getPeriodicBoxVectors(box[0], box[1], box[2]);
+    computation->compute(positions, box, nullptr, &energies);
+    return energies;
+}
+
+vector<double> TripletForceImpl::getVirial(ContextImpl& context) {
+    vector<double> virial;
+    vector<Vec3> positions;
+    Vec3 box[3];
+    checkBox(context);
+    context.getPositions(positions);
+    context.getPeriodicBoxVectors(box[0], box[1], box[2]);
+    computation->compute(positions, box, nullptr, nullptr, &virial);
+    return virial;
+}
+
+void TripletForceImpl::updateParametersInContext(ContextImpl& context) {
+    if (owner.getNumParticles() != context.getSystem().getNumParticles())
+        throw OpenMMException(owner.getName()+".updateParametersInContext: the number of particles has changed");
+    computation = factory(owner);
+    checkBox(context);
+    if (hasPlatformKernel)
+        kernel.getAs<CalcTripletForceKernel>().copyParametersToContext(context, owner);
+    context.systemChanged();
+}
+
+void TripletForceImpl::checkBox(ContextImpl& context) const {
+    if (!owner.usesPeriodicBoundaryConditions())
+        return;
+    Vec3 a, b, c;
+    context.getPeriodicBoxVectors(a, b, c);
+
+    // In OpenMM's reduced form no lattice vector is shorter than the smallest of these three, so
+    // this is exactly the condition for every particle to have at most one image in range.
+    double width = min(min(a[0], b[1]), c[2]);
+    if (width < 2*computation->getCutoff()) {
+        stringstream message;
+        message << owner.getName() << ": the periodic box (" << a[0] << ", " << b[1] << ", " << c[2]
+                << " nm) is smaller than twice the cutoff, 2 x " << computation->getCutoff() << " nm";
+        throw OpenMMException(message.str());
+    }
+}

@@ -1,0 +1,27 @@
+#ifndef CGBRIDGE_REFERENCEKERNELS_H_
+#define CGBRIDGE_REFERENCEKERNELS_H_
+
+#include "CGBridgeKernels.h"
+#include "internal/TripletComputation.h"
+#include <memory>
+
+namespace CGBridge {
+
+/**
+ * The Reference kernel of both forces.  Only the computation of a centre's energy differs between
+ * them, and that is chosen by the template arguments.
+ */
+template <class KernelType, class ComputationType>
+class ReferenceCalcTripletForceKernel : public KernelType {
+public:
+    using KernelType::KernelType;
+    void initialize(const OpenMM::System& system, const TripletForce& force) override;
+    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
+    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+private:
+    std::unique_ptr<TripletComputation> computation;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_REFERENCEKERNELS_H_*/

@@ -1,0 +1,79 @@
+%module _plugin
+
+%import(module="openmm") "swig/OpenMMSwigHeaders.i"
+%include "std_string.i"
+%include "std_vector.i"
+%include "header.i"
+%include "docstrings.i"
+
+namespace std {
+    %template(VectorDouble) vector<double>;
+}
+
+namespace CGBridge {
+
+class TripletForce : public OpenMM::Force {
+public:
+    int getNumTypes() const;
+    int getNumParticles() const;
+    int addParticle(int type, double weight = 1.0);
+    %apply int& OUTPUT {int& type};
+    %apply double& OUTPUT {double& weight};
+    void getParticleParameters(int index, int& type, double& weight) const;
+    %clear int& type;
+    %clear double& weight;
+    void setParticleParameters(int index, int type, double weight);
+    int addExclusion(int particle1, int particle2);
+    bool hasTripletParameters(int type1, int type2, int type3) const;
+    void setUsesPeriodicBoundaryConditions(bool periodic);
+    bool usesPeriodicBoundaryConditions() const;
+    virtual double getCutoffDistance() const;
+    std::vector<double> getParticleEnergies(OpenMM::Context& context) const;
+    std::vector<double> getVirial(OpenMM::Context& context) const;
+    void updateParametersInContext(OpenMM::Context& context);
+protected:
+    TripletForce(int numTypes, const std::string& name);
+};
+
+%apply double& OUTPUT {double& m, double& gamma, double& lambda3, double& c, double& d, double& cosTheta0,
+                       double& n, double& beta, double& lambda2, double& B, double& R, double& D,
+                       double& lambda1, double& A, double& epsilon, double& sigma, double& a, double& p,
+                       double& q, double& tol};
+%apply double& OUTPUT {double& lambda_};
+
+class TersoffForce : public TripletForce {
+public:
+    explicit TersoffForce(int numTypes);
+    void setTripletParameters(int type1, int type2, int type3, double m, double gamma, double lambda3,
+                              double c, double d, double cosTheta0, double n, double beta, double lambda2,
+                              double B, double R, double D, double lambda1, double A);
+    void getTripletParameters(int type1, int type2, int type3, double& m, double& gamma, double& lambda3,
+                              double& c, double& d, double& cosTheta0, double& n, double& beta, double& lambda2,
+                              double& B, double& R, double& D, double& lambda1, double& A) const;
+};
+
+class StillingerWeberForce : public TripletForce {
+public:
+    explicit StillingerWeberForce(int numTypes);
+    void setTripletParameters(int type1, int type2, int type3, double epsilon, double sigma, double a,
+                              double lambda_, double gamma, double cosTheta0, double A, double B, double p,
+                              double q, double tol);
+    void getTripletParameters(int type1, int type2, int type3, double& epsilon, double& sigma, double& a,
+                              double& lambda_, double& gamma, double& cosTheta0, double& A, double& B, double& p,
+                              double& q, double& tol) const;
+};
+
+} // namespace CGBridge
+
+// Give a Force that came out of OpenMM as the plain base class its own class back.  None means
+// that it is of another kind.
+%inline %{
+PyObject* _castForce(OpenMM::Force* force, bool own) {
+    int flags = (own ? SWIG_POINTER_OWN : 0);
+    if (auto* tersoff = dynamic_cast<CGBridge::TersoffForce*>(force))
+        return SWIG_NewPointerObj(tersoff, SWIGTYPE_p_CGBridge__TersoffForce, flags);
+    if (auto* stillingerWeber = dynamic_cast<CGBridge::StillingerWeberForce*>(force))
+        return SWIG_NewPointerObj(stillingerWeber, SWIGTYPE_p_CGBridge__StillingerWeberForce, flags);
+    Py_RETURN_NONE;
+}
+%}

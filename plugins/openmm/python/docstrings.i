@@ -1,0 +1,110 @@
+%feature("autodoc", "0");
+
+%feature("docstring") CGBridge::TersoffForce "
+The bond-order potential of Tersoff (doi:10.1103/PhysRevB.37.6991) in the general form of the
+LAMMPS pair style `tersoff`.
+
+    E       = sum_i w_i e_i
+    e_i     = 1/2 sum_j fC(r_ij) [A exp(-lambda1 r_ij) - b_ij B exp(-lambda2 r_ij)]
+    b_ij    = [1 + (beta zeta_ij)^n]^(-1/(2n))
+    zeta_ij = sum_{k != i,j} fC(r_ik) g(theta_ijk) exp{[lambda3 (r_ij - r_ik)]^m}
+    g       = gamma [1 + c^2/d^2 - c^2/(d^2 + (cos theta - cosTheta0)^2)]
+    fC(r)   = 1 below R-D, 1/2 - 1/2 sin[pi (r-R)/(2D)] between, 0 above R+D
+
+Units are nm and kJ/mol; a Quantity is converted.  Parameters belong to ordered triplets of types
+(i, j, k): the values of the bond are read from (i, j, j), those of zeta from (i, j, k).  LAMMPS
+evaluates the repulsion once per pair, from the triplet of either partner; here each partner
+contributes half.
+"
+
+%feature("docstring") CGBridge::StillingerWeberForce "
+The potential of Stillinger and Weber (doi:10.1103/PhysRevB.31.5262) in the general form of the
+LAMMPS pair style `sw`.
+
+    E   = sum_i w_i e_i
+    e_i = 1/2 sum_j v2(r_ij) + sum_{j<k} v3(r_ij, r_ik, theta_jik)
+    v2  = A epsilon [B (sigma/r)^p - (sigma/r)^q] exp[sigma/(r - a sigma)]
+    v3  = lambda_ijk epsilon_ijk (cos theta - cosTheta0_ijk)^2
+          exp[gamma_ij sigma_ij/(r_ij - a_ij sigma_ij)] exp[gamma_ik sigma_ik/(r_ik - a_ik sigma_ik)]
+
+Units are nm and kJ/mol; a Quantity is converted.  Parameters belong to ordered triplets of types:
+v2 and the radial factors are read from (i, j, j), lambda, epsilon and cosTheta0 of the angle from
+(i, j, k), which must equal those of (i, k, j).  With tol > 0 pairs whose cutoff factor is below tol
+are left out, as in LAMMPS.
+"
+
+%feature("docstring") CGBridge::TripletForce::addParticle "
+addParticle(type, weight=1.0) -> int
+
+Add the next particle of the System.  Type -1 leaves it out of this force: it has no energy and is
+nobody's neighbour.  The weight w_i scales the energy of the particle as a centre.
+
+Raises OpenMMException for a type outside -1 ... getNumTypes()-1.
+"
+
+%feature("docstring") CGBridge::TripletForce::getParticleParameters "
+getParticleParameters(index) -> [type, weight]
+"
+
+%feature("docstring") CGBridge::TripletForce::addExclusion "
+Always raises OpenMMException: leaving out one pair would change the energies of all bonds and
+angles around it.  Give particles that must not feel this force the type -1.
+"
+
+%feature("docstring") CGBridge::TripletForce::getCutoffDistance "
+getCutoffDistance() -> float
+
+The largest distance, in nm, at which two particles interact, over all triplets.
+"
+
+%feature("docstring") CGBridge::TripletForce::getParticleEnergies "
+getParticleEnergies(context) -> tuple of float
+
+The unweighted particle energies e_i = dE/dw_i in kJ/mol at the current positions of the Context,
+computed on the host in double precision.
+"
+
+%feature("docstring") CGBridge::TripletForce::getVirial "
+getVirial(context) -> tuple of 9 floats
+
+The virial W_ab = sum r_a f_b in kJ/mol (xx, xy, xz, yx, ... zz), computed on the host in double
+precision.  The sum runs over the neighbours j of every centre i, r = r_j - r_i, and f is the force
+that w_i e_i puts on j.  The sign is that of the pressure: P_ab = (sum m v_a v_b + W_ab)/V.
+"
+
+%feature("docstring") CGBridge::TripletForce::updateParametersInContext "
+updateParametersInContext(context)
+
+Copy the triplet parameters, types and weights of this object into an existing Context.  Nothing
+else can be changed that way.
+"
+
+%feature("docstring") CGBridge::TersoffForce::setTripletParameters "
+setTripletParameters(type1, type2, type3, m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A)
+
+Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file: lambda1,
+lambda2 and lambda3 in 1/nm, A and B in kJ/mol, R and D in nm, the rest without unit.  m is 1 or 3.
+
+Raises OpenMMException, naming the types, for values outside their range.
+"
+
+%feature("docstring") CGBridge::TersoffForce::getTripletParameters "
+getTripletParameters(type1, type2, type3) -> [m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A]
+
+Raises OpenMMException if the triplet has no parameters.
+"
+
+%feature("docstring") CGBridge::StillingerWeberForce::setTripletParameters "
+setTripletParameters(type1, type2, type3, epsilon, sigma, a, lambda_, gamma, cosTheta0, A, B, p, q, tol)
+
+Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file: epsilon
+in kJ/mol, sigma in nm, the rest without unit.
+
+Raises OpenMMException, naming the types, for values outside their range.
+"
+
+%feature("docstring") CGBridge::StillingerWeberForce::getTripletParameters "
+getTripletParameters(type1, type2, type3) -> [epsilon, sigma, a, lambda_, gamma, cosTheta0, A, B, p, q, tol]
+
+Raises OpenMMException if the triplet has no parameters.
+"
