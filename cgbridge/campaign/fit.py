@@ -20,7 +20,7 @@ from cgbridge.store.lock import RunLock
 from cgbridge.workers.local import ProcessExecutor, default_workers
 
 #: Modules that the fork server loads once, so that a worker starts in milliseconds.
-_PRELOAD = ("cgbridge.campaign.preload",)
+_PRELOAD = ("cgbridge.campaign.task", "openmm", "cgbridge.openmm", "freud", "scipy.optimize")
 
 
 @dataclass
