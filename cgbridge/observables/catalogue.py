@@ -22,6 +22,12 @@ OBSERVABLES: Mapping[str, str] = MappingProxyType(
         "dimer_distance": "cgbridge.observables.dimer_distance:DimerDistance",
         "density": "cgbridge.observables.density:Density",
         "rdf": "cgbridge.observables.rdf:RDF",
+        "ice_density": "cgbridge.observables.ice_density:IceDensity",
+        "enthalpy_of_vaporization": "cgbridge.observables.enthalpy_of_vaporization:EnthalpyOfVaporization",
+        "enthalpy_of_fusion": "cgbridge.observables.enthalpy_of_fusion:EnthalpyOfFusion",
+        "compressibility": "cgbridge.observables.compressibility:Compressibility",
+        "heat_capacity": "cgbridge.observables.heat_capacity:HeatCapacity",
+        "tmd": "cgbridge.observables.tmd:TMD",
     }
 )
 
