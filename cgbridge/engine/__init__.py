@@ -1,0 +1,1 @@
+"""Simulations: a model and a state in, frames and time series out."""
