@@ -28,6 +28,10 @@ OBSERVABLES: Mapping[str, str] = MappingProxyType(
         "compressibility": "cgbridge.observables.compressibility:Compressibility",
         "heat_capacity": "cgbridge.observables.heat_capacity:HeatCapacity",
         "tmd": "cgbridge.observables.tmd:TMD",
+        "adf": "cgbridge.observables.adf:ADF",
+        "tetrahedral_order": "cgbridge.observables.tetrahedral_order:TetrahedralOrder",
+        "diffusion": "cgbridge.observables.diffusion:Diffusion",
+        "surface_tension": "cgbridge.observables.surface_tension:SurfaceTension",
     }
 )
 

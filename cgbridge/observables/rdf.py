@@ -22,17 +22,16 @@ from cgbridge.observables.neighbours import (
     require_width,
 )
 from cgbridge.observables.options import BulkOptions, Length, parse_options
+from cgbridge.observables.peaks import peak, second_peak
 from cgbridge.observables.reference import mean_absolute_deviation, reference_curve
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
-from cgbridge.observables.statistics import block_means
+from cgbridge.observables.statistics import block_means, block_spread
 
 Feature = Literal[
     "curve", "first_peak_position", "first_peak_height", "second_peak_position", "coordination_number"
 ]
 #: The curve is drawn at least this far where the box allows, nm.
 CURVE_RANGE = 0.8
-#: The second peak is looked for between these multiples of the first peak's position.
-SECOND_PEAK_WINDOW = (1.35, 2.3)
 
 
 class RDFOptions(BulkOptions):
@@ -103,8 +102,7 @@ class RDF:
         blocks = block_means(samples, options.blocks)
         feature = _feature(target, options, histogram)
         value, stderr = jackknife(blocks, feature)
-        g = blocks[:, 0]
-        error = g.std(axis=0, ddof=1) / np.sqrt(len(g)) if len(g) > 1 else np.full(g.shape[1], np.inf)
+        error = block_spread(blocks[:, 0])
         curve = Curve(histogram.centres, histogram.g.mean(axis=0), error, "nm", "1")
         return estimate(
             target, _unit(options.feature), value, stderr=stderr, n_eff=len(blocks), curves={"rdf": curve}
@@ -153,30 +151,3 @@ def _feature(target: Target, options: RDFOptions, histogram: Histogram) -> Calla
     if options.feature == "second_peak_position":
         return lambda pair: second_peak(r[inside], pair[0][inside])[0]
     return lambda pair: peak(r[inside], pair[0][inside])[index]
-
-
-def peak(x: FloatArray, y: FloatArray) -> tuple[float, float]:
-    """Position and height of the highest point, by a parabola through the five points around it."""
-    top = int(np.argmax(y))
-    low, high = max(0, top - 2), min(len(x), top + 3)
-    if high - low < 3:
-        return float(x[top]), float(y[top])
-    centre = float(x[top])
-    a, b, c = np.polyfit(x[low:high] - centre, y[low:high], 2)
-    shift = -b / (2 * a) if a < 0 else 0.0
-    if not x[low] - centre <= shift <= x[high - 1] - centre:
-        return centre, float(y[top])
-    return centre + float(shift), float(c + shift * (b + a * shift))
-
-
-def second_peak(r: FloatArray, g: FloatArray) -> tuple[float, float]:
-    """Position and height of the second maximum, after a running mean over five bins.
-
-    Raises :class:`~cgbridge.errors.ConfigError` when r ends before the second shell.
-    """
-    first = peak(r, g)[0]
-    smooth = np.convolve(g, np.full(5, 0.2), mode="same")
-    window = (r > SECOND_PEAK_WINDOW[0] * first) & (r < SECOND_PEAK_WINDOW[1] * first)
-    if int(window.sum()) < 5:
-        raise ConfigError("r_max ends before the second peak of g(r)", remedy="give a larger r_max")
-    return peak(r[window], smooth[window])

@@ -104,6 +104,14 @@ def block_means(samples: FloatArray, blocks: int) -> FloatArray:
     return np.array([part.mean(axis=0) for part in np.array_split(values, min(blocks, len(values)))])
 
 
+def block_spread(blocks: FloatArray) -> FloatArray:
+    """Standard error of the mean over the first axis; infinite for a single block."""
+    if len(blocks) < 2:
+        return np.full(blocks.shape[1:], np.inf)
+    spread: FloatArray = blocks.std(axis=0, ddof=1) / math.sqrt(len(blocks))
+    return spread
+
+
 def drift(series: FloatArray) -> float:
     """Significance of a trend: |mean(second half) - mean(first half)| in units of its standard error.
 

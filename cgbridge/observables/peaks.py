@@ -1,0 +1,38 @@
+"""Positions and heights of maxima of tabulated functions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cgbridge.errors import ConfigError
+from cgbridge.frames import FloatArray
+
+#: The second peak of g(r) is looked for between these multiples of the first peak's position.
+SECOND_PEAK_WINDOW = (1.35, 2.3)
+
+
+def peak(x: FloatArray, y: FloatArray) -> tuple[float, float]:
+    """Position and height of the highest point, by a parabola through the five points around it."""
+    top = int(np.argmax(y))
+    low, high = max(0, top - 2), min(len(x), top + 3)
+    if high - low < 3:
+        return float(x[top]), float(y[top])
+    centre = float(x[top])
+    a, b, c = np.polyfit(x[low:high] - centre, y[low:high], 2)
+    shift = -b / (2 * a) if a < 0 else 0.0
+    if not x[low] - centre <= shift <= x[high - 1] - centre:
+        return centre, float(y[top])
+    return centre + float(shift), float(c + shift * (b + a * shift))
+
+
+def second_peak(r: FloatArray, g: FloatArray) -> tuple[float, float]:
+    """Position and height of the second maximum, after a running mean over five bins.
+
+    Raises :class:`~cgbridge.errors.ConfigError` when r ends before the second shell.
+    """
+    first = peak(r, g)[0]
+    smooth = np.convolve(g, np.full(5, 0.2), mode="same")
+    window = (r > SECOND_PEAK_WINDOW[0] * first) & (r < SECOND_PEAK_WINDOW[1] * first)
+    if int(window.sum()) < 5:
+        raise ConfigError("r_max ends before the second peak of g(r)", remedy="give a larger r_max")
+    return peak(r[window], smooth[window])
