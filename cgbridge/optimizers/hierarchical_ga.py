@@ -64,6 +64,7 @@ class HierarchicalGA:
         self._scored: list[_Individual] = []
         self._waiting: list[Point] = []
         self._asked: set[Point] = set()
+        self._proposed: set[Point] = set()
         self._told = 0
         sobol = qmc.Sobol(dimension, scramble=True, seed=seed)
         # Sobol sequences are balanced in powers of two; drawing one and cutting it keeps the first ones even.
@@ -92,6 +93,7 @@ class HierarchicalGA:
                 break
             point = self._queue.pop(0)
             self._asked.add(point)
+            self._proposed.add(point)
             points.append(point)
         return points
 
@@ -127,7 +129,8 @@ class HierarchicalGA:
         self._scored = []
 
     def _breed(self, count: int) -> list[Point]:
-        settings, children = self._settings, []
+        settings = self._settings
+        children: list[Point] = []
         with _deap_random(self._random):
             while len(children) < count:
                 mother, father = tools.selTournament(self._population, 2, settings.tournament)
@@ -138,7 +141,10 @@ class HierarchicalGA:
                     tools.mutPolynomialBounded(
                         child, eta=settings.mutation_eta, low=0.0, up=1.0, indpb=settings.mutation
                     )
-                    children.append(tuple(float(gene) for gene in child))
+                    genes = tuple(float(gene) for gene in child)
+                    # A clone of something known would waste an evaluation.
+                    if genes not in self._proposed and genes not in children:
+                        children.append(genes)
         return children[:count]
 
     def _random_crossover(self) -> bool:

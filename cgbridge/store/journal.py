@@ -32,7 +32,8 @@ class Journal:
         self.dropped_bytes = 0
         good = self._read()
         with storage_errors(path):
-            self._file = open(path, "ab")  # noqa: SIM115  (lives as long as the journal)
+            # Unbuffered: bytes that a full disk refused must not come back at closing.
+            self._file = open(path, "ab", buffering=0)  # noqa: SIM115  (lives as long as the journal)
             if self._file.tell() > good:
                 self.dropped_bytes = self._file.tell() - good
                 self._file.truncate(good)
@@ -76,8 +77,9 @@ class Journal:
         with storage_errors(self.path):
             start = self._file.tell()
             try:
-                self._file.write(line)
-                self._file.flush()
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[self._file.write(rest) :]
                 os.fsync(self._file.fileno())
             except OSError:
                 os.truncate(self.path, start)
@@ -85,8 +87,4 @@ class Journal:
         self._entries[entry["key"]] = dict(entry)
 
     def close(self) -> None:
-        # A failed flush leaves bytes in the buffer that would fail again on closing; they were not promised.
-        try:
-            self._file.close()
-        except OSError:
-            self._file.raw.close()
+        self._file.close()
