@@ -170,9 +170,9 @@ def _words(text: str, path: Path) -> Iterator[_Word]:
         content = line.partition("#")[0]
         for column, character in enumerate(content, start=1):
             if not (" " <= character <= "~" or character in "\t\r"):
+                name = unicodedata.name(character, "control character")
                 raise FileFormatError(
-                    f"character '{character}' (U+{ord(character):04X} {unicodedata.name(character, 'control')}) "
-                    "is not plain ASCII",
+                    f"character '{character}' (U+{ord(character):04X}, {name}) is not plain ASCII",
                     where=f"{path}, line {number}, column {column}",
                     remedy="replace it by an ASCII '-'"
                     if unicodedata.category(character) in ("Pd", "Sm")

@@ -71,9 +71,9 @@ class CoarseGrainedModel:
                     remedy="give an entry for every ordered triplet of bead types",
                 )
         form = self.functional_form
-        for triplet, values in self.internal_entries().items():
-            label = " ".join(names[index] for index in triplet)
-            form.check(values, where=f"model '{self.name}', entry {label}", pair=triplet[1] == triplet[2])
+        for indices, values in self.internal_entries().items():
+            label = " ".join(names[index] for index in indices)
+            form.check(values, where=f"model '{self.name}', entry {label}", pair=indices[1] == indices[2])
 
     @property
     def functional_form(self) -> FunctionalForm:

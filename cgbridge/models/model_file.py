@@ -9,10 +9,11 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from cgbridge.config.loader import read_yaml, validate
+from cgbridge.config.quantities import Number
 from cgbridge.errors import ConfigError, UnitError, did_you_mean
 from cgbridge.models.forms import get_form
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec, Triplet
-from cgbridge.targets.strict_yaml import read_yaml, validate
 from cgbridge.units import parse_unit, quantity
 
 
@@ -32,10 +33,10 @@ class ParameterEntry(_Strict):
 
     name: str
     unit: str
-    value: float | None = None
+    value: Number | None = None
     symbol: str = ""
-    bounds: list[float] | None = Field(default=None, min_length=2, max_length=2)
-    search: list[float] | None = Field(default=None, min_length=2, max_length=2)
+    bounds: list[Number] | None = Field(default=None, min_length=2, max_length=2)
+    search: list[Number] | None = Field(default=None, min_length=2, max_length=2)
     scale: Literal["linear", "log"] = "linear"
     source: str = ""
 
@@ -44,7 +45,7 @@ class TripletEntry(_Strict):
     """Values for one ordered triplet, in the units of ``parameters``."""
 
     triplet: list[str] = Field(min_length=3, max_length=3)
-    values: dict[str, float]
+    values: dict[str, Number]
 
 
 class ModelFile(_Strict):
@@ -61,12 +62,15 @@ class ModelFile(_Strict):
 
 def read_model(path: Path) -> CoarseGrainedModel:
     """Read a YAML model file; raises :class:`ConfigError` naming the file and the dotted path."""
-    return model_from_dict(read_yaml(path), str(path))
+    content, lines = read_yaml(path)
+    return model_from_dict(content, str(path), lines)
 
 
-def model_from_dict(content: Mapping[str, Any], where: str) -> CoarseGrainedModel:
-    """Build a model from the content of a YAML file."""
-    file = validate(ModelFile, dict(content), where)
+def model_from_dict(
+    content: Mapping[str, Any], where: str, lines: Mapping[tuple[str | int, ...], int] | None = None
+) -> CoarseGrainedModel:
+    """Build a model from the content of a YAML file, whose line numbers make better messages."""
+    file = validate(ModelFile, dict(content), where, lines)
     try:
         form = get_form(file.form)
         beads = tuple(Bead(bead.name, quantity(bead.mass, "amu")) for bead in file.beads)
