@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cgbridge.campaign.problem import FitProblem
-from cgbridge.campaign.records import evaluation_from_record, evaluation_record
+from cgbridge.store.records import evaluation_from_record, evaluation_record
 from cgbridge.campaign.task import EvaluationTask, run_task
 from cgbridge.interfaces import Evaluation, Outcome, Point
 from cgbridge.objectives.candidate import lengthen

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from cgbridge.campaign.records import target_record
+from cgbridge.store.records import target_record
 from cgbridge.config.schema import EngineSection, FitConfig, SearchSection
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.interfaces import Parameter, Sampling, Target

@@ -14,41 +14,19 @@ from typing import Any
 import yaml
 
 from cgbridge.campaign.problem import FitProblem
-from cgbridge.campaign.records import result_record, target_record
+from cgbridge.store.records import result_record, target_record
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import RunFolderError
 from cgbridge.interfaces import Evaluation
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.store.layout import RunLayout
 from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
 
 _VERSIONED = ("cgbridge", "openmm", "numpy", "scipy", "deap", "freud-analysis", "mdtraj", "ovito", "genice2", "pymbar")
 
 
-class RunFolder:
-    """Paths and contents of one run."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    @property
-    def journal(self) -> Path:
-        return self.path / "journal.jsonl"
-
-    @property
-    def used_yaml(self) -> Path:
-        return self.path / "used.yaml"
-
-    @property
-    def result(self) -> Path:
-        return self.path / "result.json"
-
-    @property
-    def report(self) -> Path:
-        return self.path / "report.html"
-
-    @property
-    def best(self) -> Path:
-        return self.path / "best"
+class RunFolder(RunLayout):
+    """What a fit writes, on top of the layout."""
 
     def prepare(self, config: FitConfig, problem: FitProblem, *, fresh: bool) -> bool:
         """Create or reopen; returns whether the run resumes.
@@ -63,17 +41,18 @@ class RunFolder:
         resolved = config.model_dump(mode="json", by_alias=True)
         write_atomic(self.used_yaml, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
         targets = {level.name: [target_record(t) for t in level.targets] for level in problem.levels}
-        write_atomic(self.path / "targets.json", json.dumps(targets, indent=1))
-        write_atomic(self.path / "base_model.json", json.dumps(problem.base.to_dict(), indent=1))
+        write_atomic(self.targets, json.dumps(targets, indent=1))
+        write_atomic(self.base_model, json.dumps(problem.base.to_dict(), indent=1))
         if not resumes:
-            write_atomic(self.path / "versions.json", json.dumps(versions(), indent=1))
+            write_atomic(self.versions, json.dumps(versions(), indent=1))
         return resumes
 
     def _clear(self) -> None:
         """Remove what earlier runs left here, and nothing that a run did not write."""
         with storage_errors(self.path):
-            for name in ("used.yaml", "journal.jsonl", "result.json", "report.html", "versions.json", "targets.json", "base_model.json"):
-                (self.path / name).unlink(missing_ok=True)
+            files = (self.used_yaml, self.journal, self.result, self.report, self.versions, self.targets)
+            for file in (*files, self.base_model):
+                file.unlink(missing_ok=True)
             if self.best.is_symlink():
                 self.best.unlink()
             for folder in self.path.glob(".best-*"):
