@@ -1,5 +1,5 @@
 #include "internal/TripletComputation.h"
-#include "openmm/reference/ReferenceForce.h"
+#include <array>
 #include <cmath>
 
 using namespace CGBridge;
@@ -18,7 +18,6 @@ TripletComputation::TripletComputation(const TripletForce& force) : periodic(for
         }
     }
     activePositions.resize(active.size());
-    noExclusions.resize(active.size());
     neighbors.resize(active.size());
 }
 
@@ -51,23 +50,28 @@ double TripletComputation::compute(const vector<Vec3>& positions, const Vec3* bo
     return energy;
 }
 
-void TripletComputation::findNeighbors(const vector<Vec3>& positions, const Vec3* box) {
+void TripletComputation::findNeighbors(const vector<Vec3>& positions, const Vec3* boxVectors) {
+    PeriodicBox box(boxVectors, periodic);
     for (size_t center = 0; center < active.size(); center++) {
-        activePositions[center] = positions[active[center]];
+        activePositions[center] = box.wrap(positions[active[center]]);
         neighbors[center].clear();
     }
-    pairs.clear();
-    computeNeighborListVoxelHash(pairs, (int) active.size(), activePositions, noExclusions, box, periodic, cutoff);
-    for (const auto& pair : pairs) {
-        double delta[ReferenceForce::LastDeltaRIndex];
-        if (periodic)
-            ReferenceForce::getDeltaRPeriodic(activePositions[pair.first], activePositions[pair.second], box, delta);
-        else
-            ReferenceForce::getDeltaR(activePositions[pair.first], activePositions[pair.second], delta);
-        double r = delta[ReferenceForce::RIndex];
-        Vec3 direction(delta[ReferenceForce::XIndex]/r, delta[ReferenceForce::YIndex]/r, delta[ReferenceForce::ZIndex]/r);
-        int first = active[pair.first], second = active[pair.second];
-        neighbors[pair.first].push_back({second, types[second], r, direction, Vec3()});
-        neighbors[pair.second].push_back({first, types[first], r, direction*-1.0, Vec3()});
+    grid.build(activePositions, box, cutoff);
+    const vector<int>& order = grid.getOrder();
+    array<int, 27> adjacent;
+    for (int cell = 0; cell < grid.getNumCells(); cell++) {
+        int numAdjacent = grid.getAdjacentCells(cell, adjacent);
+        for (int i = grid.getCellStart(cell); i < grid.getCellStart(cell+1); i++)
+            for (int index = 0; index < numAdjacent; index++)
+                for (int j = grid.getCellStart(adjacent[index]); j < grid.getCellStart(adjacent[index]+1); j++) {
+                    int center = order[i], other = order[j];
+                    Vec3 delta = box.image(activePositions[other]-activePositions[center]);
+                    double r2 = delta.dot(delta);
+                    if (center == other || r2 >= cutoff*cutoff)
+                        continue;
+                    double r = sqrt(r2);
+                    int particle = active[other];
+                    neighbors[center].push_back({particle, types[particle], r, delta/r, Vec3()});
+                }
     }
 }

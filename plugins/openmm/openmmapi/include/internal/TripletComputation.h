@@ -1,9 +1,9 @@
 #ifndef CGBRIDGE_TRIPLETCOMPUTATION_H_
 #define CGBRIDGE_TRIPLETCOMPUTATION_H_
 
+#include "CellGrid.h"
 #include "TripletForce.h"
 #include "openmm/Vec3.h"
-#include "openmm/reference/ReferenceNeighborList.h"
 #include <set>
 #include <vector>
 
@@ -69,15 +69,14 @@ protected:
     }
     double cutoff = 0;
 private:
-    void findNeighbors(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box);
+    void findNeighbors(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* boxVectors);
     bool periodic;
     std::vector<int> types;
     std::vector<double> weights;
     std::set<int> usedTypes;
     std::vector<int> active;
     std::vector<OpenMM::Vec3> activePositions;
-    std::vector<std::set<int> > noExclusions;
-    OpenMM::NeighborList pairs;
+    CellGrid grid;
     std::vector<std::vector<TripletNeighbor> > neighbors;
 };
 

@@ -1,0 +1,60 @@
+"""Energy, forces and virial of a configuration from the plugin, in eV and Angstrom."""
+
+from __future__ import annotations
+
+import numpy as np
+import openmm
+
+from boxes import Configuration
+from cgbridge.openmm import StillingerWeberForce, TersoffForce
+from cgbridge.units import EV
+from potentials import Potential
+
+# Powers of a length and of an energy in the columns of the potential files.
+_COLUMNS = {
+    "tersoff": ((0, 0, -1, 0, 0, 0, 0, 0, -1, 0, 1, 1, -1, 0), (0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1)),
+    "sw": ((0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0), (1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)),
+}
+_CLASSES = {"tersoff": TersoffForce, "sw": StillingerWeberForce}
+
+
+def make_force(potential: Potential, types: np.ndarray) -> openmm.Force:
+    lengths, energies = _COLUMNS[potential.form]
+    force = _CLASSES[potential.form](potential.n_types)
+    for triplet, row in potential.rows.items():
+        values = [v * 0.1**length * EV**energy for v, length, energy in zip(row, lengths, energies, strict=True)]
+        force.setTripletParameters(*triplet, *values)
+    for particle_type in types:
+        force.addParticle(int(particle_type))
+    return force
+
+
+def make_system(potential: Potential, configuration: Configuration, mass: float = 18.015) -> openmm.System:
+    system = openmm.System()
+    for _ in configuration.types:
+        system.addParticle(mass)
+    system.setDefaultPeriodicBoxVectors(*(configuration.vectors * 0.1))
+    system.addForce(make_force(potential, configuration.types))
+    return system
+
+
+def make_context(
+    potential: Potential, configuration: Configuration, platform: str, properties: dict[str, str] | None = None
+) -> openmm.Context:
+    system = make_system(potential, configuration)
+    integrator = openmm.VerletIntegrator(0.002)
+    context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName(platform), properties or {})
+    context.setPositions(configuration.positions * 0.1)
+    return context
+
+
+def evaluate(
+    potential: Potential, configuration: Configuration, platform: str
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Return the energy / eV, the forces / eV/Angstrom and the virial / eV."""
+    context = make_context(potential, configuration, platform)
+    state = context.getState(getEnergy=True, getForces=True)
+    energy = state.getPotentialEnergy()._value / EV
+    forces = state.getForces(asNumpy=True)._value / (EV * 10)
+    virial = np.array(context.getSystem().getForce(0).getVirial(context)) / EV
+    return energy, forces, virial
