@@ -32,6 +32,7 @@ OBSERVABLES: Mapping[str, str] = MappingProxyType(
         "tetrahedral_order": "cgbridge.observables.tetrahedral_order:TetrahedralOrder",
         "diffusion": "cgbridge.observables.diffusion:Diffusion",
         "surface_tension": "cgbridge.observables.surface_tension:SurfaceTension",
+        "melting_temperature": "cgbridge.observables.melting_temperature:MeltingTemperature",
     }
 )
 

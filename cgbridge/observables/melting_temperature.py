@@ -1,0 +1,164 @@
+"""Melting temperature by direct coexistence of ice and liquid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from cgbridge.errors import SimulationError
+from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
+from cgbridge.observables.bulk import ice_structure
+from cgbridge.observables.crossing import bracket, find_crossing
+from cgbridge.observables.growth import growth_rates
+from cgbridge.observables.options import SamplingOptions, Temperature, parse_options
+from cgbridge.observables.reporting import estimate, unit_factor
+from cgbridge.observables.temperatures import checked_temperatures, ladder
+
+#: Follow-up temperatures stay inside this range, K.
+LOWEST, HIGHEST = 50.0, 1000.0
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Sizes of a protocol: beads, number and spread (K) of temperatures, production in ps."""
+
+    beads: int
+    count: int
+    width: float
+    production: float
+
+
+PROTOCOLS = {
+    "cheap": Protocol(beads=720, count=5, width=40.0, production=500.0),
+    "confirming": Protocol(beads=8640, count=7, width=18.0, production=1000.0),
+}
+
+
+class MeltingOptions(SamplingOptions):
+    """Options of ``melting_temperature``; ``beads`` and ``production`` override the protocol."""
+
+    protocol: Literal["cheap", "confirming"] = Field(
+        "cheap",
+        description="cheap: 720 beads, 5 temperatures over 40 K, 0.5 ns each; "
+        "confirming: 8640 beads, 7 temperatures over 18 K, 1 ns each",
+    )
+    temperatures: tuple[Temperature, ...] | None = Field(None, description="temperatures, K")
+    centre: Annotated[Temperature, Field(gt=0)] | None = Field(
+        None, description="middle of the temperatures, K; default: the target value"
+    )
+    width: Annotated[Temperature, Field(gt=0)] | None = Field(
+        None, description="highest minus lowest temperature, K"
+    )
+    count: Annotated[int, Field(ge=3)] | None = Field(None, description="number of temperatures")
+    structure: str | None = Field(None, description="crystal; default: the target's structure, or ice-ih")
+    replicas: Annotated[int, Field(ge=1)] = Field(1, description="independent runs per temperature")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.temperatures is not None and any(
+            value is not None for value in (self.centre, self.width, self.count)
+        ):
+            raise ValueError("give either temperatures, or centre, width and count")
+        return self
+
+
+class MeltingTemperature:
+    """T where d(U/N)/dt = 0 in boxes of half crystal, half liquid at constant T and p, in K.
+
+    Below the melting point the crystal grows and the potential energy per bead falls, above it melts
+    and the energy rises; near it the rate is proportional to T - Tm. See ``growth`` for the rate of a
+    run and its error, ``crossing`` for Tm and its error, and for the case that every run froze or
+    melted. The liquid half must not be undercooled below its nucleation temperature, and a box of
+    720 beads (two interfaces) carries a finite-size error of its own, about 3 K.
+
+    ``curves["rates"]`` holds d(U/N)/dt in kJ/mol/ps against T in K. :meth:`follow_up` asks for more
+    temperatures while the crossing lies outside. Raises :class:`~cgbridge.errors.UnstableError` when
+    nothing moves at any temperature or a box has exploded.
+    """
+
+    name = "melting_temperature"
+    unit = "K"
+
+    def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
+        """One coexistence box per temperature and replica."""
+        options = parse_options(MeltingOptions, target)
+        factor = unit_factor(target, self.unit)
+        protocol = PROTOCOLS[options.protocol]
+        centre = options.centre or target.value / factor
+        wanted = options.temperatures or ladder(
+            centre, options.width or protocol.width, options.count or protocol.count
+        )
+        return [
+            Simulation(
+                kind="coexistence",
+                structure=options.structure or ice_structure(target),
+                temperature=kelvin,
+                pressure=float(target.pressure),
+                beads=options.beads or protocol.beads,
+                equilibration=(
+                    sampling.equilibration if options.equilibration is None else options.equilibration
+                ),
+                production=options.production or protocol.production,
+                interval=options.interval or sampling.interval,
+                replica=replica,
+            )
+            for kelvin in checked_temperatures(target, wanted, 3)
+            for replica in range(options.replicas)
+        ]
+
+    def follow_up(self, target: Target, runs: Sequence[Run]) -> Sequence[Simulation]:
+        """More simulations, beyond the end where the crossing must lie; empty once it is inside.
+
+        The new temperatures continue with the spacing of the old ones; give all runs, old and new, to
+        the next call and to :meth:`measure`. Empty as well when no run shows a direction, and at 50
+        and 1000 K.
+        """
+        options = parse_options(MeltingOptions, target)
+        low, high = bracket(growth_rates(runs))
+        if (low is None) == (high is None):
+            return []
+        kelvin = sorted({run.simulation.temperature for run in runs})
+        step = (kelvin[-1] - kelvin[0]) / max(1, len(kelvin) - 1) or 10.0
+        edge, sign = (kelvin[0], -1) if low is None else (kelvin[-1], 1)
+        count = len(options.temperatures or ()) or options.count or PROTOCOLS[options.protocol].count
+        shifted = [round(edge + sign * step * k, 6) for k in range(1, count + 1)]
+        replicas = sorted({run.simulation.replica for run in runs})
+        return [
+            replace(runs[0].simulation, temperature=value, replica=replica)
+            for value in sorted(shifted)
+            if LOWEST <= value <= HIGHEST
+            for replica in replicas
+        ]
+
+    def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
+        """Zero crossing of the rates of all runs, also those of :meth:`follow_up`, in any order."""
+        parse_options(MeltingOptions, target)
+        if len(runs) < 2:
+            raise SimulationError(f"a melting temperature needs several runs, found {len(runs)}")
+        rates = growth_rates(runs)
+        crossing = find_crossing(rates)
+        measured = [rate for rate in rates if rate.rate is not None]
+        curve = Curve(
+            np.array([rate.temperature for rate in measured]),
+            np.array([rate.rate for rate in measured], dtype=np.float64),
+            np.array([rate.stderr for rate in measured]),
+            "K",
+            "kJ/mol/ps",
+        )
+        early = len(rates) - len(measured)
+        notes = [*crossing.notes]
+        if early:
+            notes.append(f"{early} of {len(rates)} boxes had transformed before the measurement")
+        return estimate(
+            target,
+            self.unit,
+            crossing.temperature,
+            stderr=crossing.stderr,
+            n_eff=float(max(1, crossing.points)),
+            curves={"rates": curve},
+            notes=notes,
+        )
