@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,13 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
         _parameter(base, name, search) for name, search in config.model.search.items()
     )
     levels = tuple(
-        Level(level.name, tuple(_target(item, index, number, folder) for number, item in enumerate(level.targets)))
+        Level(
+            level.name,
+            tuple(
+                resolve_target(item, folder, f"levels.{index}.targets.{number}")
+                for number, item in enumerate(level.targets)
+            ),
+        )
         for index, level in enumerate(config.levels)
     )
     return FitProblem(config, base, SearchSpace(parameters), levels, sampling_of(config.engine))
@@ -92,8 +98,6 @@ def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
 
 
 def _renamed(model: CoarseGrainedModel, bead: Bead) -> CoarseGrainedModel:
-    from dataclasses import replace
-
     entries = {(bead.name,) * 3: dict(model.parameters)}
     return replace(model, beads=(bead,), entries=entries)
 
@@ -140,16 +144,22 @@ def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str)
     return Parameter(name, spec.unit, low, high, scale)
 
 
-def _target(item: str | dict[str, Any], level: int, number: int, folder: Path) -> Target:
-    where = f"levels.{level}.targets.{number}"
+def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Target:
+    """A target from its name in the reference data or from an inline mapping.
+
+    Unknown observables and options are found here, not hours later. Raises :class:`ConfigError` with
+    ``where`` in front.
+    """
     try:
         if isinstance(item, str):
             target = load_target(item, folder)
         else:
-            name = item.get("name", item.get("observable", "target"))
-            target = target_from_mapping(item, str(name), folder)
-        # Unknown observables and options are found here, not hours later.
-        get_observable(target.observable).simulations(target, Sampling())
+            target = target_from_mapping(item, str(item.get("name", item.get("observable", "target"))), folder)
+        observable = get_observable(target.observable)
+        # A bare number is in the observable's own unit.
+        target = target if target.unit else replace(target, unit=observable.unit)
+        observable.simulations(target, Sampling())
     except ConfigError as error:
-        raise ConfigError(error.what, where=f"{where}: {error.where}" if error.where else where, remedy=error.remedy) from None
+        place = f"{where}: {error.where}" if error.where else where
+        raise ConfigError(error.what, where=place, remedy=error.remedy) from None
     return target

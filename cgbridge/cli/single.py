@@ -1,4 +1,4 @@
-"""Commands on one model: energy."""
+"""Commands on one model: energy, evaluate, export, simulate."""
 
 from __future__ import annotations
 
@@ -7,15 +7,22 @@ from typing import Annotated
 
 import typer
 
+Model = Annotated[
+    str, typer.Argument(help="Database name, model YAML, .tersoff or .sw file.", show_default=False)
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")]
+
 
 def register(app: typer.Typer) -> None:
     app.command()(energy)
+    app.command()(evaluate)
+    app.command(name="export")(export_)
 
 
 def energy(
-    model: Annotated[str, typer.Argument(help="Database name, model YAML, .tersoff or .sw file.")],
+    model: Model,
     structure: Annotated[Path, typer.Argument(help="Structure file that ASE or mdtraj reads.")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")] = None,
+    json_file: JsonFile = None,
     platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "Reference",
 ) -> None:
     """Energy, forces and virial of a structure.
@@ -36,3 +43,56 @@ def energy(
     if result["pressure_bar"] is not None:
         typer.echo(f"pressure {result['pressure_bar']:.6g} bar (potential part, 0 K)")
     typer.echo(f"platform {result['platform']}")
+
+
+def evaluate(
+    model: Model,
+    targets: Annotated[Path, typer.Argument(help="YAML with a list of targets.", show_default=False)],
+    json_file: JsonFile = None,
+    workers: Annotated[int, typer.Option(min=1, help="Targets measured at a time (each in its process).")] = 0,
+) -> None:
+    """Measure a model against a list of targets, each value with its standard error.
+
+    Example: cgbridge evaluate mw targets.yaml --json mw.json
+    """
+    import json
+
+    from cgbridge.campaign.evaluate import evaluate_model
+    from cgbridge.cli.tables import result_table
+    from cgbridge.config.loader import load_evaluation
+    from cgbridge.models.database import load_model
+    from cgbridge.store.atomic import write_atomic
+
+    record = evaluate_model(load_model(model), load_evaluation(targets), targets.parent, workers=workers or None)
+    result_table(model, record["targets"])
+    for failure in record["failures"]:
+        typer.echo(f"not measured: {failure['name']}: {failure['reason']}", err=True)
+    if json_file is not None:
+        write_atomic(json_file, json.dumps(record, indent=1))
+        typer.echo(f"written: {json_file}")
+    if record["failures"]:
+        raise typer.Exit(1)
+
+
+def export_(
+    model: Model,
+    to: Annotated[str, typer.Option("--to", help="lammps or openmm.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Compare energies and forces in that engine.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a model for another engine and, with --verify, prove it there.
+
+    Example: cgbridge export runs/water-quick/best/model.yaml --to lammps --verify
+    """
+    from cgbridge.export.writers import export_model
+    from cgbridge.models.database import load_model
+
+    loaded = load_model(model)
+    path = export_model(loaded, to, output, overwrite=overwrite)
+    typer.echo(f"written: {path}")
+    if verify:
+        from cgbridge.export.verify import verify_export
+
+        for line in verify_export(loaded, to, path):
+            typer.echo(line)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from cgbridge.config.schema import FitConfig
+from cgbridge.config.schema import SCHEMA_VERSION, EvaluateConfig, FitConfig
 from cgbridge.errors import ConfigError, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -139,12 +139,21 @@ def _section_of(annotation: Any) -> type[BaseModel] | None:
 
 def load_fit(path: Path) -> FitConfig:
     """Read and validate a fit YAML."""
+    return _load(FitConfig, path)
+
+
+def load_evaluation(path: Path) -> EvaluateConfig:
+    """Read and validate a target list for `cgbridge evaluate`."""
+    return _load(EvaluateConfig, path)
+
+
+def _load(model: type[Model], path: Path) -> Model:
     data, lines = read_yaml(path)
     version = data.get("schema")
-    if version != 1:
+    if version != SCHEMA_VERSION:
         raise ConfigError(
             f"schema {version!r} is not known to this version of cgbridge",
             where=locate(str(path), ("schema",), lines),
-            remedy="write 'schema: 1' as the first key",
+            remedy=f"write 'schema: {SCHEMA_VERSION}' as the first key",
         )
-    return validate(FitConfig, data, str(path), lines)
+    return validate(model, data, str(path), lines)

@@ -170,3 +170,14 @@ class FitConfig(Section):
         if doubles:
             raise ValueError(f"level names must differ; given twice: {', '.join(doubles)}")
         return self
+
+
+class EvaluateConfig(Section):
+    """A target list for `cgbridge evaluate`: any model is measured against it."""
+
+    schema_version: Literal[1] = Field(1, alias="schema", description="Version of this YAML form.")
+    targets: tuple[str | dict[str, Any], ...] = Field(
+        min_length=1, description="Names of reference data or inline targets."
+    )
+    engine: EngineSection = EngineSection()
+    seed: int = Field(1, ge=0, lt=2**31, description="Master seed.")

@@ -1,0 +1,1 @@
+"""Other engines' formats, and the proof that they mean the same there."""

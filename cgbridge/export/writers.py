@@ -1,0 +1,43 @@
+"""Write a model for another engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.models.lammps_format import write_lammps
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.system_file import write_system
+
+_LAMMPS_SUFFIX = {"tersoff": ".tersoff", "stillinger-weber": ".sw"}
+#: Beads of an exported OpenMM system; a user replaces box and positions by their own.
+_BEADS = 512
+
+
+def _lammps(model: CoarseGrainedModel, path: Path) -> None:
+    write_lammps(model, path)
+
+
+def _openmm(model: CoarseGrainedModel, path: Path) -> None:
+    write_system(model, path, _BEADS)
+
+
+_WRITERS: dict[str, Callable[[CoarseGrainedModel, Path], None]] = {"lammps": _lammps, "openmm": _openmm}
+
+
+def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, overwrite: bool = False) -> Path:
+    """Write ``model`` for the engine ``to`` and return the path.
+
+    Raises :class:`ConfigError` for an unknown engine, or an existing file without ``overwrite``.
+    """
+    if to not in _WRITERS:
+        raise ConfigError(
+            f"no export to '{to}'{did_you_mean(to, _WRITERS)}", where="--to", remedy="one of: " + ", ".join(_WRITERS)
+        )
+    suffix = _LAMMPS_SUFFIX[model.form] if to == "lammps" else ".xml"
+    path = output or Path(f"{model.name}{suffix}")
+    if path.exists() and not overwrite:
+        raise ConfigError("this file exists", where=str(path), remedy="give --overwrite or another --output")
+    _WRITERS[to](model, path)
+    return path
