@@ -46,7 +46,7 @@ def load_model(
         path = DATA_FOLDER / f"{text}.yaml"
         if text not in list_models():
             raise ConfigError(
-                f"unknown model '{text}'{did_you_mean(text, list_models())}",
+                f"unknown model '{text}'{did_you_mean(text.lower(), list_models())}",
                 remedy="give a model file (.yaml, .tersoff, .sw) or one of: " + ", ".join(list_models()),
             )
         model = read_model(path)

@@ -17,7 +17,7 @@ class ReferenceEntry(Section):
     x: str | None = Field(default=None, description="Column of x; default: the first.")
     y: str | None = Field(default=None, description="Column of y; default: the second.")
     y_err: str | None = Field(
-        None, description="Column of the standard error of y; default: the third, if any."
+        default=None, description="Column of the standard error of y; default: the third, if any."
     )
     x_unit: str = Field(description="Unit of x, for example A.")
     y_unit: str = Field(default="1", description="Unit of y.")

@@ -1,0 +1,164 @@
+"""LAMMPS parameter files: exact round trips, published files, and refusals that name the place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cgbridge.errors import ConfigError, FileFormatError
+from cgbridge.models.closed_form import diamond_minimum
+from cgbridge.models.database import list_models, load_model
+from cgbridge.models.lammps_format import format_lammps, read_lammps, write_lammps
+from cgbridge.units import EV, KCAL
+
+ML_BOP = (
+    "# ML-BOP. UNITS: metal\n"
+    "W W W 1 1 0 77638.534354 16.148387 -0.471029 0.770018\n"
+    "      1e-6 2.199640 473.621419 3.282761 0.270511 2.750522 1684.301476\n"
+)
+MW_REAL = "# UNITS: real\nW W W 6.189 2.3925 1.8 23.15 1.2 -0.333333333333 7.049556277 0.6022245584 4 0 0\n"
+
+
+def _write(tmp_path: Path, text: str, name: str = "x.tersoff") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("units", ["metal", "real"])
+def test_written_file_is_read_back(name: str, units: str, tmp_path: Path) -> None:
+    model = load_model(name)
+    path = tmp_path / f"m{model.functional_form.suffix}"
+    write_lammps(model, path, units=units)
+    back = load_model(path)
+    assert back.bead_names == model.bead_names
+    # One conversion of an energy unit costs a few units in the last place; equal units cost none.
+    assert back.internal_entries()[(0, 0, 0)] == pytest.approx(model.internal_entries()[(0, 0, 0)], rel=1e-15)
+    write_lammps(back, path, units=units)
+    assert load_model(path).entries == back.entries
+
+
+def test_file_in_the_models_own_units_is_exact(tmp_path: Path) -> None:
+    odd = load_model("mw").with_parameters({"epsilon": 6.1 + 1e-15, "B": 1.0 / 3.0})
+    write_lammps(odd, tmp_path / "odd.sw", units="real")
+    assert read_lammps(tmp_path / "odd.sw").parameters == odd.parameters
+
+
+def test_entry_may_continue_over_lines_and_carry_comments(tmp_path: Path) -> None:
+    text = ML_BOP.replace("0.770018\n", "0.770018  # n\n\n# beta and on\n")
+    model = read_lammps(_write(tmp_path, text))
+    assert model.parameters == load_model("ml-bop").parameters
+    assert model.bead_mass == 18.015
+
+
+def test_units_tag_decides_the_energy_unit(tmp_path: Path) -> None:
+    real = read_lammps(_write(tmp_path, MW_REAL, "a.sw"))
+    assert real.internal_entries()[(0, 0, 0)]["epsilon"] == pytest.approx(6.189 * KCAL, rel=1e-15)
+    untagged = read_lammps(_write(tmp_path, MW_REAL.replace("UNITS: real", ""), "b.sw"))
+    assert untagged.internal_entries()[(0, 0, 0)]["epsilon"] == pytest.approx(6.189 * EV, rel=1e-15)
+    # A tag inside a comment of the data line counts; the word alone does not.
+    assert diamond_minimum(real).energy_per_bead / KCAL == pytest.approx(-2 * 6.189, rel=1e-8)
+
+
+def test_masses_of_elements_and_their_override(tmp_path: Path) -> None:
+    silicon = MW_REAL.replace("W W W", "Si Si Si")
+    assert read_lammps(_write(tmp_path, silicon, "a.sw")).bead_mass == pytest.approx(28.085, abs=0.001)
+    assert read_lammps(_write(tmp_path, silicon, "a.sw"), bead_mass=30.0).bead_mass == 30.0
+    assert load_model(tmp_path / "a.sw", bead_mass=31.0).bead_mass == 31.0
+    with pytest.raises(ConfigError, match="no mass is known for the bead 'mW'"):
+        read_lammps(_write(tmp_path, MW_REAL.replace("W W W", "mW mW mW"), "b.sw"))
+
+
+def test_two_elements_keep_their_order(tmp_path: Path) -> None:
+    row = MW_REAL.splitlines()[1].partition("W W W")[2]
+    lines = [f"{i} {j} {k}{row}" for i in ("Si", "C") for j in ("Si", "C") for k in ("Si", "C")]
+    model = read_lammps(_write(tmp_path, "\n".join(lines), "sic.sw"))
+    assert model.bead_names == ("Si", "C")
+    assert len(model.entries) == 8
+    with pytest.raises(FileFormatError, match="no entry for the triplet C C C"):
+        read_lammps(_write(tmp_path, "\n".join(lines[:-1]), "sic.sw"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "message"),
+    [
+        ("-0.471029", "\u22120.471029", "line 2, column 36", "U+2212, MINUS SIGN"),
+        ("-0.471029", "\u20130.471029", "line 2, column 36", "U+2013"),
+        ("0.770018", "0.77O018", "line 2, column 50", "unexpected character 'O'"),
+        ("0.770018", "0,770018", "line 2, column 47", "unexpected character ','"),
+        ("0.770018", "nan", "line 2, column 46", "not a number for n"),
+        ("0.770018", "1_0", "line 2, column 47", "unexpected character '_'"),
+        ("2.750522 1684.301476", "2.750522", "line 3", "'A' is missing"),
+        ("2.750522 1684.301476", "2.750522 1684.301476 7", "line 3", "found the number '7'"),
+        ("W W W 1 1 0", "W W 1 1 0", "line 2, column 5", "expected an element name"),
+        ("UNITS: metal", "UNITS: lj", "line 1", "'lj' are not supported"),
+    ],
+)
+def test_malformed_file_is_refused_at_its_place(
+    old: str, new: str, place: str, message: str, tmp_path: Path
+) -> None:
+    assert old in ML_BOP
+    with pytest.raises(FileFormatError) as caught:
+        read_lammps(_write(tmp_path, ML_BOP.replace(old, new)))
+    assert place in str(caught.value)
+    assert message in str(caught.value)
+    assert "x.tersoff" in str(caught.value)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty"),
+        (" \n\n", "empty"),
+        ("# only a comment\n", "only comments"),
+        ("W W\n", "ends after its names"),
+        ("W W W\n", "'m' is missing"),
+        (ML_BOP + ML_BOP, "given twice"),
+        (ML_BOP[: len(ML_BOP) // 2], "is missing"),
+        (ML_BOP + "# UNITS: real\n", "two different UNITS"),
+    ],
+)
+def test_empty_truncated_and_doubled_files(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match=message):
+        read_lammps(_write(tmp_path, text))
+
+
+def test_every_truncation_at_a_number_is_noticed(tmp_path: Path) -> None:
+    words = ML_BOP.split("\n", 1)[1].split()
+    for length in range(1, len(words)):
+        with pytest.raises(FileFormatError):
+            read_lammps(_write(tmp_path, " ".join(words[:length])))
+
+
+def test_binary_missing_and_unknown_files(tmp_path: Path) -> None:
+    (tmp_path / "b.sw").write_bytes(b"W W W \xff\xfe")
+    with pytest.raises(FileFormatError, match="not UTF-8"):
+        read_lammps(tmp_path / "b.sw")
+    with pytest.raises(FileFormatError, match="cannot read"):
+        read_lammps(tmp_path / "none.sw")
+    with pytest.raises(FileFormatError, match="not the suffix"):
+        read_lammps(_write(tmp_path, ML_BOP, "x.eam"))
+
+
+def test_impossible_values_name_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_lammps(_write(tmp_path, ML_BOP.replace("0.270511", "9.0")))
+    assert "x.tersoff" in str(caught.value)
+    assert "R > D > 0" in str(caught.value)
+
+
+def test_writer_refuses_what_lammps_would_misread(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"must end in '\.sw'"):
+        write_lammps(load_model("mw"), tmp_path / "mw.tersoff")
+    with pytest.raises(ConfigError, match="unknown LAMMPS units"):
+        write_lammps(load_model("mw"), tmp_path / "mw.sw", units="lj")
+
+
+def test_written_file_names_units_and_source() -> None:
+    text = format_lammps(load_model("ml-bop"))
+    assert "UNITS: metal" in text
+    assert "doi:10.1038/s41467-018-08222-6" in text
+    assert "1684.301476" in text
