@@ -1,0 +1,93 @@
+"""Bulk boxes at constant pressure: a liquid, or an ice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from cgbridge.engine.molecular_dynamics import Dynamics
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.static import run_lattice
+from cgbridge.engine.structures import Box, lattice, liquid, repeats_for
+from cgbridge.errors import SimulationError
+from cgbridge.interfaces import Run, Simulation
+from cgbridge.rng import derive_seed
+
+#: Start density of a liquid in g/cm^3; the barostat finds the right one.
+_START_DENSITY = 0.95
+#: A liquid starts hot, so that it keeps no memory of the grid it was put on.
+_MELT_TEMPERATURE = 600.0
+_MELT_TIME = 5.0
+#: Room left above twice the cutoff when a crystal is built, for thermal breathing of the box.
+_MARGIN = 1.08
+
+
+def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
+    """NPT at the simulation's state; see :class:`cgbridge.interfaces.Run` for the series."""
+    seed = derive_seed(seed, *simulation.key)
+    if simulation.structure == "liquid":
+        dynamics = _melt(model, simulation, settings, seed)
+    else:
+        dynamics = _crystal(model, simulation, settings, seed)
+    dynamics.equilibrate(simulation.equilibration)
+    series, trajectory = dynamics.sample(
+        simulation.production, simulation.interval, scratch / "frames.h5"
+    )
+    return Run(
+        simulation,
+        beads=len(dynamics.box().positions),
+        bead_mass=model.bead_mass,
+        series=series,
+        trajectory=trajectory,
+        md_steps=dynamics.steps,
+        timestep=settings.timestep,
+    )
+
+
+def _melt(model: Any, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
+    start = liquid(simulation.beads, model.bead_mass, _START_DENSITY, derive_seed(seed, "structure"))
+    hot = max(_MELT_TEMPERATURE, simulation.temperature)
+    melt = Dynamics(model, start, settings, temperature=hot, barostat="none", seed=derive_seed(seed, "melt"))
+    planned = round((_MELT_TIME + simulation.duration) / settings.timestep)
+    melt.planned = planned
+    melt.minimise()
+    melt.heat()
+    melt.equilibrate(_MELT_TIME)
+    dynamics = Dynamics(
+        model,
+        melt.box(),
+        settings,
+        temperature=simulation.temperature,
+        pressure=simulation.pressure,
+        barostat="isotropic",
+        seed=seed,
+    )
+    dynamics.steps, dynamics.planned = melt.steps, planned
+    dynamics.heat()
+    return dynamics
+
+
+def _crystal(model: Any, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
+    dynamics = Dynamics(
+        model,
+        relaxed_lattice(model, simulation.structure, simulation.beads, settings),
+        settings,
+        temperature=simulation.temperature,
+        pressure=simulation.pressure,
+        barostat="anisotropic",
+        seed=seed,
+    )
+    dynamics.planned = round(simulation.duration / settings.timestep)
+    dynamics.heat()
+    return dynamics
+
+
+def relaxed_lattice(model: Any, structure: str, beads: int, settings: EngineSettings) -> Box:
+    """The lattice at its static minimum, near ``beads`` beads, wide enough for the cutoff."""
+    bond = run_lattice(model, Simulation("lattice", structure), settings, 0, Path()).scalars["bond_length"]
+    shortest = 2.0 * model.cutoff * _MARGIN
+    repeats = repeats_for(structure, bond, beads=beads, shortest=shortest)
+    box = lattice(structure, bond, repeats)
+    if len(box.positions) > 20 * max(beads, 64):
+        raise SimulationError("the lattice box would be many times the beads asked for; the cutoff is too long")
+    return box

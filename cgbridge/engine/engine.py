@@ -1,0 +1,38 @@
+"""The engine: a model and a state in, frames and time series out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cgbridge.engine.bulk import run_bulk
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.static import run_dimer, run_lattice
+from cgbridge.errors import SimulationError
+from cgbridge.interfaces import Run, Simulation
+
+Protocol = Callable[[Any, Simulation, EngineSettings, int, Path], Run]
+
+_PROTOCOLS: Mapping[str, Protocol] = {
+    "lattice": run_lattice,
+    "dimer": run_dimer,
+    "bulk": run_bulk,
+}
+
+
+class Engine:
+    """Runs simulations with OpenMM."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.settings = settings
+
+    def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run:
+        """Simulate; equal arguments give equal results on one machine with the single-threaded CPU platform.
+
+        Raises :class:`~cgbridge.errors.UnstableError`, :class:`~cgbridge.errors.StepLimitError`, and
+        :class:`SimulationError` for what cannot be set up.
+        """
+        if simulation.kind not in _PROTOCOLS:
+            raise SimulationError(f"no protocol for '{simulation.kind}'")
+        return _PROTOCOLS[simulation.kind](model, simulation, self.settings, seed, scratch)

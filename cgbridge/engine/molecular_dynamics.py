@@ -1,0 +1,226 @@
+"""Langevin dynamics with a barostat, watched: a context, a sampling loop, a watchdog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.structures import Box
+from cgbridge.errors import SimulationError, StepLimitError, UnstableError
+from cgbridge.frames import FloatArray, Frame, Trajectory, TrajectoryWriter
+from cgbridge.rng import derive_seed
+from cgbridge.units import GAS_CONSTANT
+
+Barostat = Literal["none", "isotropic", "anisotropic", "z"]
+
+#: A kinetic temperature this many times the thermostat's, or more, is a runaway.
+_HOT = 5.0
+#: Volumes outside these multiples of the start volume are an explosion or a collapse.
+_VOLUME_LIMITS = (0.2, 5.0)
+#: Time between looks of the watchdog while equilibrating, ps.
+_LOOK = 5.0
+
+
+class Dynamics:
+    """One simulated box.
+
+    Raises :class:`UnstableError` when the box breaks down and :class:`StepLimitError` when the step
+    budget is used up; both say how far the simulation was.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        box: Box,
+        settings: EngineSettings,
+        *,
+        temperature: float,
+        pressure: float = 1.0,
+        barostat: Barostat = "isotropic",
+        seed: int,
+        frozen: FloatArray | None = None,
+    ) -> None:
+        import openmm
+
+        if min(box.edges) < 2.0 * model.cutoff:
+            raise SimulationError(
+                f"the box ({min(box.edges):.3f} nm) is narrower than twice the cutoff ({2 * model.cutoff:.3f} nm)",
+                remedy="use more beads",
+            )
+        self._settings, self._model = settings, model
+        self._beads = len(box.positions)
+        self._temperature = temperature
+        system = model.create_system(self._beads, box.edges)
+        for index in np.flatnonzero(frozen) if frozen is not None else ():
+            system.setParticleMass(int(index), 0.0)
+        self._mobile = self._beads - (0 if frozen is None else int(np.count_nonzero(frozen)))
+        _add_barostat(system, barostat, pressure, temperature, settings, derive_seed(seed, "barostat"))
+        self._integrator = openmm.LangevinMiddleIntegrator(temperature, settings.friction, settings.timestep)
+        self._integrator.setRandomNumberSeed(derive_seed(seed, "langevin"))
+        self._context = _context(system, self._integrator, settings)
+        self._context.setPositions(box.positions)
+        self._velocity_seed = derive_seed(seed, "velocities")
+        self._start_volume = box.volume
+        self.steps = 0
+        self.planned = 0
+
+    @property
+    def context(self) -> Any:
+        return self._context
+
+    def minimise(self) -> None:
+        """Take overlaps out before the first step."""
+        import openmm
+
+        # 100 iterations reach forces that 10 fs steps can take; a full minimisation is not wanted.
+        self._guard(lambda: openmm.LocalEnergyMinimizer.minimize(self._context, 50.0, 100))
+
+    def heat(self) -> None:
+        """Draw velocities at the thermostat's temperature."""
+        self._context.setVelocitiesToTemperature(self._temperature, self._velocity_seed)
+
+    def set_temperature(self, temperature: float) -> None:
+        """Change thermostat and barostat."""
+        import openmm
+
+        self._temperature = temperature
+        self._integrator.setTemperature(temperature)
+        for barostat in (openmm.MonteCarloBarostat, openmm.MonteCarloAnisotropicBarostat):
+            name = barostat.Temperature()
+            if name in self._context.getParameters():
+                self._context.setParameter(name, temperature)
+
+    def equilibrate(self, time: float) -> None:
+        """Run ``time`` ps without recording."""
+        remaining = self._steps_of(time)
+        chunk = max(1, self._steps_of(_LOOK))
+        while remaining > 0:
+            count = min(chunk, remaining)
+            self._advance(count)
+            self._look()
+            remaining -= count
+
+    def sample(
+        self,
+        time: float,
+        interval: float,
+        path: Path | None,
+        extra: Callable[[Any], dict[str, Any]] | None = None,
+    ) -> tuple[dict[str, FloatArray], Trajectory | None]:
+        """Run ``time`` ps, recording every ``interval`` ps; frames go to ``path``.
+
+        ``extra`` returns further series from a state.
+        """
+        stride = max(1, self._steps_of(interval))
+        count = max(1, self._steps_of(time) // stride)
+        rows: dict[str, list[Any]] = {}
+        writer = None if path is None else TrajectoryWriter(path, self._beads)
+        try:
+            for number in range(1, count + 1):
+                self._advance(stride)
+                state = self._look(positions=path is not None)
+                row = self._row(state, number * stride * self._settings.timestep)
+                for name, value in (row | (extra(state) if extra else {})).items():
+                    rows.setdefault(name, []).append(value)
+                if writer is not None:
+                    positions = state.getPositions(asNumpy=True)._value
+                    box = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)
+                    writer.append(Frame(positions, box, row["time"]))
+        finally:
+            if writer is not None:
+                writer.close()
+        series = {name: np.asarray(values, dtype=float) for name, values in rows.items()}
+        return series, None if path is None else Trajectory(path)
+
+    def box(self) -> Box:
+        """Current positions and edges."""
+        state = self._context.getState(positions=True)
+        edges = np.diag(np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)).copy()
+        return Box(np.asarray(state.getPositions(asNumpy=True)._value, dtype=float), edges)
+
+    def _row(self, state: Any, time: float) -> dict[str, Any]:
+        box = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)
+        return {
+            "time": time,
+            "potential_energy": state.getPotentialEnergy()._value,
+            "kinetic_energy": state.getKineticEnergy()._value,
+            "volume": state.getPeriodicBoxVolume()._value,
+            "box_z": box[2, 2],
+        }
+
+    def _steps_of(self, time: float) -> int:
+        return round(time / self._settings.timestep)
+
+    def _advance(self, count: int) -> None:
+        if self.steps + count > self._settings.step_limit:
+            raise StepLimitError(f"the watchdog stopped the simulation after {self.steps} steps")
+        self._guard(lambda: self._integrator.step(count))
+        self.steps += count
+
+    def _look(self, positions: bool = False) -> Any:
+        """Stability check; returns the state it looked at."""
+        state = self._guard(lambda: self._context.getState(energy=True, positions=positions))
+        potential, kinetic = state.getPotentialEnergy()._value, state.getKineticEnergy()._value
+        if not (np.isfinite(potential) and np.isfinite(kinetic)):
+            self._fail("the energy is not a number")
+        temperature = 2.0 * kinetic / (3.0 * self._mobile * GAS_CONSTANT)
+        if temperature > _HOT * max(self._temperature, 50.0):
+            self._fail(f"the kinetic temperature ran away to {temperature:.0f} K")
+        ratio = state.getPeriodicBoxVolume()._value / self._start_volume
+        if not _VOLUME_LIMITS[0] < ratio < _VOLUME_LIMITS[1]:
+            self._fail(f"the volume went to {ratio:.2g} times its start")
+        return state
+
+    def _guard(self, action: Callable[[], Any]) -> Any:
+        """OpenMM reports NaN, and a box that shrank below twice the cutoff, by exceptions."""
+        import openmm
+
+        try:
+            return action()
+        except openmm.OpenMMException as error:
+            self._fail(str(error))
+
+    def _fail(self, reason: str) -> None:
+        progress = min(self.steps / self.planned, 0.999) if self.planned else 0.0
+        raise UnstableError(f"{reason} (after {self.steps} steps)", progress=progress)
+
+
+def _add_barostat(
+    system: Any, kind: Barostat, pressure: float, temperature: float, settings: EngineSettings, seed: int
+) -> None:
+    import openmm
+
+    if kind == "none":
+        return
+    if kind == "isotropic":
+        barostat = openmm.MonteCarloBarostat(pressure, temperature, settings.barostat_interval)
+    else:
+        scale = (True, True, True) if kind == "anisotropic" else (False, False, True)
+        barostat = openmm.MonteCarloAnisotropicBarostat(
+            openmm.Vec3(pressure, pressure, pressure), temperature, *scale, settings.barostat_interval
+        )
+    barostat.setRandomNumberSeed(seed)
+    system.addForce(barostat)
+
+
+def _context(system: Any, integrator: Any, settings: EngineSettings) -> Any:
+    import openmm
+
+    name = settings.platform
+    if name == "auto":
+        # Small boxes on a shared GPU or an emulated OpenCL are slower than one CPU thread.
+        known = [openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())]
+        name = next(platform for platform in ("CUDA", "HIP", "CPU", "Reference") if platform in known)
+    try:
+        platform = openmm.Platform.getPlatformByName(name)
+    except openmm.OpenMMException:
+        known = [openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())]
+        raise SimulationError(
+            f"OpenMM has no platform '{name}'", where="engine.platform", remedy="available here: " + ", ".join(known)
+        ) from None
+    properties = {"Threads": str(settings.threads)} if name == "CPU" else {}
+    return openmm.Context(system, integrator, platform, properties)

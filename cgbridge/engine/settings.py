@@ -1,0 +1,20 @@
+"""Settings of the engine in the internal system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """``timestep`` ps, ``friction`` 1/ps, ``barostat_interval`` and ``step_limit`` in steps.
+
+    ``platform`` is an OpenMM platform name or ``auto``: the fastest one that runs the model's force.
+    """
+
+    platform: str = "auto"
+    threads: int = 1
+    timestep: float = 0.010
+    friction: float = 1.0
+    barostat_interval: int = 25
+    step_limit: int = 20_000_000

@@ -1,0 +1,86 @@
+"""Start structures: ideal ice lattices, liquids, films, and half-ice boxes; lengths in nm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cgbridge.errors import SimulationError, did_you_mean
+from cgbridge.frames import FloatArray
+from cgbridge.units import AMU_PER_NM3
+
+
+@dataclass(frozen=True)
+class Box:
+    """Positions (N, 3) in nm in an orthorhombic box with the given edges (3,) in nm."""
+
+    positions: FloatArray
+    edges: FloatArray
+
+    @property
+    def volume(self) -> float:
+        return float(np.prod(self.edges))
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Orthorhombic unit cell with nearest-neighbour distance 1."""
+
+    edges: tuple[float, float, float]
+    fractions: tuple[tuple[float, float, float], ...]
+
+
+_FCC = ((0.0, 0.0, 0.0), (0.0, 0.5, 0.5), (0.5, 0.0, 0.5), (0.5, 0.5, 0.0))
+_HCP = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.0), (0.5, 1 / 6, 0.5), (0.0, 2 / 3, 0.5))
+_A_HEX = math.sqrt(8.0 / 3.0)  # lattice constant of ideal wurtzite over its bond length
+
+_CELLS = {
+    # Cubic ice: diamond, a = 4 r / sqrt(3).
+    "ice-ic": _Cell(
+        (4 / math.sqrt(3),) * 3, _FCC + tuple((x + 0.25, y + 0.25, z + 0.25) for x, y, z in _FCC)
+    ),
+    # Hexagonal ice: wurtzite with ideal c/a = sqrt(8/3), in its orthorhombic cell (a, sqrt(3) a, c).
+    "ice-ih": _Cell(
+        (_A_HEX, math.sqrt(3) * _A_HEX, 8.0 / 3.0), _HCP + tuple((x, y, z + 0.375) for x, y, z in _HCP)
+    ),
+}
+
+
+def lattice(structure: str, bond: float, repeats: tuple[int, int, int]) -> Box:
+    """The lattice ``structure`` with nearest-neighbour distance ``bond``, repeated along x, y, z."""
+    cell = _cell(structure)
+    edges = np.array(cell.edges) * bond
+    grid = np.array([(i, j, k) for i in range(repeats[0]) for j in range(repeats[1]) for k in range(repeats[2])])
+    fractions = (np.array(cell.fractions)[None, :, :] + grid[:, None, :]).reshape(-1, 3)
+    return Box(fractions * edges, edges * np.array(repeats))
+
+
+def repeats_for(structure: str, bond: float, *, beads: int, shortest: float) -> tuple[int, int, int]:
+    """Repeats that make a box near a cube with about ``beads`` beads and no edge below ``shortest``."""
+    cell = _cell(structure)
+    edge = (beads / len(cell.fractions) * np.prod(cell.edges)) ** (1 / 3) * bond
+    repeats = [
+        max(round(edge / (length * bond)), math.ceil(shortest / (length * bond))) for length in cell.edges
+    ]
+    return repeats[0], repeats[1], repeats[2]
+
+
+def _cell(structure: str) -> _Cell:
+    if structure not in _CELLS:
+        raise SimulationError(
+            f"unknown lattice '{structure}'{did_you_mean(structure, _CELLS)}", remedy="known: " + ", ".join(_CELLS)
+        )
+    return _CELLS[structure]
+
+
+def liquid(beads: int, mass: float, density: float, seed: int) -> Box:
+    """Beads on random sites of a jittered cubic grid at ``density`` in g/cm^3: no overlaps, no order to keep."""
+    edge = (beads * mass * AMU_PER_NM3 / density) ** (1 / 3)
+    sites = math.ceil(beads ** (1 / 3) - 1e-9)
+    grid = np.array([(i, j, k) for i in range(sites) for j in range(sites) for k in range(sites)], dtype=float)
+    generator = np.random.default_rng(seed)
+    chosen = grid[np.sort(generator.permutation(len(grid))[:beads])]
+    jitter = generator.uniform(-0.1, 0.1, size=(beads, 3))
+    return Box((chosen + 0.5 + jitter) * edge / sites, np.full(3, edge))
