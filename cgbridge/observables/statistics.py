@@ -121,9 +121,12 @@ def drift(series: FloatArray) -> float:
     if len(values) < 8:
         return 0.0
     half = len(values) // 2
-    first, second = mean_error(values[:half]), mean_error(values[half:])
-    error = math.hypot(first.stderr, second.stderr)
-    difference = abs(second.mean - first.mean)
+    first, second = values[:half], values[half : 2 * half]
+    # The errors are those of the halves without their own trends, which would pass for correlation.
+    time = np.arange(half) - 0.5 * (half - 1)
+    norm = float(time @ time)
+    errors = [mean_error(part - time * float(time @ part) / norm).stderr for part in (first, second)]
+    difference, error = abs(float(second.mean() - first.mean())), math.hypot(*errors)
     if error == 0.0:
-        return 0.0 if difference == 0.0 else math.inf
+        return 0.0 if difference <= 1e-12 * abs(float(values.mean())) else math.inf
     return difference / error
