@@ -29,7 +29,7 @@ def test_numbers_are_converted_to_the_unit_of_the_value() -> None:
 
 def test_percentage_is_one_of_the_value_whatever_its_sign() -> None:
     target = target_from_mapping(
-        {"observable": "lattice_energy", "value": "-50 kJ/mol", "tolerance": "3 %", "structure": "diamond"},
+        {"observable": "lattice_energy", "value": "-50 kJ/mol", "tolerance": "3 %", "structure": "ice-ic"},
         "e",
     )
     assert target.tolerance == pytest.approx(1.5)

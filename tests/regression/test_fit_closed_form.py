@@ -1,0 +1,167 @@
+"""A whole fit without simulation: known parameters are recovered, kills lose nothing, faults are told."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
+from cgbridge.models.database import load_model
+
+
+def fit_input(**optimizer: Any) -> dict[str, Any]:
+    """Recover mW's epsilon and sigma from its own dimer energy and lattice density."""
+    mw = load_model("mw")
+    return {
+        "schema": 1,
+        "name": "known",
+        "model": {
+            "form": "stillinger-weber",
+            "base": "mw",
+            "search": {
+                "epsilon": {"min": "3 kcal/mol", "max": "10 kcal/mol"},
+                "sigma": {"min": "2.0 A", "max": "3.0 A"},
+            },
+        },
+        "levels": [
+            {
+                "name": "dimer",
+                "targets": [
+                    {
+                        "observable": "dimer_energy",
+                        "value": f"{dimer_minimum(mw).energy} kJ/mol",
+                        "tolerance": "0.5 kJ/mol",
+                    }
+                ],
+            },
+            {
+                "name": "lattice",
+                "targets": [
+                    {
+                        "observable": "lattice_density",
+                        "structure": "ice-ic",
+                        "value": f"{diamond_minimum(mw).density} g/cm^3",
+                        "tolerance": "0.01 g/cm^3",
+                    }
+                ],
+            },
+        ],
+        "optimizer": {
+            "population": 12,
+            "generations": 8,
+            "initial": 32,
+            "polish": {"evaluations": 40},
+            "confirm": {"every": 3},
+            "seed": 3,
+        }
+        | optimizer,
+        "engine": {"method": "closed-form"},
+        "run": {"folder": "run", "workers": 2},
+    }
+
+
+def write(folder: Path, content: dict[str, Any]) -> Path:
+    path = folder / "fit.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cgbridge", *words], cwd=folder, capture_output=True, text=True, timeout=120
+    )
+
+
+def without_times(path: Path) -> dict[str, Any]:
+    """Journal entries by key, apart from the clock."""
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len({entry["key"] for entry in entries}) == len(entries), "an evaluation was repeated"
+    return {e["key"]: {k: v for k, v in e.items() if k not in ("wall_s", "cpu_s")} for e in entries}
+
+
+def test_recovers_known_parameters(tmp_path: Path) -> None:
+    write(tmp_path, fit_input())
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "run/result.json").read_text())
+    known = load_model("mw").parameters
+    # The tolerances are 2 % in energy and 0.3 % in length; polishing must end well inside them.
+    assert result["best"]["parameters"]["epsilon"] == pytest.approx(known["epsilon"], rel=0.005)
+    assert result["best"]["parameters"]["sigma"] == pytest.approx(known["sigma"], rel=0.001)
+    assert all(target["passed"] for target in result["best"]["targets"])
+
+
+def test_best_folder_gives_the_reported_values(tmp_path: Path) -> None:
+    write(tmp_path, fit_input(generations=2))
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    result = json.loads((tmp_path / "run/result.json").read_text())
+    for name in ("model.yaml", "model.sw"):
+        model = load_model(tmp_path / "run/best" / name)
+        target = next(t for t in result["best"]["targets"] if t["observable"] == "lattice_density")
+        # Files hold full precision; metal units cost one rounding.
+        assert diamond_minimum(model).density == pytest.approx(target["value"], rel=1e-9)
+
+
+def test_kills_at_any_moment_lose_nothing(tmp_path: Path) -> None:
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, fit_input())
+    assert command(tmp_path / "whole", "fit", "fit.yaml").returncode == 0
+    for moment in (0.7, 0.9, 1.1, 1.4):  # seconds: during start-up, sampling, breeding, polishing
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cgbridge", "fit", "fit.yaml"],
+            cwd=tmp_path / "killed",
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(moment)
+        process.kill()
+        process.wait()
+    done = command(tmp_path / "killed", "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    whole, killed = tmp_path / "whole/run", tmp_path / "killed/run"
+    assert without_times(killed / "journal.jsonl") == without_times(whole / "journal.jsonl")
+    results = [json.loads((folder / "result.json").read_text()) for folder in (whole, killed)]
+    assert results[0]["best"] == results[1]["best"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        (lambda c: c["model"]["search"].update(sigmaa={"min": 1, "max": 2}), 2, "no parameter 'sigmaa'; did you mean 'sigma'"),
+        (lambda c: c["model"]["search"]["sigma"].update(min="4 A"), 2, "is not below max"),
+        (lambda c: c["model"]["search"]["sigma"].update(min="2 K"), 2, "cannot convert 'K'"),
+        (lambda c: c["model"].update(base="mww"), 2, "unknown model 'mww'; did you mean 'mw'"),
+        (lambda c: c["model"].update(form="tersoff"), 2, "has the form 'stillinger-weber'"),
+        (lambda c: c["levels"][0].update(targets=["water/density-300"]), 2, "did you mean 'water/density-300K'"),
+        (lambda c: c["levels"][0]["targets"][0].update(observable="dimer_enrgy"), 2, "did you mean 'dimer_energy'"),
+        (lambda c: c["levels"][0]["targets"][0].pop("tolerance"), 2, "tolerance"),
+        (lambda c: c["levels"][0]["targets"][0].update(value="3 nm"), 2, "nm"),
+        (lambda c: c["levels"][0].update(targets=["water/density-300K"]), 7, "closed-form engine cannot simulate"),
+    ],
+)
+def test_faults_of_the_input_are_one_message(tmp_path: Path, change: Any, code: int, message: str) -> None:
+    content = fit_input()
+    change(content)
+    write(tmp_path, content)
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert "Traceback" not in done.stderr
+    assert message in done.stderr
+    assert done.returncode == code
+
+
+def test_another_input_in_the_folder_is_refused_and_fresh_starts_over(tmp_path: Path) -> None:
+    write(tmp_path, fit_input(generations=1))
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    write(tmp_path, fit_input(generations=1, seed=4))
+    refused = command(tmp_path, "fit", "fit.yaml")
+    assert refused.returncode == 5 and "another input (changed: optimizer)" in refused.stderr
+    assert command(tmp_path, "fit", "fit.yaml", "--fresh").returncode == 0
+    assert json.loads((tmp_path / "run/result.json").read_text())["seed"] == 4
