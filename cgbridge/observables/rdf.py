@@ -22,7 +22,7 @@ from cgbridge.observables.neighbours import (
     require_width,
 )
 from cgbridge.observables.options import BulkOptions, Length, parse_options
-from cgbridge.observables.peaks import peak, second_peak
+from cgbridge.observables.peaks import first_peak, second_peak
 from cgbridge.observables.reference import mean_absolute_deviation, reference_curve
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
 from cgbridge.observables.statistics import block_means, block_spread
@@ -115,9 +115,11 @@ def collect(run: Run, options: RDFOptions) -> Histogram:
 
     trajectory = frames_of(run)
     first = next(iter(trajectory))
+    inner = max(3, round(options.reach / options.bin_width))
+    width = options.reach / inner  # so that r_max is an edge
     # 5% of room below half the box, which breathes at constant pressure.
-    reach = max(options.reach, min(CURVE_RANGE, 0.95 * half_width(first)))
-    bins = max(3, round(reach / options.bin_width))
+    bins = max(inner, int(min(CURVE_RANGE, 0.95 * half_width(first)) / width + 1e-9))
+    reach = width * bins
     edges = np.linspace(0.0, reach, bins + 1)
     shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
     g, counts = [], []
@@ -150,4 +152,4 @@ def _feature(target: Target, options: RDFOptions, histogram: Histogram) -> Calla
     index = 1 if options.feature == "first_peak_height" else 0
     if options.feature == "second_peak_position":
         return lambda pair: second_peak(r[inside], pair[0][inside])[0]
-    return lambda pair: peak(r[inside], pair[0][inside])[index]
+    return lambda pair: first_peak(r[inside], pair[0][inside])[index]
