@@ -32,7 +32,7 @@ def bracket(rates: Sequence[Growth]) -> tuple[float | None, float | None]:
     """Highest clearly freezing temperature below, and lowest clearly melting one above the change.
 
     The change is where the number of contradicted directions is smallest, so that one stray run does
-    not turn the bracket inside out.
+    not turn the bracket inside out; where several places are equally good, the bracket spans them.
     """
     decided = sorted((r.temperature, r.direction) for r in rates if r.direction)
     if not decided:
@@ -41,9 +41,9 @@ def bracket(rates: Sequence[Growth]) -> tuple[float | None, float | None]:
         sum(d > 0 for _, d in decided[:split]) + sum(d < 0 for _, d in decided[split:])
         for split in range(len(decided) + 1)
     ]
-    split = int(np.argmin(wrong))
-    freezing = [t for t, d in decided[:split] if d < 0]
-    melting = [t for t, d in decided[split:] if d > 0]
+    splits = np.flatnonzero(np.array(wrong) == min(wrong))
+    freezing = [t for t, d in decided[: splits[0]] if d < 0]
+    melting = [t for t, d in decided[splits[-1] :] if d > 0]
     return (max(freezing) if freezing else None, min(melting) if melting else None)
 
 
