@@ -1,0 +1,82 @@
+#ifndef CGBRIDGE_CPUKERNELS_H_
+#define CGBRIDGE_CPUKERNELS_H_
+
+#include "CGBridgeKernels.h"
+#include "CpuTripletNeighborList.h"
+#include "openmm/cpu/CpuPlatform.h"
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace CGBridge {
+
+/**
+ * What the two CPU kernels share: the neighbour list, the threads and the work space.
+ */
+class CpuTripletCalculation {
+public:
+    explicit CpuTripletCalculation(OpenMM::CpuPlatform::PlatformData& data);
+    /**
+     * Take over the particles of a force.
+     */
+    void setParticles(const TripletForce& force, double cutoff);
+    /**
+     * Compute forces and energy with one of the loops.
+     *
+     * @param compute   called as compute(first batch, last batch, work space, neighbours, forces)
+     */
+    template <class Compute>
+    double execute(OpenMM::ContextImpl& context, bool includeForces, Compute compute);
+    const CpuTripletFunctions& getFunctions() const {
+        return functions;
+    }
+    const CpuTripletInput& getInput() const {
+        return neighborList->getInput();
+    }
+private:
+    OpenMM::CpuPlatform::PlatformData& data;
+    const CpuTripletFunctions& functions;
+    bool periodic = true;
+    std::unique_ptr<CpuTripletNeighborList> neighborList;
+    std::vector<std::vector<float> > workspaces;
+    std::vector<double> threadEnergy;
+    std::atomic<int> nextBatch;
+};
+
+/**
+ * This kernel is invoked by TersoffForce to calculate the forces and energy on the CPU platform.
+ */
+class CpuCalcTersoffForceKernel : public CalcTersoffForceKernel {
+public:
+    CpuCalcTersoffForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::CpuPlatform::PlatformData& data);
+    void initialize(const OpenMM::System& system, const TripletForce& force) override;
+    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
+    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+private:
+    void setParameters(const TersoffForce& force);
+    OpenMM::CpuPlatform::PlatformData& data;
+    CpuTripletCalculation calculation;
+    CpuTersoffTables tables;
+    std::vector<std::vector<float> > storage;
+};
+
+/**
+ * This kernel is invoked by StillingerWeberForce to calculate the forces and energy on the CPU platform.
+ */
+class CpuCalcStillingerWeberForceKernel : public CalcStillingerWeberForceKernel {
+public:
+    CpuCalcStillingerWeberForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::CpuPlatform::PlatformData& data);
+    void initialize(const OpenMM::System& system, const TripletForce& force) override;
+    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
+    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+private:
+    void setParameters(const StillingerWeberForce& force);
+    OpenMM::CpuPlatform::PlatformData& data;
+    CpuTripletCalculation calculation;
+    CpuStillingerWeberTables tables;
+    std::vector<std::vector<float> > storage;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_CPUKERNELS_H_*/

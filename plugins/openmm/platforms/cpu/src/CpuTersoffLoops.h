@@ -1,0 +1,250 @@
+/*
+ * The Tersoff energy and its gradient for batches of centres.  Included into each translation unit
+ * that is compiled for an instruction set.
+ *
+ * The energy of a centre depends on distances r_j and angles theta_jk.  Its gradient is collected as
+ *
+ *     dE/dr_j = radial_j u_j + (turn_j - (turn_j.u_j) u_j)/r_j,    turn_j = sum_k dE/dcos_jk u_k,
+ *
+ * so that the loop over pairs of neighbours only adds up scalars and unit vectors.
+ */
+
+namespace CGBridge {
+namespace {
+
+struct Cutoff {
+    fvec f, df;
+};
+
+CGBRIDGE_INLINE Cutoff cutoffFunction(fvec r, fvec middle, fvec inverseD) {
+    fvec t = (r-middle)*inverseD;
+    fvec sine, cosine, one = broadcast(1.0f);
+    ivec below = t <= -1.0f, above = t >= 1.0f;
+    fvec inside = minimum(maximum(t, -one), one);
+    quarterWave(inside, sine, cosine);
+    fvec f = 0.5f-0.5f*sine;
+    fvec df = cosine*inverseD*-0.785398163f;
+    fvec zero = {};
+    return {select(below, one, select(above, zero, f)), select(below | above, zero, df)};
+}
+
+/**
+ * exp{[lambda3 (r_ij-r_ik)]^m} and its derivative by r_ij.
+ */
+CGBRIDGE_INLINE Cutoff distanceFunction(fvec difference, fvec lambda3, fvec cubic) {
+    fvec x = lambda3*difference;
+    ivec isCubic = cubic > 0.5f;
+    fvec exponent = select(isCubic, x*x*x, x);
+    fvec slope = select(isCubic, 3.0f*lambda3*x*x, lambda3);
+    fvec f = exponential(minimum(maximum(exponent, broadcast(-69.0776f)), broadcast(69.0776f)));
+    return {f, slope*f};
+}
+
+struct AngularParameters {
+    fvec gamma, c2, d2, cosTheta0, lambda3, cubic;
+};
+
+CGBRIDGE_INLINE void angularFunction(const AngularParameters& p, fvec cosTheta, fvec& g, fvec& dg) {
+    fvec x = cosTheta-p.cosTheta0;
+    fvec inverse = 1.0f/(p.d2+x*x);
+    fvec scaled = p.gamma*p.c2*inverse*x;
+    // One positive fraction instead of the difference of two large numbers.
+    g = p.gamma+scaled*x/p.d2;
+    dg = 2.0f*scaled*inverse;
+}
+
+struct TersoffArrays {
+    fvec *cut, *dCut, *zeta, *order, *radial, *turnX, *turnY, *turnZ, *along;
+    fvec *g, *dg, *cosine;
+    TersoffArrays(Workspace& s) : cut(s.perNeighbor()), dCut(s.perNeighbor()), zeta(s.perNeighbor()), order(s.perNeighbor()),
+            radial(s.perNeighbor()), turnX(s.perNeighbor()), turnY(s.perNeighbor()), turnZ(s.perNeighbor()),
+            along(s.perNeighbor()), g(s.perPair()), dg(s.perPair()), cosine(s.perPair()) {
+    }
+};
+
+/**
+ * Given zeta of each bond, compute the energy, its radial derivative, and dE/dzeta as a.order.
+ */
+CGBRIDGE_INLINE fvec computeBonds(const CpuTersoffTables& t, const NeighborBatch& b, TersoffArrays& a, int type, bool oneType) {
+    fvec energy = {};
+    const int row = type*t.numTypes;
+    auto parameter = [&] (const float* table, int k) __attribute__((always_inline)) {
+        return oneType ? broadcast(table[0]) : lookUp(table+row, b.type[k]);
+    };
+    for (int k = 0; k < b.count; k++) {
+        fvec r = b.r[k], cut = a.cut[k], dCut = a.dCut[k];
+        if (!t.centerOnly) {
+            Cutoff bond = cutoffFunction(r, parameter(t.bondR, k), parameter(t.bondInverseD, k));
+            cut = bond.f;
+            dCut = bond.df;
+        }
+        fvec lambda1 = parameter(t.lambda1, k), lambda2 = parameter(t.lambda2, k), n = parameter(t.n, k);
+        fvec repulsion = parameter(t.A, k)*exponential(-lambda1*r);
+        fvec attraction = -parameter(t.B, k)*exponential(-lambda2*r);
+
+        // With L = n ln(beta zeta): b = exp[-ln(1+e^L)/(2n)], db/dzeta = -b/(2 zeta)/(1+e^-L).  Where
+        // e^L would overflow, ln(1+e^L) is L.
+        fvec zeta = maximum(a.zeta[k], broadcast(1e-30f));
+        fvec L = n*logarithm(maximum(parameter(t.beta, k)*zeta, broadcast(1e-37f)));
+        fvec softPlus = select(L > 20.0f, L, logarithm(1.0f+exponential(minimum(L, broadcast(20.0f)))));
+        fvec order = exponential(-0.5f*softPlus/n);
+        fvec dOrder = -0.5f*order/(zeta*(1.0f+exponential(-L)));
+        energy += 0.5f*cut*(repulsion+order*attraction);
+        a.radial[k] = 0.5f*(dCut*(repulsion+order*attraction) - cut*(lambda1*repulsion+lambda2*order*attraction));
+        a.order[k] = 0.5f*cut*attraction*dOrder;
+    }
+    return energy;
+}
+
+CGBRIDGE_INLINE void addTurn(const NeighborBatch& b, TersoffArrays& a, int j, int k, fvec cosTheta, fvec dCos) {
+    a.turnX[j] += dCos*b.x[k];
+    a.turnY[j] += dCos*b.y[k];
+    a.turnZ[j] += dCos*b.z[k];
+    a.turnX[k] += dCos*b.x[j];
+    a.turnY[k] += dCos*b.y[j];
+    a.turnZ[k] += dCos*b.z[j];
+    a.along[j] += dCos*cosTheta;
+    a.along[k] += dCos*cosTheta;
+}
+
+CGBRIDGE_INLINE fvec dot(const NeighborBatch& b, int j, int k) {
+    return b.x[j]*b.x[k]+b.y[j]*b.y[k]+b.z[j]*b.z[k];
+}
+
+/**
+ * The pair loops if the angular function is the same for all neighbours of the centre.
+ */
+template <bool HasLambda3>
+CGBRIDGE_INLINE fvec computeCenterOnly(const CpuTersoffTables& t, const NeighborBatch& b, TersoffArrays& a, int type, bool oneType) {
+    const int row = type*t.numTypes, triplet = row*t.numTypes;
+    AngularParameters p = {broadcast(t.gamma[triplet]), broadcast(t.c2[triplet]), broadcast(t.d2[triplet]),
+            broadcast(t.cosTheta0[triplet]), broadcast(t.lambda3[triplet]), broadcast(t.cubic[triplet])};
+    for (int k = 0; k < b.count; k++) {
+        fvec middle = oneType ? broadcast(t.bondR[0]) : lookUp(t.bondR+row, b.type[k]);
+        fvec inverseD = oneType ? broadcast(t.bondInverseD[0]) : lookUp(t.bondInverseD+row, b.type[k]);
+        Cutoff cut = cutoffFunction(b.r[k], middle, inverseD);
+        a.cut[k] = cut.f;
+        a.dCut[k] = cut.df;
+    }
+    int pair = 0;
+    for (int j = 1; j < b.count; j++) {
+        fvec zeta = a.zeta[j];
+        for (int k = 0; k < j; k++, pair++) {
+            fvec cosTheta = dot(b, j, k), g, dg;
+            angularFunction(p, cosTheta, g, dg);
+            a.cosine[pair] = cosTheta;
+            a.g[pair] = g;
+            a.dg[pair] = dg;
+            fvec forJ = a.cut[k]*g, forK = a.cut[j]*g;
+            if (HasLambda3) {
+                forJ = forJ*distanceFunction(b.r[j]-b.r[k], p.lambda3, p.cubic).f;
+                forK = forK*distanceFunction(b.r[k]-b.r[j], p.lambda3, p.cubic).f;
+            }
+            zeta += forJ;
+            a.zeta[k] += forK;
+        }
+        a.zeta[j] = zeta;
+    }
+    fvec energy = computeBonds(t, b, a, type, oneType);
+    pair = 0;
+    for (int j = 1; j < b.count; j++)
+        for (int k = 0; k < j; k++, pair++) {
+            fvec forJ = a.order[j], forK = a.order[k], g = a.g[pair];
+            if (HasLambda3) {
+                Cutoff distanceJ = distanceFunction(b.r[j]-b.r[k], p.lambda3, p.cubic);
+                Cutoff distanceK = distanceFunction(b.r[k]-b.r[j], p.lambda3, p.cubic);
+                fvec difference = g*(forJ*a.cut[k]*distanceJ.df - forK*a.cut[j]*distanceK.df);
+                a.radial[j] += difference;
+                a.radial[k] -= difference;
+                forJ *= distanceJ.f;
+                forK *= distanceK.f;
+            }
+            a.radial[k] += forJ*g*a.dCut[k];
+            a.radial[j] += forK*g*a.dCut[j];
+            addTurn(b, a, j, k, a.cosine[pair], (forJ*a.cut[k]+forK*a.cut[j])*a.dg[pair]);
+        }
+    return energy;
+}
+
+/**
+ * The contribution of neighbour k to zeta of the bond to j, for parameters that depend on the triplet.
+ */
+struct TripletTerm {
+    Cutoff cut, distance;
+    fvec g, dg;
+};
+
+CGBRIDGE_INLINE TripletTerm computeTriplet(const CpuTersoffTables& t, const NeighborBatch& b, int type, int j, int k, fvec cosTheta) {
+    ivec index = (type*t.numTypes+b.type[j])*t.numTypes+b.type[k];
+    AngularParameters p = {lookUp(t.gamma, index), lookUp(t.c2, index), lookUp(t.d2, index), lookUp(t.cosTheta0, index),
+            lookUp(t.lambda3, index), lookUp(t.cubic, index)};
+    TripletTerm term;
+    term.cut = cutoffFunction(b.r[k], lookUp(t.R, index), lookUp(t.inverseD, index));
+    term.distance = distanceFunction(b.r[j]-b.r[k], p.lambda3, p.cubic);
+    angularFunction(p, cosTheta, term.g, term.dg);
+    return term;
+}
+
+CGBRIDGE_INLINE fvec computePerTriplet(const CpuTersoffTables& t, const NeighborBatch& b, TersoffArrays& a, int type) {
+    for (int j = 0; j < b.count; j++)
+        for (int k = 0; k < b.count; k++)
+            if (j != k) {
+                TripletTerm term = computeTriplet(t, b, type, j, k, dot(b, j, k));
+                a.zeta[j] += term.cut.f*term.g*term.distance.f;
+            }
+    fvec energy = computeBonds(t, b, a, type, false);
+    for (int j = 0; j < b.count; j++)
+        for (int k = 0; k < b.count; k++)
+            if (j != k) {
+                fvec cosTheta = dot(b, j, k);
+                TripletTerm term = computeTriplet(t, b, type, j, k, cosTheta);
+                fvec difference = a.order[j]*term.cut.f*term.g*term.distance.df;
+                a.radial[j] += difference;
+                a.radial[k] += a.order[j]*term.cut.df*term.g*term.distance.f - difference;
+                addTurn(b, a, j, k, cosTheta, a.order[j]*term.cut.f*term.dg*term.distance.f);
+            }
+    return energy;
+}
+
+template <bool HasLambda3>
+double computeTersoffBatches(const CpuTersoffTables& tables, const CpuTripletInput& input, int firstBatch, int lastBatch,
+                             float* workspace, int maxNeighbors, float* forces) {
+    Workspace space(workspace, maxNeighbors);
+    NeighborBatch b(space);
+    TersoffArrays a(space);
+    bool oneType = (tables.numTypes == 1);
+    double energy = 0;
+    for (int index = firstBatch; index < lastBatch; index++) {
+        const CpuTripletBatch& batch = input.batches[index];
+        b.collect(input, batch, !oneType);
+        for (int k = 0; k < b.count; k++)
+            a.zeta[k] = a.turnX[k] = a.turnY[k] = a.turnZ[k] = a.along[k] = fvec{};
+        fvec batchEnergy;
+        if (!tables.centerOnly)
+            batchEnergy = computePerTriplet(tables, b, a, batch.type);
+        else if (oneType)
+            batchEnergy = computeCenterOnly<HasLambda3>(tables, b, a, 0, true);
+        else
+            batchEnergy = computeCenterOnly<HasLambda3>(tables, b, a, batch.type, false);
+        energy += sum(batchEnergy*b.weight);
+        if (forces == nullptr)
+            continue;
+        for (int k = 0; k < b.count; k++) {
+            fvec radial = a.radial[k]-a.along[k]*b.inverseR[k];
+            b.gradX[k] = radial*b.x[k]+a.turnX[k]*b.inverseR[k];
+            b.gradY[k] = radial*b.y[k]+a.turnY[k]*b.inverseR[k];
+            b.gradZ[k] = radial*b.z[k]+a.turnZ[k]*b.inverseR[k];
+        }
+        b.addForces(input, batch, forces);
+    }
+    return energy;
+}
+
+double computeTersoff(const CpuTersoffTables& tables, const CpuTripletInput& input, int firstBatch, int lastBatch,
+                      float* workspace, int maxNeighbors, float* forces) {
+    auto compute = (tables.hasLambda3 ? computeTersoffBatches<true> : computeTersoffBatches<false>);
+    return compute(tables, input, firstBatch, lastBatch, workspace, maxNeighbors, forces);
+}
+
+} // namespace
+} // namespace CGBridge
