@@ -11,13 +11,15 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import lattice, repeats_for
+from cgbridge.engine.structures import Box, lattice, repeats_for
 from cgbridge.errors import UnstableError
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.units import AMU_PER_NM3
 
-#: Distances scanned for the minimum, as fractions of the cutoff; a bond outside is no bond.
-_SCAN = np.linspace(0.35, 0.999, 66)
+#: Distances scanned for the minimum, as fractions of the cutoff; a bond outside is no bond. Compressed
+#: lattices are dear (the number of triplets grows as the sixth power of the density), so that the
+#: second range is looked at only when the energy still falls at the short end of the first.
+_SCANS = (np.linspace(0.55, 0.999, 46), np.linspace(0.35, 0.56, 22))
 #: Relative accuracy of the distance; the energy is quadratic about it, so its error is far below 1e-10.
 _ACCURACY = 1e-9
 
@@ -27,27 +29,25 @@ def run_lattice(model: Any, simulation: Simulation, settings: EngineSettings, se
 
     Raises :class:`UnstableError` when the energy has no minimum with a negative value.
     """
-    import openmm
-
-    cutoff = model.cutoff
-    # The box must hold two cutoffs even at the shortest bond of the scan.
-    shortest = _SCAN[0] * cutoff
-    repeats = repeats_for(simulation.structure, shortest, beads=8, shortest=2.0 * cutoff * 1.001)
-    unit = lattice(simulation.structure, 1.0, repeats)
-    beads = len(unit.positions)
-    system = model.create_system(beads, unit.edges * cutoff)
-    context = openmm.Context(
-        system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference")
-    )
+    cell = lattice(simulation.structure, 1.0, (1, 1, 1))
+    contexts: dict[tuple[int, int, int], tuple[Any, Box]] = {}
 
     def energy(bond: float) -> float:
+        # The box must hold two cutoffs; the smallest such box is the cheapest.
+        repeats = repeats_for(simulation.structure, bond, beads=8, shortest=2.0 * model.cutoff * 1.001)
+        if repeats not in contexts:
+            box = lattice(simulation.structure, 1.0, repeats)
+            system = model.create_system(len(box.positions), box.edges * model.cutoff)
+            contexts[repeats] = _reference_context(system), box
+        context, unit = contexts[repeats]
         x, y, z = (float(edge) * bond for edge in unit.edges)
         context.setPeriodicBoxVectors((x, 0, 0), (0, y, 0), (0, 0, z))
         context.setPositions(unit.positions * bond)
-        return float(context.getState(energy=True).getPotentialEnergy()._value) / beads
+        return float(context.getState(energy=True).getPotentialEnergy()._value) / len(unit.positions)
 
-    bond, minimum = _minimum(energy, cutoff, "the lattice")
-    density = beads * model.bead_mass / (unit.volume * bond**3) * AMU_PER_NM3
+    bond, minimum = _minimum(energy, model.cutoff, "the lattice")
+    beads = len(cell.positions)
+    density = beads * model.bead_mass / (cell.volume * bond**3) * AMU_PER_NM3
     scalars = {
         "energy_per_bead": minimum,
         "density": density,
@@ -59,12 +59,7 @@ def run_lattice(model: Any, simulation: Simulation, settings: EngineSettings, se
 
 def run_dimer(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
     """Energy and distance of an isolated pair at its minimum."""
-    import openmm
-
-    system = model.create_system(2)
-    context = openmm.Context(
-        system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference")
-    )
+    context = _reference_context(model.create_system(2))
 
     def energy(distance: float) -> float:
         context.setPositions([[0.0, 0.0, 0.0], [distance, 0.0, 0.0]])
@@ -76,13 +71,24 @@ def run_dimer(model: Any, simulation: Simulation, settings: EngineSettings, seed
     )
 
 
+def _reference_context(system: Any) -> Any:
+    """Double precision; the platform that is exact."""
+    import openmm
+
+    integrator = openmm.VerletIntegrator(0.001)
+    return openmm.Context(system, integrator, openmm.Platform.getPlatformByName("Reference"))
+
+
 def _minimum(energy: Callable[[float], float], cutoff: float, what: str) -> tuple[float, float]:
     """Lowest minimum over the scan, refined by Brent's method."""
-    distances = _SCAN * cutoff
-    energies = np.array([energy(distance) for distance in distances])
-    if not np.isfinite(energies).all():
-        raise UnstableError(f"{what} has an energy that is not a number")
-    lowest = int(np.argmin(energies))
+    for scan in _SCANS:
+        distances = scan * cutoff
+        energies = np.array([energy(distance) for distance in distances])
+        if not np.isfinite(energies).all():
+            raise UnstableError(f"{what} has an energy that is not a number")
+        lowest = int(np.argmin(energies))
+        if lowest > 0:
+            break
     if energies[lowest] >= 0.0 or lowest in (0, len(energies) - 1):
         where = "at the shortest distance looked at" if lowest == 0 else "nowhere below zero"
         raise UnstableError(f"{what} is not bound: its lowest energy is {where}")
