@@ -205,5 +205,6 @@ def ga_settings(problem: FitProblem) -> GASettings:
         crossover_eta=section.crossover_eta,
         mutation=section.mutation,
         mutation_eta=section.mutation_eta,
+        differential=section.differential,
         steady_state=section.mode == "steady-state",
     )

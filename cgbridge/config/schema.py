@@ -105,11 +105,18 @@ class OptimizerSection(Section):
     tournament: int = Field(3, ge=2, description="Tournament size of the parent selection.")
     crossover: Number = Field(0.9, ge=0, le=1, description="Probability that two parents are crossed.")
     crossover_eta: Number = Field(
-        10.0, gt=0, description="Crowding of simulated binary crossover: large keeps children near parents."
+        5.0, gt=0, description="Crowding of simulated binary crossover: large keeps children near parents."
     )
     mutation: Number = Field(0.25, ge=0, le=1, description="Probability that a single parameter mutates.")
     mutation_eta: Number = Field(
-        15.0, gt=0, description="Crowding of polynomial mutation: large makes small steps."
+        60.0, gt=0, description="Crowding of polynomial mutation: large makes small steps."
+    )
+    differential: Number = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="Share of children made by a differential step x + F (a - b) between members of the "
+        "population instead of crossover and mutation; it follows correlated parameters.",
     )
     polish: PolishSection = PolishSection()
     confirm: ConfirmSection = ConfirmSection()

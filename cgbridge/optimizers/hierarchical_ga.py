@@ -3,9 +3,10 @@
 The hierarchy itself lives in the score (levels not passed, how far the stopped level was off, total);
 DEAP compares such fitness tuples field by field, which is the ranking wanted, without any penalty number.
 
-Operators: scrambled Sobol points as the first sample (every range covered evenly), tournament selection,
+Operators: scrambled Sobol points as the first sample (every range covered evenly); tournament selection;
 simulated binary crossover and polynomial mutation within bounds (Deb and Agrawal, Complex Systems 9, 115
-(1995)), elitism.
+(1995)); or a differential step x + F (a - b) between members of the population (Storn and Price,
+doi:10.1023/A:1008202821328), which follows correlated parameters where gene-wise operators cannot; elitism.
 """
 
 from __future__ import annotations
@@ -43,9 +44,10 @@ class GASettings:
     elites: int = 2
     tournament: int = 3
     crossover: float = 0.9
-    crossover_eta: float = 10.0
+    crossover_eta: float = 5.0
     mutation: float = 0.25
-    mutation_eta: float = 15.0
+    mutation_eta: float = 60.0
+    differential: float = 0.4
     steady_state: bool = False
 
 
@@ -133,22 +135,39 @@ class HierarchicalGA:
         children: list[Point] = []
         with _deap_random(self._random):
             while len(children) < count:
-                mother, father = tools.selTournament(self._population, 2, settings.tournament)
-                pair = [_Individual(mother), _Individual(father)]
-                if self._random_crossover():
-                    tools.cxSimulatedBinaryBounded(*pair, eta=settings.crossover_eta, low=0.0, up=1.0)
-                for child in pair:
-                    tools.mutPolynomialBounded(
-                        child, eta=settings.mutation_eta, low=0.0, up=1.0, indpb=settings.mutation
-                    )
+                differential = random.random() < settings.differential
+                for child in [self._differential_child()] if differential else self._crossed_pair():
                     genes = tuple(float(gene) for gene in child)
                     # A clone of something known would waste an evaluation.
                     if genes not in self._proposed and genes not in children:
                         children.append(genes)
         return children[:count]
 
-    def _random_crossover(self) -> bool:
-        return random.random() < self._settings.crossover
+    def _crossed_pair(self) -> list[_Individual]:
+        settings = self._settings
+        mother, father = tools.selTournament(self._population, 2, settings.tournament)
+        pair = [_Individual(mother), _Individual(father)]
+        if random.random() < settings.crossover:
+            tools.cxSimulatedBinaryBounded(*pair, eta=settings.crossover_eta, low=0.0, up=1.0)
+        for child in pair:
+            tools.mutPolynomialBounded(
+                child, eta=settings.mutation_eta, low=0.0, up=1.0, indpb=settings.mutation
+            )
+        return pair
+
+    def _differential_child(self) -> _Individual:
+        """x + F (a - b), F drawn evenly from 0.3 to 0.9 (dither); a gene that leaves the range is reflected."""
+        (parent,) = tools.selTournament(self._population, 1, self._settings.tournament)
+        a, b = random.sample(self._population, 2)
+        factor = random.uniform(0.3, 0.9)
+        genes = [x + factor * (p - q) for x, p, q in zip(parent, a, b, strict=True)]
+        return _Individual([_reflected(gene) for gene in genes])
+
+
+def _reflected(gene: float) -> float:
+    """Back into [0, 1] by reflection at the bounds; a gene of the cube is off by less than one."""
+    gene = -gene if gene < 0.0 else gene
+    return 2.0 - gene if gene > 1.0 else gene
 
 
 @contextmanager
