@@ -14,12 +14,12 @@ from cgbridge.interfaces import Run, Simulation
 from cgbridge.rng import derive_seed
 
 #: Start density of a liquid in g/cm^3; the barostat finds the right one.
-_START_DENSITY = 0.95
+START_DENSITY = 0.95
 #: A liquid starts hot, so that it keeps no memory of the grid it was put on.
-_MELT_TEMPERATURE = 600.0
-_MELT_TIME = 5.0
+MELT_TEMPERATURE = 600.0
+MELT_TIME = 5.0
 #: Room left above twice the cutoff when a crystal is built, for thermal breathing of the box.
-_MARGIN = 1.08
+MARGIN = 1.08
 
 
 def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
@@ -45,14 +45,14 @@ def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed:
 
 
 def _melt(model: Any, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
-    start = liquid(simulation.beads, model.bead_mass, _START_DENSITY, derive_seed(seed, "structure"))
-    hot = max(_MELT_TEMPERATURE, simulation.temperature)
+    start = liquid(simulation.beads, model.bead_mass, START_DENSITY, derive_seed(seed, "structure"))
+    hot = max(MELT_TEMPERATURE, simulation.temperature)
     melt = Dynamics(model, start, settings, temperature=hot, barostat="none", seed=derive_seed(seed, "melt"))
-    planned = round((_MELT_TIME + simulation.duration) / settings.timestep)
+    planned = round((MELT_TIME + simulation.duration) / settings.timestep)
     melt.planned = planned
     melt.minimise()
     melt.heat()
-    melt.equilibrate(_MELT_TIME)
+    melt.equilibrate(MELT_TIME)
     dynamics = Dynamics(
         model,
         melt.box(),
@@ -84,10 +84,15 @@ def _crystal(model: Any, simulation: Simulation, settings: EngineSettings, seed:
 
 def relaxed_lattice(model: Any, structure: str, beads: int, settings: EngineSettings) -> Box:
     """The lattice at its static minimum, near ``beads`` beads, wide enough for the cutoff."""
-    bond = run_lattice(model, Simulation("lattice", structure), settings, 0, Path()).scalars["bond_length"]
-    shortest = 2.0 * model.cutoff * _MARGIN
+    bond = relaxed_bond(model, structure, settings)
+    shortest = 2.0 * model.cutoff * MARGIN
     repeats = repeats_for(structure, bond, beads=beads, shortest=shortest)
     box = lattice(structure, bond, repeats)
     if len(box.positions) > 20 * max(beads, 64):
         raise SimulationError("the lattice box would be many times the beads asked for; the cutoff is too long")
     return box
+
+
+def relaxed_bond(model: Any, structure: str, settings: EngineSettings) -> float:
+    """Nearest-neighbour distance in nm of the lattice at its static minimum."""
+    return run_lattice(model, Simulation("lattice", structure), settings, 0, Path()).scalars["bond_length"]

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.engine.bulk import run_bulk
+from cgbridge.engine.coexistence import run_coexistence
 from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.slab import run_slab
 from cgbridge.engine.static import run_dimer, run_lattice
 from cgbridge.errors import SimulationError
 from cgbridge.interfaces import Run, Simulation
@@ -18,6 +20,8 @@ _PROTOCOLS: Mapping[str, Protocol] = {
     "lattice": run_lattice,
     "dimer": run_dimer,
     "bulk": run_bulk,
+    "slab": run_slab,
+    "coexistence": run_coexistence,
 }
 
 

@@ -67,6 +67,22 @@ def repeats_for(structure: str, bond: float, *, beads: int, shortest: float) -> 
     return repeats[0], repeats[1], repeats[2]
 
 
+def elongated(structure: str, bond: float, *, beads: int, shortest: float) -> Box:
+    """A crystal about twice as long along z as along x and y, with about ``beads`` beads.
+
+    The second axis of the cell is laid along z: hexagonal ice then shows its secondary prismatic face,
+    which grows fastest.
+    """
+    cell = _cell(structure)
+    a, c, b = (length * bond for length in cell.edges)
+    side = (beads / len(cell.fractions) * a * b * c / 2.0) ** (1 / 3)
+    n_a, n_b = (max(1, round(side / edge), math.ceil(shortest / edge)) for edge in (a, b))
+    n_c = max(2, round(beads / len(cell.fractions) / (n_a * n_b)), math.ceil(2 * shortest / c))
+    box = lattice(structure, bond, (n_a, n_c, n_b))
+    order = [0, 2, 1]
+    return Box(np.ascontiguousarray(box.positions[:, order]), box.edges[order])
+
+
 def _cell(structure: str) -> _Cell:
     if structure not in _CELLS:
         raise SimulationError(

@@ -1,0 +1,90 @@
+"""Half crystal, half liquid, with two flat interfaces normal to z."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cgbridge.engine.bulk import MARGIN, relaxed_bond
+from cgbridge.engine.molecular_dynamics import Dynamics
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.structures import Box, elongated
+from cgbridge.frames import FloatArray
+from cgbridge.interfaces import Run, Simulation
+from cgbridge.rng import derive_seed
+
+#: Time to find the edges of the crystal at temperature: settling, then averaging, ps.
+_SETTLING, _AVERAGING = 5.0, 10.0
+#: The liquid half is molten this many times hotter than the state, and cooled, with the crystal held still.
+_HOT = 2.2
+_MELTING, _COOLING = 15.0, 5.0
+
+
+def run_coexistence(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
+    """Constant temperature and pressure along z; the sides keep the crystal's own length, so it is not strained.
+
+    The crystal is thermalised at the state to find its edges; one half is held still while the other is
+    molten and cooled; then all beads get new velocities. Series as in :class:`cgbridge.interfaces.Run`.
+    Raises :class:`~cgbridge.errors.UnstableError` and :class:`~cgbridge.errors.StepLimitError`.
+    """
+    seed = derive_seed(seed, *simulation.key)
+    preparation = _SETTLING + _AVERAGING + _MELTING + _COOLING
+    planned = round((preparation + simulation.duration) / settings.timestep)
+
+    def dynamics(box: Box, stage: str, before: Dynamics | None = None, **options: Any) -> Dynamics:
+        options = {"temperature": simulation.temperature, "pressure": simulation.pressure} | options
+        following = Dynamics(model, box, settings, seed=derive_seed(seed, stage), **options)
+        following.planned = planned
+        following.steps = before.steps if before else 0
+        following.heat()
+        return following
+
+    start = elongated(
+        simulation.structure,
+        relaxed_bond(model, simulation.structure, settings),
+        beads=simulation.beads,
+        shortest=2.0 * model.cutoff * MARGIN,
+    )
+    crystal = dynamics(start, "crystal", barostat="anisotropic")
+    box = _thermal_box(crystal)
+
+    held = _lower_half(box)
+    hot = dynamics(
+        box, "melt", crystal, barostat="none", temperature=_HOT * simulation.temperature, frozen=held
+    )
+    hot.equilibrate(_MELTING)
+    cool = dynamics(hot.box(), "cool", hot, barostat="none", frozen=held)
+    cool.equilibrate(_COOLING)
+
+    both = dynamics(cool.box(), "both", cool, barostat="z")
+    both.equilibrate(simulation.equilibration)
+    series, trajectory = both.sample(simulation.production, simulation.interval, scratch / "frames.h5")
+    return Run(
+        simulation,
+        beads=len(box.positions),
+        bead_mass=model.bead_mass,
+        series=series,
+        trajectory=trajectory,
+        md_steps=both.steps,
+        timestep=settings.timestep,
+    )
+
+
+def _thermal_box(crystal: Dynamics) -> Box:
+    """The crystal's last positions, scaled to its mean edges at temperature."""
+    crystal.equilibrate(_SETTLING)
+    edges = []
+    for _ in range(20):
+        crystal.equilibrate(_AVERAGING / 20)
+        edges.append(crystal.box().edges)
+    last, mean = crystal.box(), np.mean(edges, axis=0)
+    return Box(last.positions / last.edges * mean, mean)
+
+
+def _lower_half(box: Box) -> FloatArray:
+    """Mask of the beads below the middle of z; positions may lie outside the box."""
+    heights = box.positions[:, 2] / box.edges[2]
+    below: FloatArray = (heights - np.floor(heights)) < 0.5
+    return below
