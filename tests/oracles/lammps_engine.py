@@ -15,7 +15,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-
 from boxes import Configuration
 from potentials import Potential
 

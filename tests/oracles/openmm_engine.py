@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import openmm
-
 from boxes import Configuration
+from potentials import Potential
+
 from cgbridge.openmm import StillingerWeberForce, TersoffForce
 from cgbridge.units import EV
-from potentials import Potential
 
 # Powers of a length and of an energy in the columns of the potential files.
 _COLUMNS = {
@@ -22,7 +24,9 @@ def make_force(potential: Potential, types: np.ndarray) -> openmm.Force:
     lengths, energies = _COLUMNS[potential.form]
     force = _CLASSES[potential.form](potential.n_types)
     for triplet, row in potential.rows.items():
-        values = [v * 0.1**length * EV**energy for v, length, energy in zip(row, lengths, energies, strict=True)]
+        values = [
+            v * 0.1**length * EV**energy for v, length, energy in zip(row, lengths, energies, strict=True)
+        ]
         force.setTripletParameters(*triplet, *values)
     for particle_type in types:
         force.addParticle(int(particle_type))
@@ -39,22 +43,35 @@ def make_system(potential: Potential, configuration: Configuration, mass: float 
 
 
 def make_context(
-    potential: Potential, configuration: Configuration, platform: str, properties: dict[str, str] | None = None
+    potential: Potential,
+    configuration: Configuration,
+    platform: str,
+    properties: dict[str, str] | None = None,
 ) -> openmm.Context:
     system = make_system(potential, configuration)
     integrator = openmm.VerletIntegrator(0.002)
-    context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName(platform), properties or {})
+    context = openmm.Context(
+        system, integrator, openmm.Platform.getPlatformByName(platform), properties or {}
+    )
     context.setPositions(configuration.positions * 0.1)
     return context
 
 
-def evaluate(
-    potential: Potential, configuration: Configuration, platform: str
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """Return the energy / eV, the forces / eV/Angstrom and the virial / eV."""
+@dataclass(frozen=True)
+class Result:
+    energy: float  # eV
+    forces: np.ndarray  # (n, 3) / eV/Angstrom
+    virial: np.ndarray  # (9,) / eV
+    particle_energies: np.ndarray  # (n,) / eV
+
+
+def evaluate(potential: Potential, configuration: Configuration, platform: str) -> Result:
     context = make_context(potential, configuration, platform)
+    force = context.getSystem().getForce(0)
     state = context.getState(getEnergy=True, getForces=True)
-    energy = state.getPotentialEnergy()._value / EV
-    forces = state.getForces(asNumpy=True)._value / (EV * 10)
-    virial = np.array(context.getSystem().getForce(0).getVirial(context)) / EV
-    return energy, forces, virial
+    return Result(
+        energy=state.getPotentialEnergy()._value / EV,
+        forces=state.getForces(asNumpy=True)._value / (EV * 10),
+        virial=np.array(force.getVirial(context)) / EV,
+        particle_energies=np.array(force.getParticleEnergies(context)) / EV,
+    )

@@ -42,10 +42,13 @@ def _one(name: str, form: str, row: Row, spacing: float) -> Potential:
 ML_BOP: Row = (1, 1, 0, 77638.534354, 16.148387, -0.471029, 0.770018, 1e-6, 2.199640, 473.621419,
                3.282761, 0.270511, 2.750522, 1684.301476)  # fmt: skip
 # Tersoff 1988, doi:10.1103/PhysRevB.37.6991: m = 3, lambda3 > 0 and a large n.
-SILICON_1988: Row = (3, 1, 1.3258, 4.8381, 2.0417, 0.0, 22.956, 0.33675, 1.3258, 95.373, 3.0, 0.2, 3.2394, 3264.7)
+SILICON_1988: Row = (3, 1, 1.3258, 4.8381, 2.0417, 0.0, 22.956, 0.33675, 1.3258, 95.373,
+                     3.0, 0.2, 3.2394, 3264.7)  # fmt: skip
 # epsilon sigma a lambda gamma cosTheta0 A B p q tol
-MW: Row = (6.189 * 4.184 / 96.48533212331, 2.3925, 1.80, 23.15, 1.20, -1 / 3, 7.049556277, 0.6022245584, 4, 0, 0)
-ML_MW: Row = (0.297284, 1.884015, 2.124872, 24.673877, 1.207943, -0.279667, 7.111598, 1.991526, 4.011214, 0, 0)
+MW: Row = (6.189 * 4.184 / 96.48533212331, 2.3925, 1.80, 23.15, 1.20, -1 / 3,
+           7.049556277, 0.6022245584, 4, 0, 0)  # fmt: skip
+ML_MW: Row = (0.297284, 1.884015, 2.124872, 24.673877, 1.207943, -0.279667,
+              7.111598, 1.991526, 4.011214, 0, 0)  # fmt: skip
 # Stillinger and Weber 1985, doi:10.1103/PhysRevB.31.5262.
 SILICON_1985: Row = (2.1683, 2.0951, 1.80, 21.0, 1.20, -1 / 3, 7.049556277, 0.6022245584, 4, 0, 0)
 
@@ -98,8 +101,10 @@ def _invented_sw(n_types: int, tol: float) -> Potential:
     vary = lambda value: float(value * random.uniform(0.9, 1.1))  # noqa: E731
     rows = {}
     for i, j, k in itertools.product(range(n_types), repeat=3):
-        rows[i, j, k] = (vary(0.3), vary(2.2), vary(1.85), vary(23.0), vary(1.1), vary(-0.33), vary(7.0), vary(0.8),
-                         vary(4.0), vary(0.5), tol)  # fmt: skip
+        rows[i, j, k] = (
+            vary(0.3), vary(2.2), vary(1.85), vary(23.0), vary(1.1), vary(-0.33),
+            vary(7.0), vary(0.8), vary(4.0), vary(0.5), tol,
+        )  # fmt: skip
     for i, j, k in itertools.product(range(n_types), repeat=3):
         if j == k and j < i:  # the two-body values of a pair belong to both partners
             rows[i, j, j] = rows[j, i, i]

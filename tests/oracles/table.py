@@ -1,6 +1,6 @@
 """Print the largest relative errors of the plugin against LAMMPS.
 
-    python tests/oracles/table.py [--platforms Reference CPU]
+python tests/oracles/table.py [--platforms Reference CPU]
 """
 # ruff: noqa: T201
 

@@ -6,14 +6,15 @@ Every angle is tetrahedral, cos = -1/3, so the energy per bead is a function of 
 from math import exp, pi, sin
 
 import numpy as np
-import pytest
-from scipy.optimize import minimize_scalar
-
 import openmm_engine
+import pytest
 from boxes import Configuration
 from potentials import STILLINGER_WEBER, TERSOFF, Potential
+from scipy.optimize import minimize_scalar
 
-_BASIS = np.array([[0, 0, 0], [0, 2, 2], [2, 0, 2], [2, 2, 0], [1, 1, 1], [1, 3, 3], [3, 1, 3], [3, 3, 1]]) / 4
+_BASIS = (
+    np.array([[0, 0, 0], [0, 2, 2], [2, 0, 2], [2, 2, 0], [1, 1, 1], [1, 3, 3], [3, 1, 3], [3, 3, 1]]) / 4
+)
 KCAL_PER_EV = 96.48533212331 / 4.184
 
 # distance of the minimum / Angstrom, energy per bead / kcal/mol
@@ -49,7 +50,7 @@ def cubic_ice(distance: float) -> Configuration:
 def test_energy_of_cubic_ice(potential, platform):
     def energy(distance):
         ice = cubic_ice(distance)
-        return openmm_engine.evaluate(potential, ice, platform)[0] * KCAL_PER_EV / len(ice.positions)
+        return openmm_engine.evaluate(potential, ice, platform).energy * KCAL_PER_EV / len(ice.positions)
 
     distance, expected = EXPECTED[potential.name]
     # The published parameters fix the energy to about 1e-5 of itself (the conversion of eV differs
@@ -64,7 +65,7 @@ def test_energy_of_cubic_ice(potential, platform):
 def test_distance_of_cubic_ice(potential):
     distance = EXPECTED[potential.name][0]
     found = minimize_scalar(
-        lambda r: openmm_engine.evaluate(potential, cubic_ice(r), "Reference")[0],
+        lambda r: openmm_engine.evaluate(potential, cubic_ice(r), "Reference").energy,
         bounds=(distance - 0.03, distance + 0.03),
         method="bounded",
         options={"xatol": 1e-6},
@@ -75,6 +76,6 @@ def test_distance_of_cubic_ice(potential):
 
 @pytest.mark.parametrize("potential", POTENTIALS, ids=lambda p: p.name)
 def test_forces_vanish_by_symmetry(potential):
-    forces = openmm_engine.evaluate(potential, cubic_ice(2.75), "Reference")[1]
+    forces = openmm_engine.evaluate(potential, cubic_ice(2.75), "Reference").forces
     # Rounding of terms of some eV/Angstrom each.
     assert np.max(np.abs(forces)) < 1e-12

@@ -1,8 +1,7 @@
 """The Tersoff force against LAMMPS pair style tersoff: energy, every force component and virial."""
 
-import pytest
-
 import lammps_engine
+import pytest
 from boxes import SHAPES
 from comparison import compare
 from potentials import TERSOFF

@@ -35,19 +35,14 @@ void CpuTripletNeighborList::build(const vector<Vec3>& positions) {
 }
 
 /**
- * Move every particle into the box and add its images that are in range of the box.
+ * Move every particle into the box and add its images that are in range of it.
+ *
+ * The box is taken as the brick with the diagonal of the box vectors as its edges, into which
+ * PeriodicBox::wrap() moves particles, also if the vectors are not orthogonal.
  */
 void CpuTripletNeighborList::createSlots(const vector<Vec3>& positions) {
     double range = cutoff+skin;
     unsortedSlots.clear();
-    Vec3 margin;
-    if (box.isPeriodic()) {
-        double volume = box[0][0]*box[1][1]*box[2][2];
-        for (int axis = 0; axis < 3; axis++) {
-            Vec3 face = box[(axis+1)%3].cross(box[(axis+2)%3]);
-            margin[axis] = range*sqrt(face.dot(face))/volume;
-        }
-    }
     for (int particle = 0; particle < (int) positions.size(); particle++) {
         if (types[particle] < 0)
             continue;
@@ -56,21 +51,21 @@ void CpuTripletNeighborList::createSlots(const vector<Vec3>& positions) {
         unsortedSlots.push_back({particle, 0, false, offset, position});
         if (!box.isPeriodic())
             continue;
-        int low[3], high[3];
-        Vec3 rest = position;
-        for (int axis = 2; axis >= 0; axis--) {
-            double fraction = rest[axis]/box[axis][axis];
-            rest -= box[axis]*fraction;
-            low[axis] = (int) ceil(-margin[axis]-fraction);
-            high[axis] = (int) floor(1+margin[axis]-fraction);
-        }
-        for (int c = low[2]; c <= high[2]; c++)
-            for (int b = low[1]; b <= high[1]; b++)
-                for (int a = low[0]; a <= high[0]; a++)
+        auto first = [&] (int axis, double x) { return (int) ceil((-range-x)/box[axis][axis]); };
+        auto last = [&] (int axis, double x) { return (int) floor((box[axis][axis]+range-x)/box[axis][axis]); };
+        for (int c = first(2, position[2]); c <= last(2, position[2]); c++) {
+            Vec3 shiftC = box[2]*c;
+            double y = position[1]+shiftC[1];
+            for (int b = first(1, y); b <= last(1, y); b++) {
+                Vec3 shiftB = shiftC+box[1]*b;
+                double x = position[0]+shiftB[0];
+                for (int a = first(0, x); a <= last(0, x); a++)
                     if (a != 0 || b != 0 || c != 0) {
-                        Vec3 shift = box[0]*a+box[1]*b+box[2]*c;
+                        Vec3 shift = shiftB+box[0]*a;
                         unsortedSlots.push_back({particle, 0, true, offset+shift, position+shift});
                     }
+            }
+        }
     }
 }
 
