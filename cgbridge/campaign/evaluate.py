@@ -18,8 +18,6 @@ from cgbridge.rng import derive_seed
 from cgbridge.store.records import result_record
 from cgbridge.workers.local import ProcessExecutor, default_workers
 
-#: An evaluation may take days; the watchdog on MD steps is what ends a hang.
-_WALL_LIMIT = 30 * 86400.0
 
 
 def evaluate_model(
@@ -33,7 +31,8 @@ def evaluate_model(
     targets = [resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets)]
     sampling = sampling_of(config.engine)
     groups = share_groups(targets, sampling)
-    with ProcessExecutor(workers or default_workers(), wall_limit=_WALL_LIMIT) as executor:
+    # An evaluation may take days; the watchdog on MD steps is what ends a hang.
+    with ProcessExecutor(workers or default_workers()) as executor:
         futures = [
             executor.submit(
                 run_task,

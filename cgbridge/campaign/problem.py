@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cgbridge.store.records import target_record
 from cgbridge.config.schema import EngineSection, FitConfig, SearchSection
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.interfaces import Parameter, Sampling, Target
@@ -17,6 +16,7 @@ from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.store.journal import content_key
+from cgbridge.store.records import target_record
 from cgbridge.targets.library import load_target, target_from_mapping
 from cgbridge.units import quantity
 
@@ -154,7 +154,7 @@ def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Targ
         if isinstance(item, str):
             target = load_target(item, folder)
         else:
-            target = target_from_mapping(item, str(item.get("name", item.get("observable", "target"))), folder)
+            target = target_from_mapping(item, _name(item), folder)
         observable = get_observable(target.observable)
         # A bare number is in the observable's own unit.
         target = target if target.unit else replace(target, unit=observable.unit)
@@ -163,3 +163,8 @@ def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Targ
         place = f"{where}: {error.where}" if error.where else where
         raise ConfigError(error.what, where=place, remedy=error.remedy) from None
     return target
+
+
+def _name(item: Mapping[str, Any]) -> str:
+    """What an inline target is called before it has been read."""
+    return str(item.get("name") or item.get("from") or item.get("observable") or "target")

@@ -49,7 +49,7 @@ def evaluate(
     model: Model,
     targets: Annotated[Path, typer.Argument(help="YAML with a list of targets.", show_default=False)],
     json_file: JsonFile = None,
-    workers: Annotated[int, typer.Option(min=1, help="Targets measured at a time (each in its process).")] = 0,
+    workers: Annotated[int | None, typer.Option(min=1, help="Targets measured at a time (each in its process).")] = None,
 ) -> None:
     """Measure a model against a list of targets, each value with its standard error.
 
@@ -63,7 +63,7 @@ def evaluate(
     from cgbridge.models.database import load_model
     from cgbridge.store.atomic import write_atomic
 
-    record = evaluate_model(load_model(model), load_evaluation(targets), targets.parent, workers=workers or None)
+    record = evaluate_model(load_model(model), load_evaluation(targets), targets.parent, workers=workers)
     result_table(model, record["targets"])
     for failure in record["failures"]:
         typer.echo(f"not measured: {failure['name']}: {failure['reason']}", err=True)

@@ -27,13 +27,19 @@ def load_target(name: str, folder: str | Path | None = None) -> Target:
     Looked for in ``targets/`` of ``folder`` (that of the user's YAML), then in the data of the package.
     Raises :class:`ConfigError` with a suggestion when there is none.
     """
+    entry, path = _find(name, folder)
+    return _target(entry, name, path.parent, f"{path}: targets.{name.partition('/')[2]}")
+
+
+def _find(name: str, folder: str | Path | None) -> tuple[TargetEntry, Path]:
+    """The entry of a reference target and the file it stands in."""
     subject, _, key = name.partition("/")
     for root in search_folders(folder):
         path = root / f"{subject}.yaml"
         if path.is_file():
             entries = _read_library(path, path.stat().st_mtime_ns)
             if key in entries:
-                return _target(entries[key], name, path.parent, f"{path}: targets.{key}")
+                return entries[key], path
     known = list_targets(folder)
     raise ConfigError(
         f"unknown target '{name}'{did_you_mean(name, known)}",
@@ -64,13 +70,30 @@ def search_folders(folder: str | Path | None = None) -> list[Path]:
 def target_from_mapping(mapping: Mapping[str, Any], name: str, folder: str | Path | None = None) -> Target:
     """A target from a YAML mapping; paths in it are relative to ``folder``.
 
+    With the key ``from`` it starts from a reference target and replaces what else is given, for example
+    ``{from: water/density-300K, tolerance: 1 %}``.
+
     All numbers of the target are converted to the unit of ``value``; a bare number stays in the
     observable's own unit, written as the empty unit. Raises :class:`ConfigError` that names the dotted
     path, with a suggestion for an unknown key.
     """
     where = f"targets.{name}"
+    if "from" in mapping:
+        return _derived(mapping, folder, where)
     entry = validate(TargetEntry, dict(mapping), where)
     return _target(entry, entry.name or name, Path(folder) if folder is not None else Path(), where)
+
+
+def _derived(mapping: Mapping[str, Any], folder: str | Path | None, where: str) -> Target:
+    own = dict(mapping)
+    source = str(own.pop("from"))
+    base, path = _find(source, folder)
+    content = base.model_dump(exclude_unset=True) | own
+    content["options"] = dict(base.options) | dict(own.get("options") or {})
+    entry = validate(TargetEntry, content, where)
+    # A reference curve of one's own lies beside one's own file.
+    beside = Path(folder or "") if "reference" in own else path.parent
+    return _target(entry, entry.name or source, beside, where)
 
 
 @lru_cache(maxsize=32)

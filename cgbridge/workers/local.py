@@ -21,6 +21,7 @@ from cgbridge.errors import CgbridgeError
 
 T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
+_LONGEST = 21 * 86400.0
 
 
 class WorkerDied(CgbridgeError):
@@ -34,14 +35,15 @@ class WorkerTimeout(CgbridgeError):
 class ProcessExecutor(Executor):
     """Runs each call in its own process, at most ``workers`` at a time.
 
-    ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds. Exceptions
+    ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds, None for none. Exceptions
     of the call travel back; a lost process raises :class:`WorkerDied`.
     """
 
-    def __init__(self, workers: int, *, wall_limit: float, preload: tuple[str, ...] = ()) -> None:
+    def __init__(self, workers: int, *, wall_limit: float | None = None, preload: tuple[str, ...] = ()) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
-        self._wall_limit = wall_limit
+        # The system's timers hold milliseconds in 32 bits; three weeks are as good as no limit.
+        self._wall_limit = None if wall_limit is None or wall_limit > _LONGEST else wall_limit
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="evaluation")
         self._alive: set[Any] = set()
         self._lock = threading.Lock()
