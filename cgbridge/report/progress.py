@@ -1,0 +1,70 @@
+"""Error at each level, generation by generation: best so far and median."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import median
+
+from cgbridge.interfaces import Evaluation
+from cgbridge.report.run_record import LevelRecord, RunRecord
+
+
+@dataclass(frozen=True)
+class LevelProgress:
+    """Root mean square of the normalised errors at one level against the generation.
+
+    The sequences have equal lengths: ``best`` is the smallest error up to that generation, ``median``
+    and ``counts`` are those of the generation's candidates that finished the level. ``polished`` is the
+    smallest error the local polish found, None without one.
+    """
+
+    level: str
+    generations: tuple[int, ...]
+    best: tuple[float, ...]
+    median: tuple[float, ...]
+    counts: tuple[int, ...]
+    polished: float | None
+
+
+def level_error(evaluation: Evaluation, level: LevelRecord) -> float | None:
+    """sqrt(sum w e^2 / sum w) over the level's targets; None unless all were measured."""
+    errors = {result.name: result.normalised_error for result in evaluation.results}
+    if not all(target.name in errors for target in level.targets):
+        return None
+    total = sum(target.weight for target in level.targets)
+    return math.sqrt(sum(t.weight * errors[t.name] ** 2 for t in level.targets) / total)
+
+
+def progress(run: RunRecord) -> tuple[LevelProgress, ...]:
+    """One record per level that any candidate finished."""
+    found = []
+    for level in run.levels:
+        searched: dict[int, list[float]] = {}
+        polished: list[float] = []
+        for entry in run.candidates:
+            error = level_error(entry.evaluation, level)
+            if error is None or not math.isfinite(error):
+                continue
+            if entry.phase == "search":
+                searched.setdefault(entry.generation, []).append(error)
+            else:
+                polished.append(error)
+        if searched:
+            found.append(_level_progress(level.name, searched, polished))
+    return tuple(found)
+
+
+def _level_progress(name: str, searched: dict[int, list[float]], polished: list[float]) -> LevelProgress:
+    generations = tuple(sorted(searched))
+    best: list[float] = []
+    for generation in generations:
+        best.append(min(searched[generation] + best[-1:]))
+    return LevelProgress(
+        level=name,
+        generations=generations,
+        best=tuple(best),
+        median=tuple(median(searched[generation]) for generation in generations),
+        counts=tuple(len(searched[generation]) for generation in generations),
+        polished=min(polished) if polished else None,
+    )

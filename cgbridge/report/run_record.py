@@ -1,0 +1,218 @@
+"""A run folder read into one frozen record, whatever state the run is in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cgbridge.config.loader import read_yaml, validate
+from cgbridge.config.schema import SCHEMA_VERSION, FitConfig, SearchSection
+from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
+from cgbridge.interfaces import Outcome, Parameter, Target
+from cgbridge.models.model import CoarseGrainedModel, ParameterSpec
+from cgbridge.report.journal_entries import Entry, read_entries
+from cgbridge.store.layout import RunLayout
+from cgbridge.store.lock import is_locked
+from cgbridge.store.records import curve_from_record
+from cgbridge.units import quantity
+
+
+class State(StrEnum):
+    """How far a run is."""
+
+    FINISHED = "finished"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class LevelRecord:
+    """A level with its resolved targets."""
+
+    name: str
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """All that a run folder holds.
+
+    ``base`` is None and ``levels``, ``parameters`` are empty when the run was ended while it was being
+    set up. ``last_result`` is when the journal was last written. ``torn`` says that the last line of the
+    journal is cut short. ``confirmed_seed`` is the seed of the best candidate in result.json.
+    """
+
+    path: Path
+    state: State
+    config: FitConfig
+    used_yaml: str
+    base: CoarseGrainedModel | None
+    parameters: tuple[Parameter, ...]
+    levels: tuple[LevelRecord, ...]
+    entries: tuple[Entry, ...]
+    versions: Mapping[str, str]
+    started: datetime | None
+    last_result: datetime | None
+    torn: bool
+    confirmed_seed: int | None
+
+    @cached_property
+    def candidates(self) -> tuple[Entry, ...]:
+        """Evaluations of the search and the polish, in order."""
+        return tuple(entry for entry in self.entries if entry.phase != "confirm")
+
+    @cached_property
+    def confirmations(self) -> tuple[Entry, ...]:
+        """Re-runs with new seeds and longer production."""
+        return tuple(entry for entry in self.entries if entry.phase == "confirm")
+
+    @cached_property
+    def best(self) -> Entry | None:
+        """The published candidate; before any confirmation the best of the search; None without results."""
+        for entry in self.confirmations:
+            if entry.evaluation.seed == self.confirmed_seed:
+                return entry
+        sound = [e for e in self.entries if e.evaluation.outcome is not Outcome.INFRA]
+        pool = [e for e in sound if e.phase == "confirm"] or sound
+        return min(pool, key=lambda entry: entry.evaluation.score, default=None)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether :attr:`best` was re-run with a new seed."""
+        return self.best is not None and self.best.phase == "confirm"
+
+    @property
+    def generation(self) -> int:
+        """The last generation of the search that has results."""
+        return max((e.generation for e in self.candidates if e.phase == "search"), default=0)
+
+    @cached_property
+    def targets(self) -> dict[str, Target]:
+        """Targets by name."""
+        return {target.name: target for level in self.levels for target in level.targets}
+
+
+def read_run(layout: RunLayout) -> RunRecord:
+    """Read the folder of a run that is alive, finished, interrupted or has not produced anything yet.
+
+    Nothing in the folder is changed. Raises :class:`RunFolderError` when it is no run folder or one of
+    another schema, :class:`FileFormatError` when a file in it is damaged.
+    """
+    config = _config(layout)
+    base = _base(layout)
+    entries, torn = read_entries(layout.journal)
+    result = _json(layout.result) or {}
+    versions = _json(layout.versions) or {}
+    alive = is_locked(layout.path)
+    finished = bool(result.get("finished"))
+    return RunRecord(
+        path=layout.path,
+        state=State.RUNNING if alive else State.FINISHED if finished else State.INTERRUPTED,
+        config=config,
+        used_yaml=layout.used_yaml.read_text(encoding="utf-8"),
+        base=base,
+        parameters=_parameters(config, base, layout),
+        levels=_levels(layout),
+        entries=entries,
+        versions=versions,
+        started=_time(versions.get("created")),
+        last_result=datetime.fromtimestamp(layout.journal.stat().st_mtime, UTC) if entries else None,
+        torn=torn,
+        confirmed_seed=(result.get("best") or {}).get("seed"),
+    )
+
+
+def _config(layout: RunLayout) -> FitConfig:
+    if not layout.used_yaml.is_file():
+        raise RunFolderError(
+            "this is not a run folder: it has no used.yaml" if layout.path.is_dir() else "no such folder",
+            where=str(layout.path),
+            remedy=_nearby(layout.path),
+        )
+    content, lines = read_yaml(layout.used_yaml)
+    if content.get("schema") != SCHEMA_VERSION:
+        raise RunFolderError(
+            f"this folder holds a run of schema {content.get('schema')!r}, "
+            f"this version reads schema {SCHEMA_VERSION}",
+            where=str(layout.path),
+            remedy="use the version of cgbridge named in its versions.json",
+        )
+    return validate(FitConfig, content, str(layout.used_yaml), lines)
+
+
+def _nearby(path: Path) -> str:
+    """Run folders below ``path``, or below the nearest folder above it that exists."""
+    root = next((folder for folder in (path, *path.parents) if folder.is_dir()), Path())
+    found = sorted(file.parent for pattern in ("*/used.yaml", "*/*/used.yaml") for file in root.glob(pattern))
+    if found:
+        return "give one of: " + ", ".join(str(folder) for folder in found[:5])
+    return "give the folder that `cgbridge fit` wrote (run.folder of its YAML)"
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise FileFormatError(
+            f"this is not valid JSON: {error}", where=str(path), remedy="run the same fit again; it resumes"
+        ) from None
+
+
+def _base(layout: RunLayout) -> CoarseGrainedModel | None:
+    content = _json(layout.base_model)
+    return None if content is None else CoarseGrainedModel.from_dict(content, str(layout.base_model))
+
+
+def _levels(layout: RunLayout) -> tuple[LevelRecord, ...]:
+    content = _json(layout.targets) or {}
+    try:
+        return tuple(
+            LevelRecord(name, tuple(_target(record) for record in records))
+            for name, records in content.items()
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise FileFormatError(
+            f"this does not hold the targets of a run: {error}",
+            where=str(layout.targets),
+            remedy="run the same fit again; it resumes and writes the file anew",
+        ) from None
+
+
+def _target(record: Mapping[str, Any]) -> Target:
+    reference = record["reference"]
+    return Target(**{**record, "reference": curve_from_record(reference) if reference else None})
+
+
+def _parameters(
+    config: FitConfig, base: CoarseGrainedModel | None, layout: RunLayout
+) -> tuple[Parameter, ...]:
+    if base is None:
+        return ()
+    try:
+        return tuple(_parameter(base.spec(name), search) for name, search in config.model.search.items())
+    except CgbridgeError as error:
+        raise FileFormatError(
+            f"the searched parameters do not fit the base model: {error.what}", where=str(layout.used_yaml)
+        ) from None
+
+
+def _parameter(spec: ParameterSpec, search: SearchSection | str) -> Parameter:
+    if isinstance(search, str):
+        if spec.search is None:
+            raise RunFolderError(f"{spec.name} has no default range")
+        return Parameter(spec.name, spec.unit, *spec.search, spec.scale)
+    unit = "" if spec.unit == "1" else spec.unit
+    low, high = quantity(search.min, unit), quantity(search.max, unit)
+    return Parameter(spec.name, spec.unit, low, high, search.scale or spec.scale)
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,96 @@
+"""A fit in words: model, search, targets."""
+
+from __future__ import annotations
+
+from cgbridge.interfaces import Target
+from cgbridge.report.digits import plain, quantity_text
+from cgbridge.report.run_record import RunRecord
+
+_STATIC = ("dimer_energy", "dimer_distance", "lattice_energy", "lattice_density")
+_PROPER = {"rdf": "g(r)", "adf": "angle distribution", "tmd": "temperature of maximum density"}
+
+
+def count(number: int, noun: str) -> str:
+    """``1 target``, ``3 targets``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def listing(words: list[str]) -> str:
+    """``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def observable_words(target: Target) -> str:
+    """``density of the liquid at 300 K``; ``first peak position of g(r) of the liquid at 300 K``."""
+    name = _PROPER.get(target.observable, target.observable.replace("_", " "))
+    feature = str(target.options.get("feature", ""))
+    if target.observable in ("rdf", "adf"):
+        compared = "deviation" if feature in ("", "curve") else feature.replace("_", " ")
+        name = f"{compared} of {name}"
+    if target.observable.startswith("dimer"):
+        return name
+    if target.observable in _STATIC:
+        return f"{name} of {target.structure}"
+    if target.observable in ("tmd", "melting_temperature"):
+        return name
+    phase = "the liquid" if target.structure == "liquid" else target.structure
+    if target.observable.startswith("ice_") and target.structure == "liquid":
+        phase = "ice"
+    return f"{name} of {phase} at {plain(target.temperature)} K"
+
+
+def is_static(target: Target) -> bool:
+    """Whether the target needs no molecular dynamics."""
+    return target.observable in _STATIC
+
+
+def target_words(target: Target) -> str:
+    """``density of the liquid at 300 K: 0.99656 ± 0.015 g/cm³``."""
+    wanted = f"{plain(target.value)} ± {quantity_text(target.tolerance, target.unit, 3)}"
+    return f"{observable_words(target)}: {wanted}"
+
+
+def fit_words(run: RunRecord) -> tuple[str, ...]:
+    """Sentences that say what was fitted and how."""
+    model, optimizer = run.config.model, run.config.optimizer
+    bead = model.bead
+    fixed = (
+        f" Values fixed by hand: {', '.join(f'{k} = {v}' for k, v in model.set.items())}."
+        if model.set
+        else ""
+    )
+    first = (
+        f"A {model.form} model of one bead, {bead.name} ({plain(bead.mass)} amu). "
+        f"{count(len(model.search), 'parameter').capitalize()} "
+        f"{'was' if len(model.search) == 1 else 'were'} searched; the values of the others come from "
+        f"the base model {model.base}, which itself was never a candidate.{fixed}"
+    )
+    mode = "generations" if optimizer.mode == "generational" else "steady-state generations"
+    polish = (
+        f", then {count(optimizer.polish.evaluations, 'evaluation')} of a local polish (Nelder–Mead)"
+        if optimizer.polish.evaluations
+        else ""
+    )
+    second = (
+        f"The search is a hierarchical-objective genetic algorithm: a first sample of "
+        f"{optimizer.initial or optimizer.population} quasi-random candidates, {optimizer.generations} {mode} "
+        f"of {optimizer.population}{polish}. A candidate stops at the first level it does not pass. "
+        f"At the end {_best(optimizer.confirm.candidates)} re-run with "
+        f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level."
+    )
+    return first, second, _engine_words(run)
+
+
+def _best(number: int) -> str:
+    return "the best candidate is" if number == 1 else f"the best {number} candidates are"
+
+
+def _engine_words(run: RunRecord) -> str:
+    engine = run.config.engine
+    if engine.method == "closed-form":
+        return "Values are closed forms; nothing was simulated."
+    return (
+        f"Molecular dynamics by OpenMM ({engine.platform} platform): boxes of {engine.beads} beads, "
+        f"{plain(1000 * engine.timestep)} fs steps, {plain(engine.equilibration)} ps of equilibration and "
+        f"{plain(engine.production)} ps of production, unless a target says otherwise."
+    )
