@@ -30,9 +30,7 @@ def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     else:
         dynamics = _crystal(model, simulation, settings, seed)
     dynamics.equilibrate(simulation.equilibration)
-    series, trajectory = dynamics.sample(
-        simulation.production, simulation.interval, scratch / "frames.h5"
-    )
+    series, trajectory = dynamics.sample(simulation.production, simulation.interval, scratch / "frames.h5")
     return Run(
         simulation,
         beads=len(dynamics.box().positions),
@@ -89,7 +87,9 @@ def relaxed_lattice(model: Any, structure: str, beads: int, settings: EngineSett
     repeats = repeats_for(structure, bond, beads=beads, shortest=shortest)
     box = lattice(structure, bond, repeats)
     if len(box.positions) > 20 * max(beads, 64):
-        raise SimulationError("the lattice box would be many times the beads asked for; the cutoff is too long")
+        raise SimulationError(
+            "the lattice box would be many times the beads asked for; the cutoff is too long"
+        )
     return box
 
 

@@ -22,7 +22,9 @@ _HOT = 2.2
 _MELTING, _COOLING = 15.0, 5.0
 
 
-def run_coexistence(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
+def run_coexistence(
+    model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
+) -> Run:
     """Constant temperature and pressure along z; the sides keep the crystal's own length, so it is not strained.
 
     The crystal is thermalised at the state to find its edges; one half is held still while the other is

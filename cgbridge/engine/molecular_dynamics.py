@@ -220,7 +220,9 @@ def _context(system: Any, integrator: Any, settings: EngineSettings) -> Any:
     except openmm.OpenMMException:
         known = [openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())]
         raise SimulationError(
-            f"OpenMM has no platform '{name}'", where="engine.platform", remedy="available here: " + ", ".join(known)
+            f"OpenMM has no platform '{name}'",
+            where="engine.platform",
+            remedy="available here: " + ", ".join(known),
         ) from None
     properties = {"Threads": str(settings.threads)} if name == "CPU" else {}
     return openmm.Context(system, integrator, platform, properties)

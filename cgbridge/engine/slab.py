@@ -66,7 +66,7 @@ def run_slab(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     ideal = np.eye(3) * simulation.beads * GAS_CONSTANT * simulation.temperature
 
     def pressure(state: Any) -> dict[str, Any]:
-        virial = np.asarray(force.getVirial(film.context))
+        virial = np.reshape(force.getVirial(film.context), (3, 3))
         return {"pressure_tensor": (ideal + virial) / state.getPeriodicBoxVolume()._value / BAR_NM3}
 
     series, trajectory = film.sample(

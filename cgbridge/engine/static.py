@@ -24,7 +24,9 @@ _SCANS = (np.linspace(0.55, 0.999, 46), np.linspace(0.35, 0.56, 22))
 _ACCURACY = 1e-9
 
 
-def run_lattice(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
+def run_lattice(
+    model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
+) -> Run:
     """Energy per bead and density of the perfect lattice at its minimum over isotropic volume.
 
     Raises :class:`UnstableError` when the energy has no minimum with a negative value.

@@ -67,7 +67,11 @@ def _with_mdtraj(path: Path) -> Structure:
     import mdtraj
 
     frame = mdtraj.load_frame(str(path), 0)
-    box = None if frame.unitcell_vectors is None else reduced_box(np.asarray(frame.unitcell_vectors[0], dtype=float))
+    box = (
+        None
+        if frame.unitcell_vectors is None
+        else reduced_box(np.asarray(frame.unitcell_vectors[0], dtype=float))
+    )
     return Structure(
         tuple(atom.name for atom in frame.topology.atoms), np.asarray(frame.xyz[0], dtype=float), box
     )

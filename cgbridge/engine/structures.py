@@ -52,7 +52,9 @@ def lattice(structure: str, bond: float, repeats: tuple[int, int, int]) -> Box:
     """The lattice ``structure`` with nearest-neighbour distance ``bond``, repeated along x, y, z."""
     cell = _cell(structure)
     edges = np.array(cell.edges) * bond
-    grid = np.array([(i, j, k) for i in range(repeats[0]) for j in range(repeats[1]) for k in range(repeats[2])])
+    grid = np.array(
+        [(i, j, k) for i in range(repeats[0]) for j in range(repeats[1]) for k in range(repeats[2])]
+    )
     fractions = (np.array(cell.fractions)[None, :, :] + grid[:, None, :]).reshape(-1, 3)
     return Box(fractions * edges, edges * np.array(repeats))
 
@@ -86,7 +88,8 @@ def elongated(structure: str, bond: float, *, beads: int, shortest: float) -> Bo
 def _cell(structure: str) -> _Cell:
     if structure not in _CELLS:
         raise SimulationError(
-            f"unknown lattice '{structure}'{did_you_mean(structure, _CELLS)}", remedy="known: " + ", ".join(_CELLS)
+            f"unknown lattice '{structure}'{did_you_mean(structure, _CELLS)}",
+            remedy="known: " + ", ".join(_CELLS),
         )
     return _CELLS[structure]
 
@@ -95,7 +98,9 @@ def liquid(beads: int, mass: float, density: float, seed: int) -> Box:
     """Beads on random sites of a jittered cubic grid at ``density`` in g/cm^3: no overlaps, no order to keep."""
     edge = (beads * mass * AMU_PER_NM3 / density) ** (1 / 3)
     sites = math.ceil(beads ** (1 / 3) - 1e-9)
-    grid = np.array([(i, j, k) for i in range(sites) for j in range(sites) for k in range(sites)], dtype=float)
+    grid = np.array(
+        [(i, j, k) for i in range(sites) for j in range(sites) for k in range(sites)], dtype=float
+    )
     generator = np.random.default_rng(seed)
     chosen = grid[np.sort(generator.permutation(len(grid))[:beads])]
     jitter = generator.uniform(-0.1, 0.1, size=(beads, 3))

@@ -1,0 +1,173 @@
+"""States the engine prepares: temperature, density, phases, geometry. One thread of the CPU platform."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cgbridge.engine.engine import Engine
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.errors import SimulationError, StepLimitError, UnstableError
+from cgbridge.interfaces import Run, Sampling, Simulation, Target
+from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
+from cgbridge.models.database import load_model
+from cgbridge.observables.phase import ice_fraction
+from cgbridge.observables.statistics import mean_error
+from cgbridge.observables.surface_tension import SurfaceTension
+from cgbridge.units import GAS_CONSTANT
+
+ML_BOP = load_model("ml-bop")
+SETTINGS = EngineSettings(platform="CPU")
+ONE_BEAD = ["ml-bop", "mw", "ml-mw"]
+
+
+def run(tmp_path, simulation: Simulation, seed: int = 1, settings: EngineSettings = SETTINGS) -> Run:
+    return Engine(settings).run(ML_BOP, simulation, seed, tmp_path)
+
+
+@pytest.mark.parametrize("name", ONE_BEAD)
+def test_static_values_are_those_of_the_closed_form(tmp_path, name):
+    model = load_model(name)
+    engine = Engine(SETTINGS)
+    lattice = engine.run(model, Simulation("lattice", "ice-ic"), 1, tmp_path).scalars
+    dimer = engine.run(model, Simulation("dimer"), 1, tmp_path).scalars
+    exact, pair = diamond_minimum(model), dimer_minimum(model)
+    # The energy is quadratic about the minimum, so it is far more accurate than the distance, whose
+    # search stops at 1e-9 of the cutoff plus the rounding sqrt(1e-16) of a minimum's position.
+    assert lattice["energy_per_bead"] == pytest.approx(exact.energy_per_bead, rel=1e-12)
+    assert lattice["bond_length"] == pytest.approx(exact.bond, rel=1e-7)
+    assert dimer["energy"] == pytest.approx(pair.energy, rel=1e-12)
+    assert dimer["distance"] == pytest.approx(pair.distance, rel=1e-7)
+
+
+@pytest.mark.parametrize("name", ONE_BEAD)
+def test_hexagonal_and_cubic_ice_are_degenerate(tmp_path, name):
+    engine, model = Engine(SETTINGS), load_model(name)
+    energies = [
+        engine.run(model, Simulation("lattice", s), 1, tmp_path).scalars["energy_per_bead"]
+        for s in ("ice-ic", "ice-ih")
+    ]
+    # Both have four neighbours at 109.47 degrees and none beyond within the cutoff.
+    assert energies[0] == pytest.approx(energies[1], rel=1e-9)
+
+
+def test_a_lattice_that_is_compressed_against_its_cutoff_is_still_found(tmp_path):
+    # Without its angular term and with a longer range mW collapses, to a bond of 0.39 cutoffs.
+    soft = load_model("mw").with_parameters({"lambda": 0.0, "a": 2.0})
+    scalars = Engine(SETTINGS).run(soft, Simulation("lattice", "ice-ic"), 1, tmp_path).scalars
+    assert 0.36 < scalars["bond_length"] / soft.cutoff < 0.55
+    assert scalars["energy_per_bead"] < 0
+
+
+def test_liquid_has_the_temperature_and_density_of_the_model(tmp_path):
+    bulk = run(tmp_path, Simulation("bulk", temperature=300.0, beads=343, equilibration=20, production=150))
+    temperature = mean_error(2 * bulk.series["kinetic_energy"] / (3 * bulk.beads * GAS_CONSTANT), "T")
+    volume = mean_error(bulk.series["volume"], "V")
+    density = bulk.beads * bulk.bead_mass * 1.66053907e-3 / volume.mean
+    # Langevin at 10 fs holds the temperature to a per mille; four standard errors leave room for one test in 1e4.
+    assert abs(temperature.mean - 300.0) < 4 * temperature.stderr + 0.5
+    # 0.9952 in public LAMMPS logs of 10 ns.
+    assert abs(density - 0.9952) < 4 * density * volume.stderr / volume.mean + 0.001
+    assert ice_fraction(list(bulk.trajectory)[-1]) < 0.2
+
+
+def test_crystal_stays_a_crystal_below_its_melting_point(tmp_path):
+    crystal = run(
+        tmp_path,
+        Simulation("bulk", structure="ice-ih", temperature=220.0, beads=400, equilibration=5, production=20),
+    )
+    assert ice_fraction(list(crystal.trajectory)[-1]) > 0.9
+
+
+def test_coexistence_starts_half_and_half_with_unstrained_sides(tmp_path):
+    both = run(
+        tmp_path,
+        Simulation(
+            "coexistence", structure="ice-ih", temperature=275.0, beads=720, equilibration=2, production=2
+        ),
+    )
+    frame = next(iter(both.trajectory))
+    assert both.beads == 720
+    # Interface beads are neither; half ice less two interfaces of a layer or two.
+    assert 0.25 < ice_fraction(frame) < 0.6
+    edges = np.diag(frame.box)
+    assert edges[2] > 1.7 * max(edges[:2])
+    crystal = run(
+        tmp_path,
+        Simulation("bulk", structure="ice-ih", temperature=275.0, beads=720, equilibration=5, production=15),
+    )
+    # One bead of the crystal takes the same lateral area; 10 ps of averaging leave half a percent.
+    bulk = np.diag(np.mean([f.box for f in crystal.trajectory], axis=0))
+    spacing = bulk / np.round(bulk / np.array([0.4456, 0.7718, 0.7277]))
+    ours = edges[[0, 1]] / np.round(edges[[0, 1]] / np.array([0.4456, 0.7277]))
+    assert ours == pytest.approx(spacing[[0, 2]], rel=6e-3)
+
+
+def test_film_has_a_positive_surface_tension_and_vacuum_on_both_sides(tmp_path):
+    target = Target("gamma", "surface_tension", 72.0, 20.0, "mN/m", options={"beads": 700})
+    sampling = Sampling(equilibration=20, production=60, interval=0.2)
+    simulation = SurfaceTension().simulations(target, sampling)[0]
+    film = run(tmp_path, simulation)
+    estimate = SurfaceTension().measure(target, [film])
+    assert 30.0 < estimate.value < 130.0
+    assert estimate.value > 3 * estimate.stderr
+    frame = next(iter(film.trajectory))
+    heights = frame.positions[:, 2] / frame.box[2, 2]
+    occupied = np.histogram(heights - np.floor(heights), bins=30, range=(0, 1))[0] > 0
+    assert 0.2 < occupied.mean() < 0.6
+
+
+def test_film_that_is_too_thin_is_refused(tmp_path):
+    with pytest.raises(SimulationError, match="thinner than four cutoffs"):
+        run(tmp_path, Simulation("slab", temperature=300.0, beads=64, equilibration=1, production=1))
+
+
+@pytest.mark.parametrize(
+    "simulation",
+    [
+        Simulation("bulk", temperature=300.0, beads=216, equilibration=2, production=3),
+        Simulation("bulk", structure="ice-ih", temperature=250.0, beads=200, equilibration=2, production=3),
+        Simulation(
+            "coexistence", structure="ice-ih", temperature=275.0, beads=200, equilibration=1, production=1
+        ),
+        Simulation("slab", temperature=300.0, beads=400, equilibration=1, production=1),
+    ],
+    ids=["liquid", "ice", "coexistence", "film"],
+)
+def test_same_seed_same_numbers_other_seed_others(tmp_path, simulation):
+    folders = [tmp_path / name for name in ("first", "again", "other")]
+    for folder in folders:
+        folder.mkdir()
+    first, again, other = (
+        run(folder, simulation, seed) for folder, seed in zip(folders, (7, 7, 8), strict=True)
+    )
+    for name in first.series:
+        assert np.array_equal(first.series[name], again.series[name])
+    assert not np.array_equal(first.series["potential_energy"], other.series["potential_energy"])
+
+
+def test_watchdog_counts_all_stages(tmp_path):
+    limited = dataclasses.replace(SETTINGS, step_limit=600)
+    with pytest.raises(StepLimitError, match="watchdog"):
+        run(
+            tmp_path,
+            Simulation("bulk", temperature=300.0, beads=216, equilibration=5, production=5),
+            settings=limited,
+        )
+
+
+def test_too_long_a_time_step_is_unstable_and_graded(tmp_path):
+    coarse = dataclasses.replace(SETTINGS, timestep=0.2)
+    with pytest.raises(UnstableError) as caught:
+        run(
+            tmp_path,
+            Simulation("bulk", temperature=300.0, beads=216, equilibration=100, production=100),
+            settings=coarse,
+        )
+    assert 0.0 <= caught.value.progress < 1.0
+
+
+def test_box_below_two_cutoffs_names_the_remedy(tmp_path):
+    with pytest.raises(SimulationError) as caught:
+        run(tmp_path, Simulation("bulk", temperature=300.0, beads=10, equilibration=1, production=1))
+    assert "more beads" in caught.value.remedy
