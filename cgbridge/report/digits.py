@@ -13,7 +13,7 @@ _UNIT_NAMES = {"A": "Å", "angstrom": "Å", "deg": "°", "degree": "°", "percen
 
 
 def plain(value: float | None, digits: int = 5) -> str:
-    """``value`` with at most ``digits`` significant digits: ``0.99656``, ``1.0235 × 10⁻⁶``, ``–`` for none."""
+    """``value`` with at most ``digits`` significant digits: ``0.99656``, ``1.0235 × 10⁻⁶``, or ``–``."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):

@@ -1,0 +1,105 @@
+"""Is the fit good, and if not, why: a verdict in a sentence and findings from rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cgbridge.report import rules_of_search, rules_of_values
+from cgbridge.report.digits import plain
+from cgbridge.report.finding import Finding, Rule
+from cgbridge.report.run_record import RunRecord, State
+from cgbridge.report.verdicts import verdicts
+from cgbridge.report.words import count, listing
+
+#: In the order of usefulness: what the user should change first comes first.
+RULES: tuple[Rule, ...] = (
+    rules_of_search.machine_faults,
+    rules_of_search.mostly_unstable,
+    rules_of_search.level_never_passed,
+    rules_of_search.parameter_on_bound,
+    rules_of_values.conflicting_targets,
+    rules_of_values.selection_bias,
+    rules_of_values.error_bars_too_large,
+    rules_of_search.too_few_evaluations,
+    rules_of_search.still_improving,
+    rules_of_search.timeouts,
+    rules_of_search.screening_without_effect,
+    rules_of_values.drifting,
+)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """``good`` is None while it cannot be said; ``summary`` is the verdict in words."""
+
+    good: bool | None
+    summary: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def question(self) -> str:
+        """Heading over the findings."""
+        if self.good:
+            return "Why the fit is good"
+        return "Why is the fit poor?" if self.good is False else "How is it going?"
+
+
+def diagnose(run: RunRecord) -> Diagnosis:
+    """Apply all rules and sum up.
+
+    A fit is good when the best candidate passed every level in a re-run with a new seed. It is not
+    called poor before it is finished.
+    """
+    findings = tuple(finding for rule in RULES if (finding := rule(run)) is not None)
+    best = run.best
+    if best is None:
+        return Diagnosis(None, _nothing_yet(run), findings)
+    passed_all = best.evaluation.levels_passed == len(run.levels)
+    if passed_all and run.confirmed:
+        return Diagnosis(True, _good(run), findings)
+    good = False if run.state is State.FINISHED else None
+    return Diagnosis(good, _poor(run, passed_all), findings)
+
+
+def _nothing_yet(run: RunRecord) -> str:
+    if not run.entries:
+        going = run.state is State.RUNNING
+        return "No evaluation has finished yet." + ("" if going else " The same command goes on from here.")
+    return "Every evaluation so far was lost to machine faults; nothing can be said about the model."
+
+
+def _good(run: RunRecord) -> str:
+    factor = run.best.factor if run.best is not None else 1.0
+    text = (
+        f"The best candidate meets all {count(len(run.targets), 'target')} on "
+        f"{count(len(run.levels), 'level')} when re-run with a new seed"
+        + (f" and {plain(factor)} times longer production" if factor > 1 and _simulates(run) else "")
+        + "."
+    )
+    worst = max(verdicts(run), key=lambda row: abs(row.offset), default=None)
+    if worst is not None:
+        deviation = plain(abs(worst.offset), 2)
+        text += f" The largest deviation is that of {worst.target.name}, {deviation} tolerances."
+    return text
+
+
+def _poor(run: RunRecord, passed_all: bool) -> str:
+    if run.best is None:
+        return ""
+    if passed_all:
+        return (
+            "The best candidate of the search meets all targets, but it has not been re-run with a new seed "
+            "yet: it may have been lucky."
+        )
+    passed = run.best.evaluation.levels_passed
+    missed = [row for row in verdicts(run) if row.result is not None and not row.passed]
+    words = [f"{row.target.name} by {plain(abs(row.offset), 2)} tolerances" for row in missed[:4]]
+    text = f"The best candidate passes {passed} of {count(len(run.levels), 'level')}"
+    text += f" and misses {listing(words)}." if words else "."
+    if run.best.evaluation.reason and not missed:
+        text += f" It stopped because: {run.best.evaluation.reason}."
+    return text
+
+
+def _simulates(run: RunRecord) -> bool:
+    return run.config.engine.method != "closed-form"

@@ -1,0 +1,160 @@
+"""Rules about measured values: noise, selection bias, conflicting targets, drift."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+
+from cgbridge.interfaces import Evaluation
+from cgbridge.report.correlations import FEWEST, SIGNIFICANT, spearman
+from cgbridge.report.digits import plain
+from cgbridge.report.finding import Finding, target_key
+from cgbridge.report.journal_entries import Entry
+from cgbridge.report.run_record import RunRecord
+from cgbridge.report.verdicts import Verdict, verdicts
+from cgbridge.report.words import count, listing
+
+#: A winner whose error grows by more than this (in tolerances) and this factor was lucky.
+WORSE_BY, WORSE_FACTOR = 0.3, 1.3
+#: Rank correlation of two errors that counts as a conflict, among candidates with both errors below NEAR.
+CONFLICT, NEAR = -0.4, 3.0
+
+
+def error_bars_too_large(run: RunRecord) -> Finding | None:
+    """Standard errors above the tolerance: verdicts are a matter of luck."""
+    noisy = [row for row in verdicts(run) if row.result is not None and row.spread > 1.0]
+    if not noisy:
+        return None
+    keys = tuple(dict.fromkeys(_production_key(run, row) for row in noisy))
+    worst = max(noisy, key=lambda row: row.spread)
+    # The error falls with the square root of the time; half a tolerance is a useful error.
+    longer = math.ceil((worst.spread / 0.5) ** 2)
+    words = [f"{row.target.name} ({plain(row.spread, 2)} tolerances)" for row in noisy]
+    return Finding(
+        "Error bars are larger than the tolerance",
+        f"Standard errors of {listing(words)}.",
+        f"Lengthen {listing(list(keys))}: about {longer} times for half a tolerance; "
+        "or relax the tolerance to what can be measured.",
+        keys,
+    )
+
+
+def _production_key(run: RunRecord, row: Verdict) -> str:
+    if "production" in row.target.options or row.target.observable == "melting_temperature":
+        return f"{target_key(run, row.target.name)}.options.production"
+    return "engine.production"
+
+
+def selection_bias(run: RunRecord) -> Finding | None:
+    """The winner, or most of the confirmed candidates, did worse with a new seed than in the search."""
+    pairs = _twins(run)
+    if not pairs:
+        return None
+    fallen = [pair for pair in pairs if pair[1].levels_passed < pair[0].levels_passed]
+    before = after = 0.0
+    own = next((pair for pair in pairs if run.best is not None and pair[1] is run.best.evaluation), None)
+    if own is not None:
+        before, after = _common_errors(*own)
+    lucky = after - before > WORSE_BY and after > WORSE_FACTOR * before
+    if not (lucky or (own is not None and own in fallen) or 2 * len(fallen) > len(pairs)):
+        return None
+    parts = []
+    if own is not None:
+        parts.append(
+            f"the winner's error over its simulated targets was {plain(before, 2)} tolerances in the search "
+            f"and {plain(after, 2)} when re-run"
+        )
+    if fallen:
+        parts.append(f"{len(fallen)} of {count(len(pairs), 'confirmed candidate')} passed fewer levels")
+    text = "; ".join(parts)
+    return Finding(
+        "The search rewards luck (selection bias)",
+        f"With a new seed and longer production, {text}.",
+        "Lengthen engine.production, confirm more often (optimizer.confirm.every) or more candidates "
+        "(optimizer.confirm.candidates).",
+        ("engine.production", "optimizer.confirm.every", "optimizer.confirm.candidates"),
+    )
+
+
+def _twins(run: RunRecord) -> list[tuple[Evaluation, Evaluation]]:
+    """Pairs (in the search, confirmed) of the same point."""
+    searched = {entry.point: entry.evaluation for entry in run.candidates}
+    return [
+        (searched[entry.point], entry.evaluation) for entry in run.confirmations if entry.point in searched
+    ]
+
+
+def _common_errors(first: Evaluation, second: Evaluation) -> tuple[float, float]:
+    """Root mean squares of the normalised errors over targets with noise that both measured."""
+    known = {result.name: result for result in first.results}
+    both = [(known[r.name], r) for r in second.results if r.name in known and r.stderr > 0]
+    if not both:
+        return 0.0, 0.0
+    columns = zip(*[(a.normalised_error, b.normalised_error) for a, b in both], strict=True)
+    before, after = (math.sqrt(sum(e * e for e in column) / len(both)) for column in columns)
+    return before, after
+
+
+def conflicting_targets(run: RunRecord) -> Finding | None:
+    """Two targets of which no candidate meets both, with errors that rise when the other's fall."""
+    missed = {row.target.name for row in verdicts(run) if row.result is not None and not row.passed}
+    found = []
+    for first, second in combinations(run.targets, 2):
+        if not missed & {first, second}:
+            continue
+        errors = _paired_errors(run.candidates, first, second)
+        near = [pair for pair in errors if max(pair) < NEAR]
+        if len(near) < FEWEST or any(max(pair) <= 1.0 for pair in near):
+            continue
+        ranks = spearman([pair[0] for pair in near], [pair[1] for pair in near])
+        if ranks.value is not None and ranks.value < CONFLICT and ranks.p < SIGNIFICANT:
+            found.append((ranks.value, first, second, near))
+    if not found:
+        return None
+    value, first, second, near = min(found, key=lambda item: item[0])
+    meets = [sum(pair[index] <= 1.0 for pair in near) for index in (0, 1)]
+    keys = (f"{target_key(run, first)}.tolerance", f"{target_key(run, second)}.tolerance")
+    return Finding(
+        "Two targets pull in opposite directions",
+        f"Of {len(near)} candidates near both, {meets[0]} meet {first} and {meets[1]} meet {second}, "
+        f"none both; their errors are anti-correlated (Spearman {plain(value, 2)}).",
+        f"Search more parameters under model.search, or decide which one matters: "
+        f"relax {keys[0]} or {keys[1]}.",
+        ("model.search", *keys),
+    )
+
+
+def _paired_errors(entries: Sequence[Entry], first: str, second: str) -> list[tuple[float, float]]:
+    pairs = []
+    for entry in entries:
+        errors = {result.name: result.normalised_error for result in entry.evaluation.results}
+        if first in errors and second in errors:
+            pairs.append((errors[first], errors[second]))
+    return pairs
+
+
+def drifting(run: RunRecord) -> Finding | None:
+    """The best candidate's own simulations had not settled."""
+    rows = [
+        row
+        for row in verdicts(run)
+        if row.result is not None and any("drifting" in note for note in row.result.notes)
+    ]
+    if not rows:
+        return None
+    keys = tuple(
+        dict.fromkeys(
+            f"{target_key(run, row.target.name)}.options.equilibration"
+            if "equilibration" in row.target.options
+            else "engine.equilibration"
+            for row in rows
+        )
+    )
+    return Finding(
+        "Simulations of the best model had not settled",
+        f"Both halves of the production disagree for {listing([row.target.name for row in rows])}.",
+        f"Lengthen {listing(list(keys))}.",
+        keys,
+        grave=False,
+    )
