@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cgbridge.campaign.problem import FitProblem
-from cgbridge.store.records import evaluation_from_record, evaluation_record
 from cgbridge.campaign.task import EvaluationTask, run_task
 from cgbridge.interfaces import Evaluation, Outcome, Point
 from cgbridge.objectives.candidate import lengthen
 from cgbridge.objectives.scoring import score_broken
 from cgbridge.rng import derive_seed
 from cgbridge.store.journal import Journal, content_key
+from cgbridge.store.records import evaluation_from_record, evaluation_record
 from cgbridge.workers.local import WorkerDied, WorkerTimeout
 
 
@@ -127,7 +127,13 @@ class Evaluator:
             evaluation = self._lost(job, Outcome.INFRA, f"{error.what}, {attempt + 1} times")
         record = evaluation_record(evaluation, curves=job.full)
         self._journal.append(
-            {"key": key, "phase": job.phase, "generation": job.generation, "point": list(job.point), "factor": job.factor}
+            {
+                "key": key,
+                "phase": job.phase,
+                "generation": job.generation,
+                "point": list(job.point),
+                "factor": job.factor,
+            }
             | record
         )
         self._finished.append((job, evaluation))

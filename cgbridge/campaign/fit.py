@@ -115,7 +115,9 @@ class _Fit:
         self._problem, self._folder, self._workers, self._display = problem, folder, workers, display
         optimizer = problem.config.optimizer
         names = tuple(level.name for level in problem.levels)
-        self._ga = HierarchicalGA(problem.space.dimension, ga_settings(problem), derive_seed(optimizer.seed, "ga"))
+        self._ga = HierarchicalGA(
+            problem.space.dimension, ga_settings(problem), derive_seed(optimizer.seed, "ga")
+        )
         self._progress = Progress(
             budget=self._ga.budget + optimizer.polish.evaluations + optimizer.confirm.candidates,
             level_names=names,

@@ -40,7 +40,9 @@ class FitProblem:
         """Hash of all that an evaluation depends on besides parameters and seed."""
         engine = self.config.engine.model_dump(mode="json")
         levels = [[level.name, [target_record(target) for target in level.targets]] for level in self.levels]
-        fixed = {k: v for k, v in self.base.parameters.items() if k not in {p.name for p in self.space.parameters}}
+        fixed = {
+            k: v for k, v in self.base.parameters.items() if k not in {p.name for p in self.space.parameters}
+        }
         beads = [asdict(bead) for bead in self.base.beads]
         return content_key(
             {"form": self.base.form, "fixed": fixed, "beads": beads, "levels": levels, "engine": engine}
@@ -53,9 +55,7 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
     Raises :class:`ConfigError` naming the dotted path of the fault.
     """
     base = _base_model(config, folder)
-    parameters = tuple(
-        _parameter(base, name, search) for name, search in config.model.search.items()
-    )
+    parameters = tuple(_parameter(base, name, search) for name, search in config.model.search.items())
     levels = tuple(
         Level(
             level.name,
@@ -126,7 +126,9 @@ def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str)
     spec = _spec(base, name, where)
     if isinstance(search, str):
         if spec.search is None:
-            raise ConfigError("the model database has no default range for it", where=where, remedy="give min and max")
+            raise ConfigError(
+                "the model database has no default range for it", where=where, remedy="give min and max"
+            )
         low, high, scale = *spec.search, spec.scale
     else:
         low = _in_own_unit(base, name, search.min, f"{where}.min")
@@ -136,11 +138,14 @@ def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str)
         raise ConfigError(f"min ({low:g} {spec.unit}) is not below max ({high:g} {spec.unit})", where=where)
     if spec.bounds and not (spec.bounds[0] <= low and high <= spec.bounds[1]):
         raise ConfigError(
-            f"the range {low:g} .. {high:g} leaves the physical bounds {spec.bounds[0]:g} .. {spec.bounds[1]:g} {spec.unit}",
+            f"the range {low:g} .. {high:g} leaves the physical bounds "
+            f"{spec.bounds[0]:g} .. {spec.bounds[1]:g} {spec.unit}",
             where=where,
         )
     if scale == "log" and low * high <= 0:
-        raise ConfigError("a log scale needs bounds of one sign, not zero", where=where, remedy="use scale: linear")
+        raise ConfigError(
+            "a log scale needs bounds of one sign, not zero", where=where, remedy="use scale: linear"
+        )
     return Parameter(name, spec.unit, low, high, scale)
 
 

@@ -8,21 +8,31 @@ import platform
 import shutil
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from cgbridge.campaign.problem import FitProblem
-from cgbridge.store.records import result_record, target_record
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import RunFolderError
 from cgbridge.interfaces import Evaluation
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.store.layout import RunLayout
 from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
+from cgbridge.store.layout import RunLayout
+from cgbridge.store.records import result_record, target_record
 
-_VERSIONED = ("cgbridge", "openmm", "numpy", "scipy", "deap", "freud-analysis", "mdtraj", "ovito", "genice2", "pymbar")
+_VERSIONED = (
+    "cgbridge",
+    "openmm",
+    "numpy",
+    "scipy",
+    "deap",
+    "freud-analysis",
+    "mdtraj",
+    "ovito",
+    "genice2",
+    "pymbar",
+)
 
 
 class RunFolder(RunLayout):
@@ -99,7 +109,9 @@ class RunFolder(RunLayout):
                 if old.name != name:
                     shutil.rmtree(old, ignore_errors=True)
 
-    def write_result(self, problem: FitProblem, best: Evaluation, totals: dict[str, Any], *, finished: bool) -> None:
+    def write_result(
+        self, problem: FitProblem, best: Evaluation, totals: dict[str, Any], *, finished: bool
+    ) -> None:
         """``result.json``: the best confirmed candidate and the cost so far."""
         content = {
             "schema": SCHEMA_VERSION,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from cgbridge.config.schema import EngineSection
 from cgbridge.engine.factory import create_engine
-from cgbridge.interfaces import Evaluation, Sampling
+from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
+from cgbridge.interfaces import Evaluation, Run, Sampling, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.candidate import Level, evaluate_candidate
 
@@ -25,6 +27,27 @@ class EvaluationTask:
     sampling: Sampling
     seed: int
     stop_early: bool = True
+    prepared: Mapping[tuple[Any, ...], Run | CgbridgeError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SimulationTask:
+    """One simulation of one model; its frames are kept in ``folder``."""
+
+    model: CoarseGrainedModel
+    simulation: Simulation
+    engine: EngineSection
+    seed: int
+    folder: Path
+
+
+def run_simulation(task: SimulationTask) -> Run | CgbridgeError:
+    """Simulate; a model that breaks down is a result too."""
+    task.folder.mkdir(parents=True)
+    try:
+        return create_engine(task.engine).run(task.model, task.simulation, task.seed, task.folder)
+    except (UnstableError, StepLimitError) as error:
+        return error
 
 
 def run_task(task: EvaluationTask) -> Evaluation:
@@ -39,6 +62,7 @@ def run_task(task: EvaluationTask) -> Evaluation:
             seed=task.seed,
             scratch=Path(scratch),
             stop_early=task.stop_early,
+            prepared=task.prepared,
         )
     return replace(evaluation, parameters=_searched(task.model.parameters, task.searched))
 

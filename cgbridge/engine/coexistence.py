@@ -25,7 +25,7 @@ _MELTING, _COOLING = 15.0, 5.0
 def run_coexistence(
     model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
 ) -> Run:
-    """Constant temperature and pressure along z; the sides keep the crystal's own length, so it is not strained.
+    """Constant temperature, and constant pressure along z; the sides fit the crystal, which is not strained.
 
     The crystal is thermalised at the state to find its edges; one half is held still while the other is
     molten and cooled; then all beads get new velocities. Series as in :class:`cgbridge.interfaces.Run`.

@@ -48,7 +48,8 @@ class Dynamics:
 
         if min(box.edges) < 2.0 * model.cutoff:
             raise SimulationError(
-                f"the box ({min(box.edges):.3f} nm) is narrower than twice the cutoff ({2 * model.cutoff:.3f} nm)",
+                f"the box ({min(box.edges):.3f} nm) is narrower than twice the cutoff "
+                f"({2 * model.cutoff:.3f} nm)",
                 remedy="use more beads",
             )
         self._settings, self._model = settings, model

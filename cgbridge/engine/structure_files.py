@@ -82,7 +82,7 @@ def reduced_box(box: FloatArray) -> FloatArray:
 
     The lattice stays the same where ``box`` is lower triangular already; other cells are rotated.
     """
-    q, r = np.linalg.qr(box.T)
+    _, r = np.linalg.qr(box.T)
     lower = (r * np.sign(np.diag(r))[:, None]).T
     reduced: FloatArray = lower.copy()
     reduced[2] -= reduced[1] * np.round(reduced[2, 1] / reduced[1, 1])

@@ -95,7 +95,7 @@ def _cell(structure: str) -> _Cell:
 
 
 def liquid(beads: int, mass: float, density: float, seed: int) -> Box:
-    """Beads on random sites of a jittered cubic grid at ``density`` in g/cm^3: no overlaps, no order to keep."""
+    """Beads on random sites of a jittered cubic grid at ``density`` in g/cm^3: no overlaps, no order."""
     edge = (beads * mass * AMU_PER_NM3 / density) ** (1 / 3)
     sites = math.ceil(beads ** (1 / 3) - 1e-9)
     grid = np.array(

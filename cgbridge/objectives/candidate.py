@@ -7,9 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
-from cgbridge.errors import StepLimitError, UnstableError
+from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
 from cgbridge.interfaces import (
     Estimate,
     Evaluation,
@@ -43,16 +44,22 @@ class Engine(Protocol):
     def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run: ...
 
 
+#: Runs made beforehand, or how they failed, by the key of their simulation.
+Prepared = Mapping[tuple[Any, ...], Run | CgbridgeError]
+
+
 class _Session:
     """Runs of one candidate, each state simulated once and shared between targets and levels."""
 
-    def __init__(self, engine: Engine, model: Any, seed: int, scratch: Path) -> None:
+    def __init__(self, engine: Engine, model: Any, seed: int, scratch: Path, prepared: Prepared) -> None:
         self._engine, self._model, self._seed, self._scratch = engine, model, seed, scratch
-        self._runs: dict[tuple[Any, ...], Run] = {}
+        self._runs = dict(prepared)
         self.md_ns = 0.0
 
     def provide(self, simulation: Simulation) -> Run:
         run = self._runs.get(simulation.key)
+        if isinstance(run, CgbridgeError):
+            raise run
         if run is None or not _covers(run.simulation, simulation):
             folder = self._scratch / f"{len(self._runs):03d}"
             folder.mkdir(parents=True, exist_ok=True)
@@ -80,7 +87,13 @@ def lengthen(sampling: Sampling, factor: float) -> Sampling:
     return replace(sampling, production=sampling.production * factor)
 
 
-def measure(observable: Observable, target: Target, session: _Session, plan: Mapping[Any, Simulation], sampling: Sampling) -> Estimate:
+def measure(
+    observable: Observable,
+    target: Target,
+    session: _Session,
+    plan: Mapping[Any, Simulation],
+    sampling: Sampling,
+) -> Estimate:
     """Simulate what the target needs (as merged in ``plan``) and measure; follow up where asked."""
     wanted = list(observable.simulations(target, sampling))
     runs = [session.provide(plan.get(simulation.key, simulation)) for simulation in wanted]
@@ -102,13 +115,15 @@ def evaluate_candidate(
     seed: int,
     scratch: Path,
     stop_early: bool = True,
+    prepared: Prepared = MappingProxyType({}),
 ) -> Evaluation:
     """Evaluate ``model`` on ``levels``.
 
     Stops after the first level with a target not passed, unless ``stop_early`` is false (then every level
-    is measured, for final reports). Instability and used-up step budgets are outcomes, not errors.
+    is measured, for final reports). ``prepared`` holds runs made beforehand. Instability and
+    used-up step budgets are outcomes, not errors.
     """
-    session = _Session(engine, model, seed, scratch)
+    session = _Session(engine, model, seed, scratch, prepared)
     results: list[TargetResult] = []
     weights: list[float] = []
     started, cpu = time.perf_counter(), time.process_time()
@@ -142,7 +157,8 @@ def evaluate_candidate(
             stopped_error = weighted_rms(results[first:], weights[first:])
             missed = [r for r in results[first:] if not r.passed]
             reason = f"level {level.name} missed: " + ", ".join(
-                f"{r.name} {r.value:.5g} {r.unit} (wanted {r.target:.5g} +- {r.tolerance:.3g})" for r in missed
+                f"{r.name} {r.value:.5g} {r.unit} (wanted {r.target:.5g} +- {r.tolerance:.3g})"
+                for r in missed
             )
             if stop_early:
                 break

@@ -42,9 +42,7 @@ def weighted_rms(results: Sequence[TargetResult], weights: Sequence[float]) -> f
     total = sum(weights)
     if total == 0:
         return 0.0
-    return math.sqrt(
-        sum(w * r.normalised_error**2 for w, r in zip(weights, results, strict=True)) / total
-    )
+    return math.sqrt(sum(w * r.normalised_error**2 for w, r in zip(weights, results, strict=True)) / total)
 
 
 def score_completed(failed: int, level_error: float, total_error: float) -> Score:

@@ -118,7 +118,9 @@ class HierarchicalGA:
         if not self._population or not self._settings.steady_state:
             survivors = tools.selBest(self._population, self._settings.elites) if self._population else []
             size = self._settings.population
-            self._population = tools.selBest([*survivors, *self._scored], min(size, len(survivors) + len(self._scored)))
+            self._population = tools.selBest(
+                [*survivors, *self._scored], min(size, len(survivors) + len(self._scored))
+            )
             self._scored = []
         children = 1 if self._settings.steady_state else self._settings.population - self._settings.elites
         self._queue = self._breed(min(children, remaining))
@@ -156,7 +158,7 @@ class HierarchicalGA:
         return pair
 
     def _differential_child(self) -> _Individual:
-        """x + F (a - b), F drawn evenly from 0.3 to 0.9 (dither); a gene that leaves the range is reflected."""
+        """x + F (a - b), F drawn evenly from 0.3 to 0.9; a gene that leaves the range is reflected."""
         (parent,) = tools.selTournament(self._population, 1, self._settings.tournament)
         a, b = random.sample(self._population, 2)
         factor = random.uniform(0.3, 0.9)

@@ -35,11 +35,13 @@ class WorkerTimeout(CgbridgeError):
 class ProcessExecutor(Executor):
     """Runs each call in its own process, at most ``workers`` at a time.
 
-    ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds, None for none. Exceptions
-    of the call travel back; a lost process raises :class:`WorkerDied`.
+    ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds, None for
+    none. Exceptions of the call travel back; a lost process raises :class:`WorkerDied`.
     """
 
-    def __init__(self, workers: int, *, wall_limit: float | None = None, preload: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, workers: int, *, wall_limit: float | None = None, preload: tuple[str, ...] = ()
+    ) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
         # The system's timers hold milliseconds in 32 bits; three weeks are as good as no limit.
@@ -92,7 +94,9 @@ class ProcessExecutor(Executor):
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
 
 
-def _child(sender: Connection, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def _child(
+    sender: Connection, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
     # The parent decides about Ctrl-C; and no worker outlives a killed parent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
