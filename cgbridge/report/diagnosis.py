@@ -37,6 +37,27 @@ class Diagnosis:
     findings: tuple[Finding, ...]
 
     @property
+    def explanation(self) -> str:
+        """The paragraph that leads to the findings."""
+        titles = [finding.title[0].lower() + finding.title[1:] for finding in self.findings]
+        if self.good:
+            start = "Every level is passed, and the re-run with a new seed shows that it was not luck."
+            if not titles:
+                return f"{start} No rule found anything to improve."
+            return f"{start} Worth knowing all the same: {'; '.join(titles)}."
+        if titles:
+            start = "The likely reasons" if self.good is False else "What stands out so far"
+            return (
+                f"{start}, the most telling first: {'; '.join(titles)}. The evidence and what to do about it:"
+            )
+        if self.good is False:
+            return (
+                "No rule explains it: the functional form may not be able to meet these targets together. "
+                "Search more parameters (model.search), try another model.form, or see the correlations below."
+            )
+        return "Nothing stands out so far."
+
+    @property
     def question(self) -> str:
         """Heading over the findings."""
         if self.good:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -39,4 +40,7 @@ def water_rdf() -> tuple[Curve, float, str] | None:
     if name not in list_targets():
         return None
     target = load_target(name)
-    return None if target.reference is None else (target.reference, target.temperature, target.source)
+    if target.reference is None:
+        return None
+    found = re.search(r"doi:[^\s,;)]+", target.source)
+    return target.reference, target.temperature, found.group(0) if found else target.source

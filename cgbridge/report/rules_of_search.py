@@ -37,8 +37,7 @@ def parameter_on_bound(run: RunRecord) -> Finding | None:
     return Finding(
         "The best model lies on the edge of the search",
         f"{evidence} (an end is within {percent(EDGE)} of the range).",
-        f"Widen {listing([key.removeprefix('model.search.') for key in keys])} under model.search, if the "
-        "physics allows it: better values may lie outside.",
+        f"Widen {listing(list(keys))}, if the physics allows it: better values may lie outside.",
         keys,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.config.loader import read_yaml, validate
-from cgbridge.config.schema import SCHEMA_VERSION, FitConfig, SearchSection
+from cgbridge.config.schema import SCHEMA_VERSION, FitConfig, OptimizerSection, SearchSection
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.interfaces import Outcome, Parameter, Target
 from cgbridge.models.model import CoarseGrainedModel, ParameterSpec
@@ -107,6 +107,7 @@ def read_run(layout: RunLayout) -> RunRecord:
     config = _config(layout)
     base = _base(layout)
     entries, torn = read_entries(layout.journal)
+    entries = _numbered(entries, config.optimizer)
     result = _json(layout.result) or {}
     versions = _json(layout.versions) or {}
     alive = is_locked(layout.path)
@@ -126,6 +127,24 @@ def read_run(layout: RunLayout) -> RunRecord:
         torn=torn,
         confirmed_seed=(result.get("best") or {}).get("seed"),
     )
+
+
+def _numbered(entries: tuple[Entry, ...], optimizer: OptimizerSection) -> tuple[Entry, ...]:
+    """Count generations of the search from the order of evaluation: 0 is the first sample, 1 its children.
+
+    The journal says how many generations were complete when a candidate was proposed, which calls both 0.
+    """
+    first, children = optimizer.initial or optimizer.population, optimizer.population - optimizer.elites
+    found, number = [], 0
+    for entry in entries:
+        if entry.phase == "search":
+            bred = number - first
+            generation = 0 if bred < 0 else min(1 + bred // max(1, children), optimizer.generations)
+            found.append(replace(entry, generation=generation))
+            number += 1
+        else:
+            found.append(entry)
+    return tuple(found)
 
 
 def _config(layout: RunLayout) -> FitConfig:

@@ -131,6 +131,23 @@ def power_label(value: float, _position: int | None = None) -> str:
     return f"{value:g}" if -2 <= exponent <= 3 else f"10{superscript(exponent)}"
 
 
+def legend_above(axes: Axes) -> None:
+    """The legend in a row over the axes, where it covers nothing."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=4, columnspacing=1.4, handletextpad=0.5,
+            borderaxespad=0.2,
+        )  # fmt: skip
+
+
+def round_ticks(axes: Axes) -> None:
+    """Few ticks at round numbers along x."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+
+
 def log_axis(axes: Axes) -> None:
     """A logarithmic y axis with plain labels, also where it spans less than a decade."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter

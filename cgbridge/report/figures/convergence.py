@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cgbridge.report.figures.canvas import INK, MODEL, MUTED, REFERENCE, Figure, draw, log_axis
+from cgbridge.report.figures.canvas import INK, MODEL, MUTED, REFERENCE, Figure, draw, legend_above, log_axis
 from cgbridge.report.progress import LevelProgress, progress
 from cgbridge.report.run_record import RunRecord
 
@@ -49,4 +49,4 @@ def _paint(axes: Axes, record: LevelProgress) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     axes.set_xlabel("generation")
     axes.set_ylabel("error / tolerance")
-    axes.legend(loc="upper right", ncols=1)
+    legend_above(axes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cgbridge.interfaces import Curve
 from cgbridge.report.digits import unit_text
-from cgbridge.report.figures.canvas import MODEL, REFERENCE, Figure, draw
+from cgbridge.report.figures.canvas import MODEL, REFERENCE, Figure, draw, legend_above
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import observable_words
@@ -32,16 +32,16 @@ def other_figures(run: RunRecord) -> tuple[Figure, ...]:
     """One picture per further curve of the best candidate."""
     found = []
     for row in verdicts(run):
-        for name in row.result.curves if row.result is not None else ():
+        if row.result is None:
+            continue
+        for name in row.result.curves:
             # The densities behind a temperature of maximum density are in the density picture.
             if name not in _ELSEWHERE and not (name == "density" and row.target.observable == "tmd"):
-                found.append(_figure(len(found), row, name))
+                found.append(_figure(len(found), row, name, row.result.curves[name]))
     return tuple(found)
 
 
-def _figure(number: int, row: Verdict, name: str) -> Figure:
-    assert row.result is not None  # chosen by the caller
-    curve = row.result.curves[name]
+def _figure(number: int, row: Verdict, name: str, curve: Curve) -> Figure:
     x_name, y_name = _AXES.get(name, ("x", name.replace("_", " ")))
     labels = (_label(x_name, curve.x_unit), _label(y_name, curve.y_unit))
     reference = row.target.reference
@@ -78,4 +78,4 @@ def _paint(axes: Axes, curve: Curve, reference: Curve | None, labels: tuple[str,
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     if reference is not None:
-        axes.legend(loc="best")
+        legend_above(axes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cgbridge.interfaces import Curve
-from cgbridge.report.figures.canvas import INK, MODEL, REFERENCE, Figure, draw
+from cgbridge.report.figures.canvas import INK, MODEL, REFERENCE, Figure, draw, legend_above, round_ticks
 from cgbridge.report.references import is_water, water_density
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import Verdict, verdicts
@@ -91,7 +91,7 @@ def _figure(phase: str, measured: Points, wanted: Points, experiment: tuple[Curv
 
 def _paint(axes: Axes, measured: Points, wanted: Points, experiment: Curve | None) -> None:
     low, high = min(measured.kelvin + wanted.kelvin), max(measured.kelvin + wanted.kelvin)
-    margin = max(10.0, 0.1 * (high - low))
+    margin = max(20.0 if low == high else 5.0, 0.1 * (high - low))
     low, high = low - margin, high + margin
     if experiment is not None:
         # A neighbour beyond either end, so that the curve runs through the whole picture.
@@ -112,4 +112,5 @@ def _paint(axes: Axes, measured: Points, wanted: Points, experiment: Curve | Non
     axes.set_xlabel("temperature / K")
     axes.set_ylabel("density / g cm⁻³")
     axes.margins(y=0.12)
-    axes.legend(loc="best")
+    round_ticks(axes)
+    legend_above(axes)

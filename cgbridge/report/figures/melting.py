@@ -9,7 +9,18 @@ import numpy as np
 
 from cgbridge.interfaces import Curve, TargetResult
 from cgbridge.report.digits import with_error
-from cgbridge.report.figures.canvas import BAD, INK, MODEL, MUTED, REFERENCE, THIRD, Figure, draw
+from cgbridge.report.figures.canvas import (
+    BAD,
+    INK,
+    MODEL,
+    MUTED,
+    REFERENCE,
+    THIRD,
+    Figure,
+    draw,
+    legend_above,
+    round_ticks,
+)
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import verdicts
 from cgbridge.units import convert
@@ -33,7 +44,7 @@ def _figure(number: int, result: TargetResult) -> Figure:
     value, error = with_error(kelvin[0], kelvin[1])
     bracket = bracket_of(result.notes)
     caption = (
-        f"Rate d(U/N)/dt of half ice, half liquid boxes in J/mol/ps against temperature in K ({result.name}): "
+        f"{result.name}: rate d(U/N)/dt of half ice, half liquid boxes in J/mol/ps against temperature in K, "
         f"negative while ice grows, positive while it melts. The rate is zero at {value} ± {error} K (band); "
         "the line has the least-squares slope through that point."
     )
@@ -83,4 +94,5 @@ def _paint(
         axes.plot(bracket, (0.02, 0.02), color=BAD, linewidth=3.5, transform=axes.get_xaxis_transform())
     axes.set_xlabel("temperature / K")
     axes.set_ylabel("d(U/N)/dt / J mol⁻¹ ps⁻¹")
-    axes.legend(loc="upper left")
+    round_ticks(axes)
+    legend_above(axes)

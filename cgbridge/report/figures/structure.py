@@ -8,7 +8,7 @@ import numpy as np
 
 from cgbridge.interfaces import Curve, Target
 from cgbridge.report.digits import plain
-from cgbridge.report.figures.canvas import MODEL, MUTED, REFERENCE, Figure, draw
+from cgbridge.report.figures.canvas import MODEL, MUTED, REFERENCE, Figure, draw, legend_above
 from cgbridge.report.references import is_water, water_rdf
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import verdicts
@@ -62,4 +62,4 @@ def _paint(axes: Axes, curve: Curve, reference: Curve | None, label: str) -> Non
     start = float(curve.x[rises[0]]) if len(rises) else 0.0
     axes.set_xlim(max(0.0, start - 0.04), float(curve.x.max()))
     axes.set_ylim(bottom=0.0)
-    axes.legend(loc="upper right")
+    legend_above(axes)

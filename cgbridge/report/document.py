@@ -1,0 +1,140 @@
+"""The report: one HTML file that needs nothing else, written atomically."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cgbridge.report import digits, marks
+from cgbridge.report.correlations import deepest_level, error_correlations, parameter_correlations
+from cgbridge.report.cost import costs, elapsed_s
+from cgbridge.report.diagnosis import diagnose
+from cgbridge.report.failures import failure_groups, missed_targets
+from cgbridge.report.figures.convergence import convergence_figures
+from cgbridge.report.figures.curves import other_figures
+from cgbridge.report.figures.densities import density_figures
+from cgbridge.report.figures.melting import melting_figures
+from cgbridge.report.figures.structure import rdf_figures
+from cgbridge.report.finding import Finding
+from cgbridge.report.funnel import funnel
+from cgbridge.report.ranges import range_positions
+from cgbridge.report.run_record import RunRecord, read_run
+from cgbridge.report.verdicts import Verdict, verdicts
+from cgbridge.report.words import count, fit_words, observable_words
+from cgbridge.store.atomic import write_atomic
+from cgbridge.store.layout import RunLayout
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+
+def write_report(layout: RunLayout) -> Path:
+    """Write ``report.html`` into the run folder and return its path.
+
+    Works for a run in any state, also while it is alive, and changes nothing else in the folder. Raises
+    what :func:`~cgbridge.report.run_record.read_run` raises, and StorageError when it cannot be written.
+    """
+    write_atomic(layout.report, report_html(read_run(layout)))
+    return layout.report
+
+
+def report_html(run: RunRecord) -> str:
+    """The page as text."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "plain": digits.plain,
+        "unit": digits.unit_text,
+        "percent": digits.percent,
+        "duration": digits.duration,
+        "phrase": observable_words,
+        "correlation": lambda value: f"{value + 0.0:.2f}".replace("-0.00", "0.00").replace("-", "−"),
+        "with_keys": with_keys,
+    }
+    environment.globals |= {"aligned": aligned, "count": count}
+    return environment.get_template("template.html").render(**page_content(run))
+
+
+def aligned(texts: list[str]) -> list[tuple[str, str]]:
+    """Cells of a numeric column with what must follow each unseen to bring the decimal points in line."""
+    return list(zip(texts, digits.decimal_pads(texts), strict=True))
+
+
+def with_keys(finding: Finding) -> Markup:
+    """The remedy with the YAML keys in it set as code."""
+    from markupsafe import Markup, escape
+
+    text = str(escape(finding.remedy))
+    pattern = "|".join(re.escape(str(escape(key))) for key in sorted(finding.keys, key=len, reverse=True))
+    marked = re.sub(pattern, lambda match: f"<code>{match.group(0)}</code>", text) if pattern else text
+    return Markup(marked)
+
+
+def page_content(run: RunRecord) -> dict[str, Any]:
+    """Everything that the template shows."""
+    places = range_positions(run)
+    level = deepest_level(run)
+    return {
+        "run": run,
+        "diagnosis": diagnose(run),
+        "sentences": fit_words(run),
+        "verdict_levels": _verdict_levels(run),
+        "results": (
+            *density_figures(run),
+            *rdf_figures(run),
+            *melting_figures(run),
+            *other_figures(run),
+        ),
+        "convergence": convergence_figures(run),
+        "stages": funnel(run),
+        "places": [(place, marks.range_mark(place)) for place in places],
+        "mark_width": marks.WIDTH,
+        "correlation_level": run.levels[level].name if run.levels else "",
+        "between_parameters": parameter_correlations(run, level),
+        "with_errors": error_correlations(run),
+        "failures": failure_groups(run.entries),
+        "missed": missed_targets(run),
+        "costs": costs(run),
+        "elapsed": elapsed_s(run),
+        "best_model": "best/model.yaml" if (run.path / "best" / "model.yaml").is_file() else "",
+    }
+
+
+def _verdict_levels(run: RunRecord) -> list[dict[str, Any]]:
+    """Rows of the verdict table by level; columns are aligned over the whole table."""
+    rows = verdicts(run)
+    if not rows:
+        return []
+    pairs = [_value_cells(row) for row in rows]
+    columns = [aligned(list(column)) for column in zip(*pairs, strict=True)]
+    cells = [
+        {"row": row, "numbers": numbers, "mark": marks.deviation_mark(row)}
+        for row, *numbers in zip(rows, *columns, strict=True)
+    ]
+    return [
+        {
+            "name": level.name,
+            "passed": index < (run.best.evaluation.levels_passed if run.best else 0),
+            "cells": [cell for cell in cells if cell["row"].level == level.name],
+        }
+        for index, level in enumerate(run.levels)
+    ]
+
+
+def _value_cells(row: Verdict) -> tuple[str, str, str, str, str]:
+    """Value, standard error, reference, tolerance and number of independent samples as text."""
+    target = row.target
+    value, error, samples = "–", "", ""
+    if row.result is not None:
+        value, error = digits.with_error(row.result.value, row.result.stderr)
+        error = f"± {error}" if error else "exact"
+        samples = digits.plain(row.result.n_eff, 2) if row.result.stderr else ""
+    return value, error, digits.plain(target.value), f"± {digits.plain(target.tolerance, 3)}", samples
