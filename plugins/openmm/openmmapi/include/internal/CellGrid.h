@@ -39,6 +39,44 @@ public:
         return delta;
     }
     /**
+     * Count how many times each box vector must be subtracted from a finite position to move it into
+     * the box, or to within half a box of the origin if the rounding is 0.5.
+     */
+    OpenMM::Vec3 countBoxes(OpenMM::Vec3 position, double rounding = 0) const {
+        OpenMM::Vec3 count;
+        if (periodic)
+            for (int axis = 2; axis >= 0; axis--) {
+                // Faster than floor() where that is a function call.
+                double quotient = position[axis]*inverse[axis]+rounding, truncated = (double) (long long) quotient;
+                count[axis] = truncated-(quotient < truncated);
+                position -= vectors[axis]*count[axis];
+            }
+        return count;
+    }
+    /**
+     * Get a sum of multiples of the box vectors; zero without a box.
+     */
+    OpenMM::Vec3 combine(const OpenMM::Vec3& count) const {
+        return periodic ? vectors[0]*count[0]+vectors[1]*count[1]+vectors[2]*count[2] : OpenMM::Vec3();
+    }
+    /**
+     * Get 1 over the diagonal elements of the box vectors.
+     */
+    const OpenMM::Vec3& getInverse() const {
+        return inverse;
+    }
+    /**
+     * Express a position in multiples of the box vectors.
+     */
+    OpenMM::Vec3 getFraction(OpenMM::Vec3 position) const {
+        OpenMM::Vec3 fraction;
+        for (int axis = 2; axis >= 0; axis--) {
+            fraction[axis] = position[axis]*inverse[axis];
+            position -= vectors[axis]*fraction[axis];
+        }
+        return fraction;
+    }
+    /**
      * Move a position into the box.
      */
     OpenMM::Vec3 wrap(OpenMM::Vec3 position) const {

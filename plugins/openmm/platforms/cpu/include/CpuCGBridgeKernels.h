@@ -37,6 +37,7 @@ private:
     OpenMM::CpuPlatform::PlatformData& data;
     const CpuTripletFunctions& functions;
     bool periodic = true;
+    /** Null if nothing interacts. */
     std::unique_ptr<CpuTripletNeighborList> neighborList;
     std::vector<std::vector<float> > workspaces;
     std::vector<double> threadEnergy;

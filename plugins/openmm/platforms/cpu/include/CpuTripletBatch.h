@@ -15,7 +15,8 @@ namespace CGBridge {
  * Centres are processed in batches, one centre in each lane of a vector, and all centres of a
  * batch have the same type.  Particles are addressed by their slot: a place in a list, sorted by
  * position, of the particles and of those periodic images that are in range of the box.
- * Coordinates are integers, so that differences are exact and do not lose digits in a large box.
+ * Coordinates are integers modulo 2^32, so that differences are exact and do not lose digits in a
+ * large box.
  */
 struct CpuTripletBatch {
     int firstCenter, numCenters, type;
@@ -41,14 +42,16 @@ struct CpuTripletInput {
 
 /**
  * Parameters of a TersoffForce.  Bond values are indexed by (i, j), triplet values by (i, j, k).
+ * lambda1Low and lambda2Low are what single precision leaves of lambda1 and lambda2.  The cutoff
+ * functions go from R-D to R+D; end is R+D and the width is 2D.
  */
 struct CpuTersoffTables {
     int numTypes;
     /** True if gamma, c, d, cosTheta0, lambda3 and m depend on the centre alone and R and D only on (i, k). */
     bool centerOnly;
     bool hasLambda3;
-    const float *A, *lambda1, *B, *lambda2, *n, *beta, *bondR, *bondInverseD;
-    const float *gamma, *c2, *d2, *cosTheta0, *lambda3, *cubic, *R, *inverseD;
+    const float *A, *lambda1, *lambda1Low, *B, *lambda2, *lambda2Low, *n, *minusHalfOverN, *beta, *bondEnd, *bondInverseWidth;
+    const float *gamma, *c2, *d2, *cosTheta0, *lambda3, *cubic, *end, *inverseWidth;
 };
 
 /**
@@ -64,6 +67,8 @@ struct CpuStillingerWeberTables {
  * The loops for one instruction set.
  */
 struct CpuTripletFunctions {
+    /** The name of the instruction set: "baseline", "avx2" or "avx512". */
+    const char* name;
     /** The number of centres in a batch. */
     int width;
     /** Get the number of floats of work space that a thread needs. */
@@ -79,20 +84,24 @@ struct CpuTripletFunctions {
     /**
      * Find which slots of some ranges lie within a distance of a point.
      *
-     * @param x, y, z       the coordinates of all slots
-     * @param center        the slot at the point; it is left out
-     * @param ranges        the first and last+1 slot of each range
-     * @param numRanges     the number of ranges
-     * @param distance2     the square of the distance
-     * @param[out] found    the slots; up to one vector beyond the last one is overwritten
+     * @param x, y, z          the coordinates of all slots
+     * @param center           the slot at the point; it is left out
+     * @param ranges           the first and last+1 slot of each range
+     * @param numRanges        the number of ranges
+     * @param distance2        the square of the distance
+     * @param cutoff2          the square of a smaller distance
+     * @param[out] found       the slots; up to one vector beyond the last one is overwritten
+     * @param[out] numCloser   the number of slots within the smaller distance
      * @return the number of slots found
      */
     int (*findSlots)(const float* x, const float* y, const float* z, int center, const int* ranges, int numRanges,
-                     float distance2, int* found);
+                     float distance2, float cutoff2, int* found, int& numCloser);
 };
 
 /**
- * Get the loops for the best instruction set of this machine.
+ * Get the loops for the best instruction set of this machine, or for the one that the environment
+ * variable CGBRIDGE_CPU_ISA names: "baseline", "avx2" or "avx512".  Throws an OpenMMException if
+ * that is another word or the machine lacks it.
  */
 const CpuTripletFunctions& getCpuTripletFunctions();
 

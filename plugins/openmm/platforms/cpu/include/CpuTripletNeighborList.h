@@ -2,28 +2,23 @@
 #define CGBRIDGE_CPUTRIPLETNEIGHBORLIST_H_
 
 #include "CpuTripletBatch.h"
-#include "internal/CellGrid.h"
+#include "CpuTripletSlots.h"
 #include "openmm/Vec3.h"
 #include "openmm/internal/ThreadPool.h"
-#include <array>
 #include <vector>
 
 namespace CGBridge {
 
 /**
  * Keeps a list of the neighbours of every particle, out to a little more than the cutoff, and
- * rebuilds it when a particle has moved so far that a pair could have come into range unseen, or
- * when the box has changed.
- *
- * Periodic images in range of the box are stored as particles of their own, so that nothing that
- * uses the list needs to know about the box.
+ * rebuilds it when a pair could have come into range unseen.
  */
 class CpuTripletNeighborList {
 public:
     /**
      * @param types       the type of each particle; particles of type -1 are left out
      * @param weights     the weight of each particle
-     * @param cutoff      the largest distance of interaction
+     * @param cutoff      the largest distance of interaction, not zero
      * @param functions   the loops the list is made for
      * @param threads     the threads to use
      */
@@ -31,8 +26,10 @@ public:
                            const CpuTripletFunctions& functions, OpenMM::ThreadPool& threads);
     /**
      * Bring the list up to date with new positions.
+     *
+     * @return false if a position is not a number, or beyond all bounds
      */
-    void update(const std::vector<OpenMM::Vec3>& positions, const PeriodicBox& box);
+    bool update(const std::vector<OpenMM::Vec3>& positions, const PeriodicBox& box);
     const CpuTripletInput& getInput() const {
         return input;
     }
@@ -40,7 +37,7 @@ public:
         return (int) batches.size();
     }
     /**
-     * Get an upper limit for the number of neighbours of any particle in range.
+     * Get an upper limit for the number of neighbours of any particle, at least one vector.
      */
     int getMaxNeighbors() const {
         return maxNeighbors;
@@ -58,38 +55,34 @@ public:
         }
     }
 private:
-    void build(const std::vector<OpenMM::Vec3>& positions);
-    void createSlots(const std::vector<OpenMM::Vec3>& positions);
-    void sortSlots();
-    void createBatches();
+    // The neighbours that one thread has found, and how many of them are within the cutoff now.
+    struct Found {
+        std::vector<int> neighbors;
+        size_t total;
+    };
+    struct Center {
+        int slot, thread, count, numInRange;
+        size_t first;
+    };
     void findNeighbors();
-    bool convertPositions(const std::vector<OpenMM::Vec3>& positions);
-    const std::vector<int> types;
+    void findNeighbors(int thread);
+    void sortCenters();
+    void createBatches();
+    void copyNeighbors();
     const std::vector<double> weights;
-    const double cutoff, skin;
+    const double cutoff;
     const CpuTripletFunctions& functions;
     OpenMM::ThreadPool& threads;
-    PeriodicBox box;
+    CpuTripletSlots slots;
     bool isBuilt = false;
-    int maxNeighbors = 1;
-    double lengthUnit = 1;
-    // What each slot holds: the particle, and what must be added to its position.
-    struct Slot {
-        int particle, cell;
-        bool isImage;
-        OpenMM::Vec3 offset, position;
-    };
-    std::vector<Slot> slots, unsortedSlots;
-    OpenMM::Vec3 origin;
-    int numCells[3];
-    std::vector<int> cellStart;
+    int maxNeighbors = 0;
+    std::vector<Found> found;
+    std::vector<Center> centers, sortedCenters;
     // The arrays the loops work on.
     CpuTripletInput input;
     std::vector<CpuTripletBatch> batches;
-    std::vector<std::array<int, 4> > integerPositions;
-    std::vector<float> x, y, z, centerWeights;
-    std::vector<int> particles, slotTypes, centers, start, neighbors;
-    std::vector<std::vector<int> > threadNeighbors;
+    std::vector<float> centerWeights;
+    std::vector<int> centerSlots, start, neighbors;
 };
 
 } // namespace CGBridge

@@ -2,6 +2,7 @@
 #include "openmm/reference/ReferencePlatform.h"
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 using namespace CGBridge;
 using namespace OpenMM;
@@ -18,18 +19,29 @@ void CpuTripletCalculation::setParticles(const TripletForce& force, double cutof
     for (int i = 0; i < force.getNumParticles(); i++)
         force.getParticleParameters(i, types[i], weights[i]);
     periodic = force.usesPeriodicBoundaryConditions();
-    neighborList = make_unique<CpuTripletNeighborList>(types, weights, cutoff, functions, data.threads);
+    neighborList.reset();
+    if (cutoff > 0)
+        neighborList = make_unique<CpuTripletNeighborList>(types, weights, cutoff, functions, data.threads);
 }
 
 template <class Compute>
 double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, Compute compute) {
+    if (neighborList == nullptr)
+        return 0;
     auto& referenceData = *reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData());
-    neighborList->update(*referenceData.positions, PeriodicBox(referenceData.periodicBoxVectors, periodic));
+    if (!neighborList->update(*referenceData.positions, PeriodicBox(referenceData.periodicBoxVectors, periodic))) {
+        // Nothing that follows from such positions may pass for a result.
+        if (includeForces)
+            fill_n(&data.threadForce[0][0], 4*data.numParticles, numeric_limits<float>::quiet_NaN());
+        return numeric_limits<double>::quiet_NaN();
+    }
     int numBatches = neighborList->getNumBatches(), maxNeighbors = neighborList->getMaxNeighbors();
 
     // A few batches at a time keep neighbours in the cache of one core and still share out the work
-    // evenly.
-    const int chunk = 8;
+    // evenly.  Which thread gets which batches depends on chance, and so does the rounding of sums,
+    // unless deterministic forces are asked for.
+    const int numThreads = data.threads.getNumThreads();
+    const int chunk = (data.deterministicForces ? (numBatches+numThreads-1)/numThreads : 8);
     nextBatch = 0;
     neighborList->forEachThread([&] (int thread) {
         vector<float>& workspace = workspaces[thread];
@@ -40,7 +52,9 @@ double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, 
         float* aligned = workspace.data() + (alignment-misalignment)%alignment;
         float* forces = (includeForces ? &data.threadForce[thread][0] : nullptr);
         double energy = 0;
-        for (int first = nextBatch.fetch_add(chunk); first < numBatches; first = nextBatch.fetch_add(chunk))
+        auto next = [&] () { return nextBatch.fetch_add(chunk); };
+        for (int first = (data.deterministicForces ? chunk*thread : next()); first < numBatches;
+                first = (data.deterministicForces ? numBatches : next()))
             energy += compute(first, min(first+chunk, numBatches), aligned, maxNeighbors, forces);
         threadEnergy[thread] = energy;
     });
@@ -100,10 +114,10 @@ void copyTriplets(const Force& force, vector<Triplet>& triplets, vector<Triplet>
 }
 
 /**
- * 1/D of the cutoff function.  A cutoff without width becomes one of negligible width.
+ * 1/(2D) of the cutoff function.  A cutoff without width becomes one of negligible width.
  */
 double inverseWidth(const TersoffParameters& p) {
-    return 1/max(p.D, 1e-9);
+    return 0.5/max(p.D, 1e-9);
 }
 
 } // namespace
@@ -149,20 +163,23 @@ void CpuCalcTersoffForceKernel::setParameters(const TersoffForce& force) {
     storage.clear();
     tables.A = makeTable(storage, bonds, [] (const P& p) { return p.A; });
     tables.lambda1 = makeTable(storage, bonds, [] (const P& p) { return p.lambda1; });
+    tables.lambda1Low = makeTable(storage, bonds, [] (const P& p) { return p.lambda1-(float) p.lambda1; });
     tables.B = makeTable(storage, bonds, [] (const P& p) { return p.B; });
     tables.lambda2 = makeTable(storage, bonds, [] (const P& p) { return p.lambda2; });
+    tables.lambda2Low = makeTable(storage, bonds, [] (const P& p) { return p.lambda2-(float) p.lambda2; });
     tables.n = makeTable(storage, bonds, [] (const P& p) { return p.n; });
+    tables.minusHalfOverN = makeTable(storage, bonds, [] (const P& p) { return -0.5/p.n; });
     tables.beta = makeTable(storage, bonds, [] (const P& p) { return p.beta; });
-    tables.bondR = makeTable(storage, bonds, [] (const P& p) { return p.R; });
-    tables.bondInverseD = makeTable(storage, bonds, inverseWidth);
+    tables.bondEnd = makeTable(storage, bonds, [] (const P& p) { return p.R+p.D; });
+    tables.bondInverseWidth = makeTable(storage, bonds, inverseWidth);
     tables.gamma = makeTable(storage, triplets, [] (const P& p) { return p.gamma; });
     tables.c2 = makeTable(storage, triplets, [] (const P& p) { return p.c*p.c; });
     tables.d2 = makeTable(storage, triplets, [] (const P& p) { return p.d*p.d; });
     tables.cosTheta0 = makeTable(storage, triplets, [] (const P& p) { return p.cosTheta0; });
     tables.lambda3 = makeTable(storage, triplets, [] (const P& p) { return p.lambda3; });
     tables.cubic = makeTable(storage, triplets, [] (const P& p) { return p.m == 3; });
-    tables.R = makeTable(storage, triplets, [] (const P& p) { return p.R; });
-    tables.inverseD = makeTable(storage, triplets, inverseWidth);
+    tables.end = makeTable(storage, triplets, [] (const P& p) { return p.R+p.D; });
+    tables.inverseWidth = makeTable(storage, triplets, inverseWidth);
     calculation.setParticles(force, cutoff);
 }
 

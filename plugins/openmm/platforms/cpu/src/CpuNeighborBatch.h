@@ -58,48 +58,22 @@ struct NeighborBatch {
      * Collect the neighbours in range.  Lanes with fewer than count neighbours are filled up with
      * ones that are out of range.
      */
-    __attribute__((always_inline)) void collect(const CpuTripletInput& input, const CpuTripletBatch& batch, bool findTypes) {
-        const ivec4* positions = (const ivec4*) input.positions;
-        float limit = input.cutoff/input.lengthUnit;
-        float limit2 = limit*limit;
-        count = 0;
+    void collect(const CpuTripletInput& input, const CpuTripletBatch& batch, bool findTypes) {
         for (int lane = 0; lane < WIDTH; lane++) {
             countOfLane[lane] = 0;
             weight[lane] = 0;
         }
-        float *px = (float*) x, *py = (float*) y, *pz = (float*) z;
-        int32_t* slots = (int32_t*) slot;
-        for (int lane = 0; lane < batch.numCenters; lane++) {
-            int center = batch.firstCenter+lane;
-            ivec4 position = positions[input.centers[center]];
-            int found = lane;
-            for (int index = input.start[center]; index < input.start[center+1]; index++) {
-                int slot = input.neighbors[index];
-                fvec4 delta = __builtin_convertvector(positions[slot]-position, fvec4);
-                fvec4 square = delta*delta;
-                // Written in any case, and overwritten by the next neighbour if this one is out of range.
-                px[found] = delta[0];
-                py[found] = delta[1];
-                pz[found] = delta[2];
-                slots[found] = slot;
-                found += (square[0]+square[1]+square[2] < limit2 ? WIDTH : 0);
-            }
-            int countHere = found/WIDTH;
-            countOfLane[lane] = countHere;
-            weight[lane] = input.weights[center];
-            count = (countHere > count ? countHere : count);
-        }
-        for (int lane = 0; lane < WIDTH; lane++)
-            for (int k = countOfLane[lane]; k < count; k++) {
-                px[k*WIDTH+lane] = 2*limit;
-                py[k*WIDTH+lane] = 0;
-                pz[k*WIDTH+lane] = 0;
-                slots[k*WIDTH+lane] = 0;
-            }
+        for (int lane = 0; lane < batch.numCenters; lane++)
+            weight[lane] = input.weights[batch.firstCenter+lane];
+        if (!collectInRows(input, batch))
+            collectOneByOne(input, batch);
         for (int k = 0; k < count; k++) {
             fvec dx = x[k]*input.lengthUnit, dy = y[k]*input.lengthUnit, dz = z[k]*input.lengthUnit;
-            r[k] = squareRoot(dx*dx+dy*dy+dz*dz);
-            inverseR[k] = 1.0f/r[k];
+            fvec r2 = dx*dx+dy*dy+dz*dz;
+            inverseR[k] = inverseSquareRoot(r2);
+            // The energy amplifies errors of the distance, so it gets a correction to the last digit.
+            fvec root = r2*inverseR[k];
+            r[k] = root+0.5f*inverseR[k]*(r2-root*root);
             x[k] = dx*inverseR[k];
             y[k] = dy*inverseR[k];
             z[k] = dz*inverseR[k];
@@ -112,7 +86,7 @@ struct NeighborBatch {
     /**
      * Add the forces that follow from the gradient.
      */
-    __attribute__((always_inline)) void addForces(const CpuTripletInput& input, const CpuTripletBatch& batch, float* forces) {
+    void addForces(const CpuTripletInput& input, const CpuTripletBatch& batch, float* forces) {
         for (int k = 0; k < count; k++) {
             gradX[k] *= weight;
             gradY[k] *= weight;
@@ -131,6 +105,107 @@ struct NeighborBatch {
             }
             forceOfParticle[input.particles[input.centers[batch.firstCenter+lane]]] += total;
         }
+    }
+
+private:
+    /**
+     * Find the neighbours in range, one lane after the other.
+     */
+    void collectOneByOne(const CpuTripletInput& input, const CpuTripletBatch& batch) {
+        const ivec4* positions = (const ivec4*) input.positions;
+        const float limit = input.cutoff/input.lengthUnit, limit2 = limit*limit;
+        float *px = (float*) x, *py = (float*) y, *pz = (float*) z;
+        int32_t* slots = (int32_t*) slot;
+        count = 0;
+        for (int lane = 0; lane < batch.numCenters; lane++) {
+            int center = batch.firstCenter+lane;
+            ivec4 position = positions[input.centers[center]];
+            int found = lane;
+            for (int index = input.start[center]; index < input.start[center+1]; index++) {
+                int neighbor = input.neighbors[index];
+                fvec4 delta = __builtin_convertvector(positions[neighbor]-position, fvec4);
+                fvec4 square = delta*delta;
+                // Written in any case, and overwritten by the next neighbour if this one is out of range.
+                px[found] = delta[0];
+                py[found] = delta[1];
+                pz[found] = delta[2];
+                slots[found] = neighbor;
+                found += (square[0]+square[1]+square[2] < limit2 ? WIDTH : 0);
+            }
+            countOfLane[lane] = found/WIDTH;
+            count = (countOfLane[lane] > count ? countOfLane[lane] : count);
+        }
+        for (int lane = 0; lane < WIDTH; lane++)
+            for (int k = countOfLane[lane]; k < count; k++) {
+                px[k*WIDTH+lane] = 2*limit;
+                py[k*WIDTH+lane] = 0;
+                pz[k*WIDTH+lane] = 0;
+                slots[k*WIDTH+lane] = 0;
+            }
+    }
+
+    /**
+     * Find the neighbours in range with one row of memory for each lane, and transpose the rows.
+     *
+     * @return false if a centre has more neighbours in range than a row has places
+     */
+    bool collectInRows(const CpuTripletInput& input, const CpuTripletBatch& batch) {
+#if defined(__AVX512F__)
+        const __m128i* positions = (const __m128i*) input.positions;
+        const float limit = input.cutoff/input.lengthUnit;
+        const __m512 limit2 = _mm512_set1_ps(limit*limit);
+        __m512 rowX[WIDTH], rowY[WIDTH], rowZ[WIDTH], rowSlot[WIDTH];
+        for (int lane = batch.numCenters; lane < WIDTH; lane++) {
+            rowX[lane] = broadcast(2*limit);
+            rowY[lane] = rowZ[lane] = rowSlot[lane] = fvec{};
+        }
+        count = 0;
+        for (int lane = 0; lane < batch.numCenters; lane++) {
+            const int center = batch.firstCenter+lane;
+            const __m512i position = _mm512_broadcast_i32x4(positions[input.centers[center]]);
+            float place[4][2*WIDTH] __attribute__((aligned(64)));
+            int found = 0;
+            for (int first = input.start[center], last = input.start[center+1]; first < last; first += WIDTH) {
+                const int* neighbors = input.neighbors+first;
+                __mmask16 inList = (__mmask16) (last-first < WIDTH ? (1<<(last-first))-1 : 0xffff);
+                // Row j of four vectors holds neighbours j, j+4, j+8 and j+12, so that transposing
+                // blocks of four brings them into their order.
+                auto load = [&] (int j) __attribute__((always_inline)) {
+                    __m512i four = _mm512_castsi128_si512(positions[neighbors[j]]);
+                    four = _mm512_inserti32x4(four, positions[neighbors[j+4]], 1);
+                    four = _mm512_inserti32x4(four, positions[neighbors[j+8]], 2);
+                    four = _mm512_inserti32x4(four, positions[neighbors[j+12]], 3);
+                    return _mm512_cvtepi32_ps(_mm512_sub_epi32(four, position));
+                };
+                __m512 a = load(0), b = load(1), c = load(2), d = load(3);
+                __m512 abLow = _mm512_unpacklo_ps(a, b), cdLow = _mm512_unpacklo_ps(c, d);
+                __m512 dx = _mm512_shuffle_ps(abLow, cdLow, 0x44), dy = _mm512_shuffle_ps(abLow, cdLow, 0xee);
+                __m512 dz = _mm512_shuffle_ps(_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d), 0x44);
+                __mmask16 inRange = _mm512_mask_cmp_ps_mask(inList, dx*dx+dy*dy+dz*dz, limit2, _CMP_LT_OQ);
+                _mm512_storeu_ps(place[0]+found, _mm512_maskz_compress_ps(inRange, dx));
+                _mm512_storeu_ps(place[1]+found, _mm512_maskz_compress_ps(inRange, dy));
+                _mm512_storeu_ps(place[2]+found, _mm512_maskz_compress_ps(inRange, dz));
+                _mm512_storeu_ps(place[3]+found, _mm512_maskz_compress_ps(inRange, _mm512_loadu_ps(neighbors)));
+                found += __builtin_popcount(inRange);
+                if (found > WIDTH)
+                    return false;
+            }
+            const __mmask16 used = (__mmask16) ((1<<found)-1);
+            rowX[lane] = _mm512_mask_load_ps(broadcast(2*limit), used, place[0]);
+            rowY[lane] = _mm512_maskz_load_ps(used, place[1]);
+            rowZ[lane] = _mm512_maskz_load_ps(used, place[2]);
+            rowSlot[lane] = _mm512_maskz_load_ps(used, place[3]);
+            countOfLane[lane] = found;
+            count = (found > count ? found : count);
+        }
+        transpose(rowX, x, count);
+        transpose(rowY, y, count);
+        transpose(rowZ, z, count);
+        transpose(rowSlot, (fvec*) slot, count);
+        return true;
+#else
+        return false;
+#endif
     }
 };
 

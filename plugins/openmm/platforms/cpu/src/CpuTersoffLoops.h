@@ -16,16 +16,16 @@ struct Cutoff {
     fvec f, df;
 };
 
-CGBRIDGE_INLINE Cutoff cutoffFunction(fvec r, fvec middle, fvec inverseD) {
-    fvec t = (r-middle)*inverseD;
-    fvec sine, cosine, one = broadcast(1.0f);
-    ivec below = t <= -1.0f, above = t >= 1.0f;
-    fvec inside = minimum(maximum(t, -one), one);
-    quarterWave(inside, sine, cosine);
-    fvec f = 0.5f-0.5f*sine;
-    fvec df = cosine*inverseD*-0.785398163f;
-    fvec zero = {};
-    return {select(below, one, select(above, zero, f)), select(below | above, zero, df)};
+/**
+ * The cutoff function as sin^2(pi/2 v), with v the distance to the outer end in units of the width
+ * 2D: near the end it is small, and what a small zeta is made of must keep its digits.
+ */
+CGBRIDGE_INLINE Cutoff cutoffFunction(fvec r, fvec end, fvec inverseWidth) {
+    fvec sine, cosine, zero = {}, one = broadcast(1.0f);
+    fvec v = maximum((end-r)*inverseWidth, zero);
+    ivec isInside = v >= 1.0f;
+    quarterWave(minimum(v, one), sine, cosine);
+    return {select(isInside, one, sine*sine), select(isInside, zero, -3.14159265f*inverseWidth*sine*cosine)};
 }
 
 /**
@@ -74,21 +74,22 @@ CGBRIDGE_INLINE fvec computeBonds(const CpuTersoffTables& t, const NeighborBatch
     for (int k = 0; k < b.count; k++) {
         fvec r = b.r[k], cut = a.cut[k], dCut = a.dCut[k];
         if (!t.centerOnly) {
-            Cutoff bond = cutoffFunction(r, parameter(t.bondR, k), parameter(t.bondInverseD, k));
+            Cutoff bond = cutoffFunction(r, parameter(t.bondEnd, k), parameter(t.bondInverseWidth, k));
             cut = bond.f;
             dCut = bond.df;
         }
-        fvec lambda1 = parameter(t.lambda1, k), lambda2 = parameter(t.lambda2, k), n = parameter(t.n, k);
-        fvec repulsion = parameter(t.A, k)*exponential(-lambda1*r);
-        fvec attraction = -parameter(t.B, k)*exponential(-lambda2*r);
+        fvec lambda1 = parameter(t.lambda1, k), lambda2 = parameter(t.lambda2, k);
+        fvec repulsion = parameter(t.A, k)*decay(lambda1, parameter(t.lambda1Low, k), r);
+        fvec attraction = -parameter(t.B, k)*decay(lambda2, parameter(t.lambda2Low, k), r);
 
-        // With L = n ln(beta zeta): b = exp[-ln(1+e^L)/(2n)], db/dzeta = -b/(2 zeta)/(1+e^-L).  Where
-        // e^L would overflow, ln(1+e^L) is L.
+        // With E = (beta zeta)^n: b = exp[-ln(1+E)/(2n)], db/dzeta = -b/(2 zeta) E/(1+E).  Where E
+        // would overflow, ln(1+E) is ln E.
         fvec zeta = maximum(a.zeta[k], broadcast(1e-30f));
-        fvec L = n*logarithm(maximum(parameter(t.beta, k)*zeta, broadcast(1e-37f)));
-        fvec softPlus = select(L > 20.0f, L, logarithm(1.0f+exponential(minimum(L, broadcast(20.0f)))));
-        fvec order = exponential(-0.5f*softPlus/n);
-        fvec dOrder = -0.5f*order/(zeta*(1.0f+exponential(-L)));
+        fvec logPower = parameter(t.n, k)*logarithm(maximum(parameter(t.beta, k)*zeta, broadcast(1e-37f)));
+        fvec power = exponential(minimum(logPower, broadcast(20.0f)));
+        fvec softPlus = select(logPower > 20.0f, logPower, logarithm(1.0f+power));
+        fvec order = exponential(parameter(t.minusHalfOverN, k)*softPlus);
+        fvec dOrder = -0.5f*order*power/(zeta*(1.0f+power));
         energy += 0.5f*cut*(repulsion+order*attraction);
         a.radial[k] = 0.5f*(dCut*(repulsion+order*attraction) - cut*(lambda1*repulsion+lambda2*order*attraction));
         a.order[k] = 0.5f*cut*attraction*dOrder;
@@ -120,9 +121,9 @@ CGBRIDGE_INLINE fvec computeCenterOnly(const CpuTersoffTables& t, const Neighbor
     AngularParameters p = {broadcast(t.gamma[triplet]), broadcast(t.c2[triplet]), broadcast(t.d2[triplet]),
             broadcast(t.cosTheta0[triplet]), broadcast(t.lambda3[triplet]), broadcast(t.cubic[triplet])};
     for (int k = 0; k < b.count; k++) {
-        fvec middle = oneType ? broadcast(t.bondR[0]) : lookUp(t.bondR+row, b.type[k]);
-        fvec inverseD = oneType ? broadcast(t.bondInverseD[0]) : lookUp(t.bondInverseD+row, b.type[k]);
-        Cutoff cut = cutoffFunction(b.r[k], middle, inverseD);
+        fvec end = oneType ? broadcast(t.bondEnd[0]) : lookUp(t.bondEnd+row, b.type[k]);
+        fvec inverseWidth = oneType ? broadcast(t.bondInverseWidth[0]) : lookUp(t.bondInverseWidth+row, b.type[k]);
+        Cutoff cut = cutoffFunction(b.r[k], end, inverseWidth);
         a.cut[k] = cut.f;
         a.dCut[k] = cut.df;
     }
@@ -179,7 +180,7 @@ CGBRIDGE_INLINE TripletTerm computeTriplet(const CpuTersoffTables& t, const Neig
     AngularParameters p = {lookUp(t.gamma, index), lookUp(t.c2, index), lookUp(t.d2, index), lookUp(t.cosTheta0, index),
             lookUp(t.lambda3, index), lookUp(t.cubic, index)};
     TripletTerm term;
-    term.cut = cutoffFunction(b.r[k], lookUp(t.R, index), lookUp(t.inverseD, index));
+    term.cut = cutoffFunction(b.r[k], lookUp(t.end, index), lookUp(t.inverseWidth, index));
     term.distance = distanceFunction(b.r[j]-b.r[k], p.lambda3, p.cubic);
     angularFunction(p, cosTheta, term.g, term.dg);
     return term;

@@ -1,4 +1,11 @@
 #include "CpuTripletBatch.h"
+#include "openmm/OpenMMException.h"
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+using namespace OpenMM;
+using namespace std;
 
 namespace CGBridge {
 
@@ -8,16 +15,34 @@ extern const CpuTripletFunctions cpuTripletFunctionsAvx2;
 extern const CpuTripletFunctions cpuTripletFunctionsAvx512;
 #endif
 
-const CpuTripletFunctions& getCpuTripletFunctions() {
+/**
+ * Get the loops that this machine can run, the slowest first.
+ */
+static vector<const CpuTripletFunctions*> findSupported() {
+    vector<const CpuTripletFunctions*> supported = {&cpuTripletFunctionsBaseline};
 #ifdef CGBRIDGE_X86
     __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        supported.push_back(&cpuTripletFunctionsAvx2);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
             __builtin_cpu_supports("avx512bw"))
-        return cpuTripletFunctionsAvx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return cpuTripletFunctionsAvx2;
+        supported.push_back(&cpuTripletFunctionsAvx512);
 #endif
-    return cpuTripletFunctionsBaseline;
+    return supported;
+}
+
+const CpuTripletFunctions& getCpuTripletFunctions() {
+    vector<const CpuTripletFunctions*> supported = findSupported();
+    const char* wanted = getenv("CGBRIDGE_CPU_ISA");
+    if (wanted == nullptr || *wanted == 0)
+        return *supported.back();
+    string names;
+    for (const CpuTripletFunctions* functions : supported) {
+        if (string(wanted) == functions->name)
+            return *functions;
+        names += (names.empty() ? "" : ", ")+string(functions->name);
+    }
+    throw OpenMMException("CGBRIDGE_CPU_ISA is '"+string(wanted)+"', but this machine can run: "+names);
 }
 
 } // namespace CGBridge

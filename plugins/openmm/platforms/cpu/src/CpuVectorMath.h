@@ -39,18 +39,53 @@ CGBRIDGE_INLINE fvec maximum(fvec a, fvec b) {
     return a > b ? a : b;
 }
 
-CGBRIDGE_INLINE fvec squareRoot(fvec x) {
+/**
+ * 1/sqrt(x) of a positive normal number, to 1e-7.
+ */
+CGBRIDGE_INLINE fvec inverseSquareRoot(fvec x) {
 #if defined(__AVX512F__)
-    return (fvec) _mm512_sqrt_ps((__m512) x);
+    // The estimate is good to 14 bits, and a Newton step doubles that.
+    fvec y = (fvec) _mm512_rsqrt14_ps((__m512) x);
+    return y+0.5f*y*(1.0f-x*y*y);
 #elif defined(__AVX__)
-    return (fvec) _mm256_sqrt_ps((__m256) x);
+    return 1.0f/(fvec) _mm256_sqrt_ps((__m256) x);
 #else
     fvec result;
     for (int lane = 0; lane < WIDTH; lane++)
-        result[lane] = __builtin_sqrtf(x[lane]);
+        result[lane] = 1.0f/__builtin_sqrtf(x[lane]);
     return result;
 #endif
 }
+
+#if defined(__AVX512F__)
+/**
+ * Write the first columns of a square matrix as rows.
+ */
+CGBRIDGE_INLINE void transpose(const __m512* rows, fvec* columns, int numColumns) {
+    // Blocks of four rows: element l of quad[b][i] has the elements 4l+i of rows 4b to 4b+3.
+    __m512 quad[4][4];
+    for (int b = 0; b < 4; b++) {
+        const __m512* r = rows+4*b;
+        __m512 low01 = _mm512_unpacklo_ps(r[0], r[1]), high01 = _mm512_unpackhi_ps(r[0], r[1]);
+        __m512 low23 = _mm512_unpacklo_ps(r[2], r[3]), high23 = _mm512_unpackhi_ps(r[2], r[3]);
+        quad[b][0] = _mm512_shuffle_ps(low01, low23, 0x44);
+        quad[b][1] = _mm512_shuffle_ps(low01, low23, 0xee);
+        quad[b][2] = _mm512_shuffle_ps(high01, high23, 0x44);
+        quad[b][3] = _mm512_shuffle_ps(high01, high23, 0xee);
+    }
+    for (int i = 0; i < 4; i++) {
+        __m512 first = _mm512_shuffle_f32x4(quad[0][i], quad[1][i], 0x44), second = _mm512_shuffle_f32x4(quad[2][i], quad[3][i], 0x44);
+        columns[i] = _mm512_shuffle_f32x4(first, second, 0x88);
+        columns[4+i] = _mm512_shuffle_f32x4(first, second, 0xdd);
+        if (numColumns > 8) {
+            first = _mm512_shuffle_f32x4(quad[0][i], quad[1][i], 0xee);
+            second = _mm512_shuffle_f32x4(quad[2][i], quad[3][i], 0xee);
+            columns[8+i] = _mm512_shuffle_f32x4(first, second, 0x88);
+            columns[12+i] = _mm512_shuffle_f32x4(first, second, 0xdd);
+        }
+    }
+}
+#endif
 
 CGBRIDGE_INLINE float sum(fvec x) {
     float total = 0;
@@ -67,23 +102,54 @@ CGBRIDGE_INLINE fvec lookUp(const float* table, ivec index) {
 }
 
 /**
- * e^x to 1e-7 of itself.  x is limited to where the result is a normal number.
+ * a*b-product, where product is a*b rounded; zero without an instruction for it.
  */
-CGBRIDGE_INLINE fvec exponential(fvec x) {
+CGBRIDGE_INLINE fvec roundingOfProduct(fvec a, fvec b, fvec product) {
+#if defined(__AVX512F__)
+    return (fvec) _mm512_fmsub_ps((__m512) a, (__m512) b, (__m512) product);
+#elif defined(__FMA__)
+    return (fvec) _mm256_fmsub_ps((__m256) a, (__m256) b, (__m256) product);
+#else
+    return fvec{};
+#endif
+}
+
+/**
+ * e^(x+low) to 1e-7 of itself, where low is much smaller than x.  x is limited to where the result is
+ * a normal number.
+ */
+CGBRIDGE_INLINE fvec exponential(fvec x, fvec low) {
     x = minimum(maximum(x, broadcast(-87.0f)), broadcast(88.0f));
     // Adding and subtracting 1.5*2^23 rounds to an integer.
     fvec rounder = broadcast(12582912.0f);
     fvec n = (x*1.44269504088896341f+rounder)-rounder;
     // ln 2 in two parts, the first exact when multiplied by n.
-    x = (x-n*0.693359375f)+n*2.12194440e-4f;
+    x = (x-n*0.693359375f)+(n*2.12194440e-4f+low);
     fvec y = x*1.9875691500e-4f+1.3981999507e-3f;
     y = y*x+8.3334519073e-3f;
     y = y*x+4.1665795894e-2f;
     y = y*x+1.6666665459e-1f;
     y = y*x+5.0000001201e-1f;
     y = y*x*x+x+1.0f;
+#if defined(__AVX512F__)
+    return (fvec) _mm512_scalef_ps((__m512) y, (__m512) n);
+#else
     ivec exponent = (__builtin_convertvector(n, ivec)+127)<<23;
     return y*(fvec) exponent;
+#endif
+}
+
+CGBRIDGE_INLINE fvec exponential(fvec x) {
+    return exponential(x, fvec{});
+}
+
+/**
+ * e^(-(a+aLow)*b), where aLow is what single precision leaves of a.  The rounding of a large exponent
+ * would be an error of the result.
+ */
+CGBRIDGE_INLINE fvec decay(fvec a, fvec aLow, fvec b) {
+    fvec product = a*b;
+    return exponential(-product, -(roundingOfProduct(a, b, product)+aLow*b));
 }
 
 /**
@@ -110,7 +176,7 @@ CGBRIDGE_INLINE fvec logarithm(fvec x) {
 }
 
 /**
- * sin(pi/2 t) and cos(pi/2 t) for t between -1 and 1, to 1e-7.
+ * sin(pi/2 t) and cos(pi/2 t) for t between 0 and 1, to 1e-7; the sine keeps all its digits near 0.
  */
 CGBRIDGE_INLINE void quarterWave(fvec t, fvec& sine, fvec& cosine) {
     fvec t2 = t*t;

@@ -1,0 +1,304 @@
+"""The CPU platform's own neighbour list against the Reference platform, which searches anew every time."""
+
+import numpy as np
+import openmm
+import openmm_engine
+import pytest
+from boxes import SHAPES, Configuration, configuration
+from potentials import STILLINGER_WEBER, TERSOFF
+
+from cgbridge.units import EV
+
+POTENTIALS = [TERSOFF[0], STILLINGER_WEBER[0], TERSOFF[4], STILLINGER_WEBER[4]]
+potentials = pytest.mark.parametrize("potential", POTENTIALS, ids=lambda p: f"{p.form} {p.name}")
+
+# Single against double precision, as against LAMMPS; the energy relative to the particle energies.
+TOLERANCE = 1e-5
+
+
+def evaluate(context):
+    state = context.getState(getEnergy=True, getForces=True)
+    return state.getPotentialEnergy()._value, state.getForces(asNumpy=True)._value
+
+
+def assert_same(context, reference, tolerance=TOLERANCE):
+    """Compare a Context on the CPU platform with a new evaluation of its positions and box."""
+    state = context.getState(getPositions=True)
+    if context.getSystem().usesPeriodicBoundaryConditions():
+        reference.setPeriodicBoxVectors(*state.getPeriodicBoxVectors())
+    reference.setPositions(state.getPositions())
+    energy, forces = evaluate(context)
+    expected_energy, expected = evaluate(reference)
+    energies = np.array(reference.getSystem().getForce(0).getParticleEnergies(reference))
+    assert abs(energy - expected_energy) < tolerance * np.sum(np.abs(energies))
+    assert np.max(np.abs(forces - expected)) < tolerance * np.sqrt(np.mean(expected**2))
+
+
+def both(potential, box, periodic=True):
+    contexts = [openmm_engine.make_context(potential, box, name) for name in ("CPU", "Reference")]
+    if not periodic:
+        for context in contexts:
+            context.getSystem().getForce(0).setUsesPeriodicBoundaryConditions(False)
+            context.reinitialize(True)
+    return contexts
+
+
+@potentials
+@pytest.mark.parametrize("shape", SHAPES)
+def test_particles_walk(potential, shape):
+    context, reference = both(potential, configuration(potential, shape))
+    positions = context.getState(getPositions=True).getPositions(asNumpy=True)._value.copy()
+    random = np.random.default_rng(5)
+    for _ in range(40):
+        # Steps up to a third of the skin, so that the list is kept for some of them and rebuilt for others.
+        positions += random.uniform(-0.01, 0.01, positions.shape)
+        context.setPositions(positions)
+        assert_same(context, reference)
+
+
+@potentials
+@pytest.mark.parametrize("shape", SHAPES)
+def test_images_chosen_at_random(potential, shape):
+    box = configuration(potential, shape)
+    context, reference = both(potential, box)
+    expected = evaluate(reference)[1]
+    random = np.random.default_rng(6)
+    for span in (1, 3, 1000):
+        shifts = random.integers(-span, span + 1, box.positions.shape) @ box.vectors
+        context.setPositions((box.positions + shifts) * 0.1)
+        forces = evaluate(context)[1]
+        # Far positions have lost digits of their own: 1e-16 of 1e4 nm against forces that change on 0.01 nm.
+        assert np.max(np.abs(forces - expected)) < TOLERANCE * np.sqrt(np.mean(expected**2))
+
+
+@potentials
+@pytest.mark.parametrize("shape", ["orthogonal", "triclinic"])
+def test_box_changes_with_the_particles(potential, shape):
+    box = configuration(potential, shape)
+    context, reference = both(potential, box)
+    random = np.random.default_rng(7)
+    for size in (1e-4, 1e-3, 1e-2, 0.1):
+        for _ in range(5):
+            scale = 1 + random.uniform(-0.3, 1, 3) * size
+            vectors, positions = box.vectors * scale, box.positions * scale
+            context.setPeriodicBoxVectors(*(vectors * 0.1))
+            context.setPositions(positions * 0.1)
+            assert_same(context, reference)
+
+
+@potentials
+def test_box_changes_alone(potential):
+    box = configuration(potential, "triclinic")
+    context, reference = both(potential, box)
+    for factor in (1.001, 1.01, 0.99, 1.0):
+        context.setPeriodicBoxVectors(*(box.vectors * 0.1 * factor))
+        assert_same(context, reference)
+
+
+@pytest.mark.parametrize(
+    "barostat",
+    [
+        lambda: openmm.MonteCarloBarostat(2000.0, 300.0, 2),
+        lambda: openmm.MonteCarloAnisotropicBarostat(openmm.Vec3(1, 2000, 5000), 300.0, True, True, True, 2),
+        lambda: openmm.MonteCarloFlexibleBarostat(2000.0, 300.0, 2, True),
+    ],
+    ids=["isotropic", "anisotropic", "flexible"],
+)
+@potentials
+def test_barostat(potential, barostat):
+    box = configuration(
+        potential, "triclinic" if barostat().__class__.__name__.endswith("eBarostat") else "orthogonal"
+    )
+    system = openmm_engine.make_system(potential, box)
+    move = barostat()
+    move.setRandomNumberSeed(4)
+    system.addForce(move)
+    integrator = openmm.LangevinMiddleIntegrator(300.0, 10.0, 0.001)
+    integrator.setRandomNumberSeed(3)
+    context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName("CPU"))
+    context.setPositions(box.positions * 0.1)
+    openmm.LocalEnergyMinimizer.minimize(context, maxIterations=50)
+    context.setVelocitiesToTemperature(300.0, 2)
+    reference = openmm_engine.make_context(potential, box, "Reference")
+    volumes = set()
+    for _ in range(30):
+        integrator.step(7)
+        # Near a minimum the forces that are compared are small differences of large ones.
+        assert_same(context, reference, tolerance=5e-5)
+        volumes.add(context.getState().getPeriodicBoxVolume()._value)
+    assert len(volumes) > 5
+
+
+@pytest.mark.parametrize("platform", ["Reference", "CPU"])
+def test_box_that_shrinks_too_far(platform):
+    box = configuration(TERSOFF[0], "tight orthogonal")
+    context = openmm_engine.make_context(TERSOFF[0], box, platform)
+    evaluate(context)
+    context.setPeriodicBoxVectors(*(box.vectors * 0.1 * 0.99))
+    with pytest.raises(openmm.OpenMMException, match="smaller than twice the cutoff"):
+        evaluate(context)
+
+
+@potentials
+def test_particles_left_out_and_weights(potential):
+    box = configuration(potential, "triclinic")
+    contexts = both(potential, box)
+    random = np.random.default_rng(8)
+    for context in contexts:
+        force = context.getSystem().getForce(0)
+        for i in range(0, len(box.types), 5):
+            force.setParticleParameters(i, -1, 1.0)
+        for i in range(1, len(box.types), 5):
+            force.setParticleParameters(i, int(box.types[i]), 0.0)
+        force.updateParametersInContext(context)
+    context, reference = contexts
+    assert_same(context, reference)
+    # A particle that is left out may be anywhere.
+    positions = box.positions.copy()
+    positions[0] = positions[1] + random.normal(0, 1e-3, 3)
+    context.setPositions(positions * 0.1)
+    assert_same(context, reference)
+
+
+@potentials
+def test_nobody_interacts(potential):
+    box = configuration(potential, "orthogonal")
+    for context in both(potential, box):
+        force = context.getSystem().getForce(0)
+        for i in range(len(box.types)):
+            force.setParticleParameters(i, -1, 1.0)
+        force.updateParametersInContext(context)
+        energy, forces = evaluate(context)
+        assert energy == 0
+        assert not np.any(forces)
+
+
+@potentials
+def test_dimers_far_apart_without_a_box(potential):
+    # Pairs at all distances up to the cutoff and a little beyond, spread over up to a tenth of a millimetre.
+    random = np.random.default_rng(9)
+    distances = np.linspace(0.7, 1.02, 33) * potential.cutoff
+    for spread in (1e2, 1e4, 1e6):
+        directions = random.normal(size=(33, 3))
+        directions /= np.linalg.norm(directions, axis=1)[:, None]
+        # Kept on a lattice of doubles, so that the distance of a pair has no rounding error.
+        centres = np.round(random.uniform(-spread, spread, (33, 3)))
+        positions = np.concatenate(
+            [centres, centres + np.round(directions * distances[:, None] * 2**20) / 2**20]
+        )
+        types = np.arange(len(positions)) % potential.n_types
+        box = Configuration("none", np.eye(3) * 1e3, positions, types)
+        context, reference = both(potential, box, periodic=False)
+        # Positions in nm are tenths of those, which costs a relative 1e-16 of the spread.
+        energy, forces = evaluate(context)
+        expected_energy, expected = evaluate(reference)
+        assert energy == pytest.approx(expected_energy, rel=TOLERANCE)
+        assert np.max(np.abs(forces - expected)) < TOLERANCE * np.max(np.abs(expected))
+
+
+@potentials
+def test_cluster_with_an_evaporated_particle(potential):
+    box = configuration(potential, "orthogonal")
+    for distance in (0.0, 1e3, 1e6, 1e9):
+        positions = box.positions.copy()
+        positions[0, 2] -= distance
+        far = Configuration("none", box.vectors, positions, box.types)
+        assert_same(*both(potential, far, periodic=False))
+
+
+@potentials
+@pytest.mark.parametrize("platform", ["Reference", "CPU"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize("periodic", [True, False])
+def test_positions_that_are_not_numbers(potential, platform, value, periodic):
+    box = configuration(potential, "orthogonal")
+    context = both(potential, box, periodic)[platform == "Reference"]
+    good = evaluate(context)
+    positions = box.positions * 0.1
+    positions[3, 1] = value
+    # OpenMM refuses some of these itself, and asks for energies in different ways.
+    try:
+        context.setPositions(positions)
+        energy = context.getState(getEnergy=True).getPotentialEnergy()._value
+    except openmm.OpenMMException as error:
+        assert "NaN" in str(error) or "nan" in str(error)
+    else:
+        # Reference may still find a number for 1e300, which is far from everything.
+        assert np.isnan(energy) or platform == "Reference"
+    # Nothing of it stays.
+    context.setPositions(box.positions * 0.1)
+    again = evaluate(context)
+    # The order of the neighbours may be another one.
+    assert again[0] == pytest.approx(good[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("platform", ["Reference", "CPU"])
+@pytest.mark.parametrize("factor", [0.9, 1.1])
+@potentials
+def test_changed_cutoff(potential, platform, factor):
+    box = configuration(potential, "triclinic")
+    context = openmm_engine.make_context(potential, box, platform)
+    before = evaluate(context)
+    force = context.getSystem().getForce(0)
+    n = potential.n_types
+    # R and D of a Tersoff triplet, a of a Stillinger-Weber triplet.
+    columns = (10, 11) if potential.form == "tersoff" else (2,)
+    for i, j, k in np.ndindex(n, n, n):
+        values = list(force.getTripletParameters(i, j, k))
+        for column in columns:
+            values[column] *= factor
+        force.setTripletParameters(i, j, k, *values)
+    force.updateParametersInContext(context)
+    found = evaluate(context)
+    assert abs(found[0] - before[0]) > 1e-3 * EV
+    context.reinitialize(True)
+    expected = evaluate(context)
+    assert found[0] == pytest.approx(expected[0], rel=1e-12)
+    assert np.array_equal(found[1], expected[1])
+
+
+def test_collapsed_particles_need_no_huge_memory():
+    # 1500 particles in one cutoff: a table of all pairs of neighbours would have gigabytes.
+    box = configuration(TERSOFF[0], "orthogonal")
+    random = np.random.default_rng(10)
+    positions = random.uniform(0, 0.5 * TERSOFF[0].cutoff, (1500, 3))
+    crowd = Configuration("crowd", box.vectors, positions, np.zeros(1500, dtype=int))
+    context, reference = both(TERSOFF[0], crowd)
+    energy, forces = evaluate(context)
+    assert np.isfinite(energy)
+    assert np.all(np.isfinite(forces))
+
+
+ISAS = ["baseline", "avx2", "avx512"]
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("potential", TERSOFF + STILLINGER_WEBER, ids=lambda p: f"{p.form} {p.name}")
+def test_every_instruction_set(potential, shape, isa, monkeypatch):
+    monkeypatch.setenv("CGBRIDGE_CPU_ISA", isa)
+    try:
+        assert_same(*both(potential, configuration(potential, shape)))
+    except openmm.OpenMMException as error:
+        if "this machine can run" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
+def test_instruction_sets_round_differently(monkeypatch):
+    """The variable does choose: instruction sets with and without fused operations round differently."""
+    box = configuration(TERSOFF[0], "orthogonal")
+    forces = {}
+    for isa in ISAS:
+        monkeypatch.setenv("CGBRIDGE_CPU_ISA", isa)
+        try:
+            forces[isa] = evaluate(openmm_engine.make_context(TERSOFF[0], box, "CPU"))[1].tobytes()
+        except openmm.OpenMMException:
+            continue
+    assert len(forces) == 1 or len(set(forces.values())) > 1
+
+
+def test_unknown_instruction_set(monkeypatch):
+    monkeypatch.setenv("CGBRIDGE_CPU_ISA", "sse9")
+    with pytest.raises(openmm.OpenMMException, match="'sse9', but this machine can run: baseline"):
+        openmm_engine.make_context(TERSOFF[0], configuration(TERSOFF[0], "orthogonal"), "CPU")
