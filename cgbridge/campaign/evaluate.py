@@ -98,9 +98,8 @@ def _measure(
             EvaluationTask(
                 model=model,
                 searched=(),
-                levels=(Level(target.name, (target,)),),
+                levels=(Level(target.name, (target,), sampling),),
                 engine=config.engine,
-                sampling=sampling,
                 seed=seed,
                 stop_early=False,
                 prepared=prepared,

@@ -10,7 +10,6 @@ from typing import Any
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.campaign.task import EvaluationTask, run_task
 from cgbridge.interfaces import Evaluation, Outcome, Point
-from cgbridge.objectives.candidate import lengthen
 from cgbridge.objectives.scoring import score_broken
 from cgbridge.rng import derive_seed
 from cgbridge.store.journal import Journal, content_key
@@ -106,9 +105,8 @@ class Evaluator:
         task = EvaluationTask(
             model=problem.candidate(problem.space.decode(job.point)),
             searched=tuple(parameter.name for parameter in problem.space.parameters),
-            levels=problem.levels,
+            levels=tuple(level.lengthened(job.factor) for level in problem.levels),
             engine=problem.config.engine,
-            sampling=lengthen(problem.sampling, job.factor),
             seed=job.seed,
             stop_early=not job.full,
         )

@@ -186,7 +186,7 @@ class _Fit:
             )
         best = min(self._confirmed.values(), key=lambda evaluation: evaluation.score)
         model = self._problem.candidate(best.parameters)
-        self._folder.write_best(model, self._problem.sampling.beads)
+        self._folder.write_best(model, self._problem.config.engine.beads)
         self._folder.write_result(self._problem, best, self._progress.totals(), finished=finished)
 
     def _note(self, job: Job, evaluation: Evaluation, known: bool) -> None:

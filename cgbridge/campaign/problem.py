@@ -29,7 +29,6 @@ class FitProblem:
     base: CoarseGrainedModel
     space: SearchSpace
     levels: tuple[Level, ...]
-    sampling: Sampling
 
     def candidate(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """The base model with searched values put in."""
@@ -39,7 +38,10 @@ class FitProblem:
     def protocol(self) -> str:
         """Hash of all that an evaluation depends on besides parameters and seed."""
         engine = self.config.engine.model_dump(mode="json")
-        levels = [[level.name, [target_record(target) for target in level.targets]] for level in self.levels]
+        levels = [
+            [level.name, asdict(level.sampling), [target_record(target) for target in level.targets]]
+            for level in self.levels
+        ]
         fixed = {
             k: v for k, v in self.base.parameters.items() if k not in {p.name for p in self.space.parameters}
         }
@@ -63,10 +65,11 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
                 resolve_target(item, folder, f"levels.{index}.targets.{number}")
                 for number, item in enumerate(level.targets)
             ),
+            replace(sampling_of(config.engine), **level.sampling.model_dump(exclude_none=True)),
         )
         for index, level in enumerate(config.levels)
     )
-    return FitProblem(config, base, SearchSpace(parameters), levels, sampling_of(config.engine))
+    return FitProblem(config, base, SearchSpace(parameters), levels)
 
 
 def sampling_of(engine: EngineSection) -> Sampling:

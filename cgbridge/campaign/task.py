@@ -11,7 +11,7 @@ from typing import Any
 from cgbridge.config.schema import EngineSection
 from cgbridge.engine.factory import create_engine
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
-from cgbridge.interfaces import Evaluation, Run, Sampling, Simulation
+from cgbridge.interfaces import Evaluation, Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.candidate import Level, evaluate_candidate
 
@@ -24,7 +24,6 @@ class EvaluationTask:
     searched: tuple[str, ...]
     levels: tuple[Level, ...]
     engine: EngineSection
-    sampling: Sampling
     seed: int
     stop_early: bool = True
     prepared: Mapping[tuple[Any, ...], Run | CgbridgeError] = field(default_factory=dict)
@@ -58,7 +57,6 @@ def run_task(task: EvaluationTask) -> Evaluation:
             task.model,
             task.levels,
             engine,
-            task.sampling,
             seed=task.seed,
             scratch=Path(scratch),
             stop_early=task.stop_early,

@@ -24,7 +24,9 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key '{key}' is given twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key}' is given twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -37,7 +39,9 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Path_, int]]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError("no such file", where=str(path), remedy="`cgbridge init` writes a template") from None
+        raise ConfigError(
+            "no such file", where=str(path), remedy="`cgbridge init` writes a template"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
     try:
@@ -49,7 +53,9 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Path_, int]]:
     except yaml.YAMLError as error:
         raise ConfigError(f"not valid YAML: {error}", where=str(path)) from None
     if not isinstance(data, dict):
-        raise ConfigError("expected keys and values", where=str(path), remedy="`cgbridge init` writes a template")
+        raise ConfigError(
+            "expected keys and values", where=str(path), remedy="`cgbridge init` writes a template"
+        )
     lines: dict[Path_, int] = {}
     _collect_lines(node, (), lines)
     return data, lines
@@ -75,7 +81,9 @@ def locate(source: str, path: Path_, lines: Mapping[Path_, int]) -> str:
     return f"{source}: {dotted}" if dotted else source
 
 
-def validate(model: type[Model], data: object, source: str, lines: Mapping[Path_, int] | None = None) -> Model:
+def validate(
+    model: type[Model], data: object, source: str, lines: Mapping[Path_, int] | None = None
+) -> Model:
     """Validate ``data``; all faults are reported in one :class:`ConfigError`."""
     try:
         return model.model_validate(data)
@@ -83,7 +91,9 @@ def validate(model: type[Model], data: object, source: str, lines: Mapping[Path_
         faults = [_describe(model, fault, data, source, lines or {}) for fault in error.errors()]
         # A union (text or section) reports one fault per alternative; say each place once.
         unique = list(dict.fromkeys(faults))
-        raise ConfigError("\n".join(unique), remedy="`cgbridge init` shows every key with its meaning") from None
+        raise ConfigError(
+            "\n".join(unique), remedy="`cgbridge init` shows every key with its meaning"
+        ) from None
 
 
 def _describe(

@@ -56,10 +56,20 @@ class ModelSection(Section):
     )
 
 
+class SamplingSection(Section):
+    """Sizes and lengths of the simulations of one level; what is left out is taken from ``engine``."""
+
+    beads: int | None = Field(None, ge=8, description="Beads of a box.")
+    equilibration: Time | None = Field(None, ge=0, description="Equilibration; bare number in ps.")
+    production: Time | None = Field(None, gt=0, description="Production; bare number in ps.")
+    interval: Time | None = Field(None, gt=0, description="Time between samples; bare number in ps.")
+
+
 class LevelSection(Section):
     """One level of the hierarchy; levels run in the order written, from cheap to dear."""
 
-    name: str
+    name: str = Field(min_length=1, description="Name in the report.")
+    sampling: SamplingSection = SamplingSection()
     targets: tuple[str | dict[str, Any], ...] = Field(
         min_length=1, description="Names of reference data (`cgbridge targets`) or inline targets."
     )
@@ -78,7 +88,9 @@ class PolishSection(Section):
 class ConfirmSection(Section):
     """Re-runs with new seeds and longer MD, against selection bias ("the luckiest of many")."""
 
-    every: int = Field(4, ge=0, description="Confirm the elites every so many generations; 0: only at the end.")
+    every: int = Field(
+        4, ge=0, description="Confirm the elites every so many generations; 0: only at the end."
+    )
     candidates: int = Field(3, ge=1, description="How many of the best compete at the end.")
     factor: Number = Field(3.0, ge=1, description="How many times longer the production runs are.")
 
@@ -130,7 +142,9 @@ class EngineSection(Section):
         "openmm", description="closed-form answers static targets only, without any simulation."
     )
     platform: str = Field("auto", description="OpenMM platform: auto, CPU, Reference, OpenCL, CUDA, HIP.")
-    threads: int = Field(1, ge=1, description="CPU threads of one evaluation (results repeat exactly with 1).")
+    threads: int = Field(
+        1, ge=1, description="CPU threads of one evaluation (results repeat exactly with 1)."
+    )
     timestep: Time = Field(0.010, gt=0, le=0.05, description="Integration step; bare number in ps.")
     friction: Rate = Field(1.0, gt=0, description="Langevin friction; bare number in 1/ps.")
     beads: int = Field(343, ge=8, description="Beads of a bulk box.")
@@ -149,7 +163,9 @@ class RunSection(Section):
     workers: int | Literal["auto"] = Field("auto", description="Evaluations at a time; auto: one per core.")
     retries: int = Field(2, ge=0, description="Retries of an evaluation that died for machine reasons.")
     wall_limit: WallTime = Field(
-        3600.0, gt=0, description="Wall time after which one evaluation is ended as a timeout; bare number in s."
+        3600.0,
+        gt=0,
+        description="Wall time after which one evaluation is ended as a timeout; bare number in s.",
     )
 
     @model_validator(mode="after")

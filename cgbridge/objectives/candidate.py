@@ -32,10 +32,15 @@ MAX_FOLLOW_UPS = 3
 
 @dataclass(frozen=True)
 class Level:
-    """A named level with its resolved targets."""
+    """A named level with its resolved targets, and how long and large its simulations are by default."""
 
     name: str
     targets: tuple[Target, ...]
+    sampling: Sampling = Sampling()
+
+    def lengthened(self, factor: float) -> Level:
+        """The same level with production runs ``factor`` times as long (for confirmations)."""
+        return replace(self, sampling=replace(self.sampling, production=self.sampling.production * factor))
 
 
 class Engine(Protocol):
@@ -82,11 +87,6 @@ def merge_simulations(simulations: Sequence[Simulation]) -> dict[tuple[Any, ...]
     return merged
 
 
-def lengthen(sampling: Sampling, factor: float) -> Sampling:
-    """Sampling with production runs ``factor`` times as long (for confirmations)."""
-    return replace(sampling, production=sampling.production * factor)
-
-
 def measure(
     observable: Observable,
     target: Target,
@@ -110,7 +110,6 @@ def evaluate_candidate(
     model: Any,
     levels: Sequence[Level],
     engine: Engine,
-    sampling: Sampling,
     *,
     seed: int,
     scratch: Path,
@@ -133,12 +132,16 @@ def evaluate_candidate(
     for level in levels:
         observables = [get_observable(target.observable) for target in level.targets]
         plan = merge_simulations(
-            [s for o, t in zip(observables, level.targets, strict=True) for s in o.simulations(t, sampling)]
+            [
+                s
+                for o, t in zip(observables, level.targets, strict=True)
+                for s in o.simulations(t, level.sampling)
+            ]
         )
         first = len(results)
         for done, (observable, target) in enumerate(zip(observables, level.targets, strict=True)):
             try:
-                estimate = measure(observable, target, session, plan, sampling)
+                estimate = measure(observable, target, session, plan, level.sampling)
                 if not math.isfinite(estimate.value):
                     raise UnstableError(f"{target.name} is not a finite number")
             except (UnstableError, StepLimitError) as error:
