@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from cgbridge.cli import fit, info, single
+from cgbridge.cli import fit, info, reporting, single
 
 app = typer.Typer(
     name="cgbridge",
@@ -16,5 +16,5 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for module in (fit, single, info):
+for module in (fit, reporting, single, info):
     module.register(app)

@@ -1,11 +1,14 @@
-"""Commands around a fit: check, fit, status."""
+"""Commands around a fit: check, fit."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from cgbridge.store.layout import RunLayout
 
 Input = Annotated[Path, typer.Argument(help="The fit YAML.", show_default=False)]
 
@@ -17,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def fit(
     input: Input,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over; forget what the run folder holds.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start over; forget what the run folder holds.")
+    ] = False,
 ) -> None:
     """Fit a model; the same command resumes a stopped run.
 
@@ -27,13 +32,37 @@ def fit(
     from cgbridge.campaign.problem import build_problem
     from cgbridge.cli.progress import show_progress
     from cgbridge.config.loader import load_fit
+    from cgbridge.errors import RunFolderError
+    from cgbridge.report.document import write_report
+    from cgbridge.store.layout import RunLayout
 
     config = load_fit(input)
     problem = build_problem(config, input.parent)
-    with show_progress(config.name) as display:
-        folder = run_fit(problem, fresh=fresh, display=display)
+    try:
+        with show_progress(config.name) as display:
+            folder = run_fit(problem, fresh=fresh, display=display)
+    except RunFolderError:
+        raise  # the folder belongs to another run, which writes its own report
+    except BaseException:
+        _report_of_stopped_run(RunLayout(config.run.folder))
+        raise
     typer.echo(f"result: {folder.result}")
     typer.echo(f"best model: {folder.best}")
+    typer.echo(f"report: {write_report(folder)}")
+
+
+def _report_of_stopped_run(layout: RunLayout) -> None:
+    """Write the report of what was done so far; its own failure never hides why the run stopped."""
+    from cgbridge.report.document import write_report
+
+    if not layout.used_yaml.exists():
+        return
+    try:
+        path = write_report(layout)
+    except Exception as error:
+        typer.echo(f"the report could not be written: {error}", err=True)
+    else:
+        typer.echo(f"report so far: {path}")
 
 
 def check(input: Input) -> None:

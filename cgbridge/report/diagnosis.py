@@ -53,7 +53,7 @@ class Diagnosis:
         if self.good is False:
             return (
                 "No rule explains it: the functional form may not be able to meet these targets together. "
-                "Search more parameters (model.search), try another model.form, or see the correlations below."
+                "Search more parameters (model.search) or try another model.form."
             )
         return "Nothing stands out so far."
 

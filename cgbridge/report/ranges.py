@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Parameter
 from cgbridge.report.run_record import RunRecord
 
@@ -81,7 +82,7 @@ def range_positions(run: RunRecord) -> tuple[RangePosition, ...]:
     return tuple(found)
 
 
-def _good_points(run: RunRecord) -> tuple[int, np.ndarray]:
+def _good_points(run: RunRecord) -> tuple[int, FloatArray]:
     """Points in the unit cube of the candidates that got furthest, where enough of them did."""
     for levels in range(len(run.levels), -1, -1):
         points = [entry.point for entry in run.candidates if entry.evaluation.levels_passed >= levels]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cgbridge.report.digits import superscript
 
@@ -32,13 +32,13 @@ _VARIABLES = {
 }
 #: Size in points; the page scales the picture to its column.
 WIDTH, HEIGHT = 396.0, 252.0
-_STYLE = {
+_STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
-    "font.size": 10.0,
-    "axes.labelsize": 10.0,
-    "xtick.labelsize": 9.5,
-    "ytick.labelsize": 9.5,
-    "legend.fontsize": 9.5,
+    "font.size": 11.0,
+    "axes.labelsize": 11.0,
+    "xtick.labelsize": 10.5,
+    "ytick.labelsize": 10.5,
+    "legend.fontsize": 10.5,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "xtick.color": MUTED,
@@ -79,7 +79,8 @@ def draw(key: str, title: str, caption: str, paint: Callable[[Axes], None]) -> F
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
 
-    with matplotlib.rc_context({**_STYLE, "svg.hashsalt": f"cgbridge-{key}"}):
+    settings: Any = {**_STYLE, "svg.hashsalt": f"cgbridge-{key}"}
+    with matplotlib.rc_context(settings):
         canvas = Canvas(figsize=(WIDTH / 72.0, HEIGHT / 72.0), layout="constrained")
         FigureCanvasSVG(canvas)
         canvas.patch.set_alpha(0.0)
@@ -133,8 +134,7 @@ def power_label(value: float, _position: int | None = None) -> str:
 
 def legend_above(axes: Axes) -> None:
     """The legend in a row over the axes, where it covers nothing."""
-    handles, labels = axes.get_legend_handles_labels()
-    if handles:
+    if axes.get_legend_handles_labels()[0]:
         axes.legend(
             loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=4, columnspacing=1.4, handletextpad=0.5,
             borderaxespad=0.2,

@@ -30,7 +30,7 @@ _LINE = 24
 
 def other_figures(run: RunRecord) -> tuple[Figure, ...]:
     """One picture per further curve of the best candidate."""
-    found = []
+    found: list[Figure] = []
     for row in verdicts(run):
         if row.result is None:
             continue
