@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -36,7 +36,7 @@ class Level:
 
     name: str
     targets: tuple[Target, ...]
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
 
     def lengthened(self, factor: float) -> Level:
         """The same level with production runs ``factor`` times as long (for confirmations)."""
