@@ -9,7 +9,7 @@ from cgbridge.report.ranges import RangePosition
 from cgbridge.report.verdicts import Verdict
 
 #: Drawing area in pixels; marks stay ``_INSET`` from its ends.
-WIDTH, _INSET = 150.0, 7.0
+WIDTH, _INSET = 132.0, 7.0
 #: Deviations beyond this many tolerances are drawn as an arrow at the end.
 REACH = 3.0
 

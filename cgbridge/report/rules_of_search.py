@@ -183,7 +183,7 @@ def screening_without_effect(run: RunRecord) -> Finding | None:
                 f"The level {cheap.level} does not screen",
                 f"It lets {percent(cheap.passed / cheap.reached)} through, while only "
                 f"{percent(dear.passed / dear.reached)} pass the dearer level {dear.level}.",
-                f"Tighten the tolerances of levels.{index}, or add a target there that says more.",
+                f"Tighten the tolerances of levels.{index}.targets, or add a target there that says more.",
                 (f"levels.{index}.targets",),
                 grave=False,
             )

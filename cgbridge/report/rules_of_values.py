@@ -29,7 +29,7 @@ def error_bars_too_large(run: RunRecord) -> Finding | None:
     keys = tuple(dict.fromkeys(_production_key(run, row) for row in noisy))
     worst = max(noisy, key=lambda row: row.spread)
     # The error falls with the square root of the time; half a tolerance is a useful error.
-    longer = math.ceil((worst.spread / 0.5) ** 2)
+    longer = math.ceil((worst.spread / 0.5) ** 2 - 1e-6)
     words = [f"{row.target.name} ({plain(row.spread, 2)} tolerances)" for row in noisy]
     return Finding(
         "Error bars are larger than the tolerance",

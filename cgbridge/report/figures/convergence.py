@@ -48,5 +48,5 @@ def _paint(axes: Axes, record: LevelProgress) -> None:
     log_axis(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     axes.set_xlabel("generation")
-    axes.set_ylabel("error / tolerance")
+    axes.set_ylabel("error (tolerances)")
     legend_above(axes)

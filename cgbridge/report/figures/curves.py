@@ -60,7 +60,7 @@ def _figure(number: int, row: Verdict, name: str, curve: Curve) -> Figure:
 
 def _label(name: str, unit: str) -> str:
     shown = unit_text(unit)
-    return f"{name} / {shown}" if shown else name
+    return f"{name} ({shown})" if shown else name
 
 
 def _paint(axes: Axes, curve: Curve, reference: Curve | None, labels: tuple[str, str]) -> None:

@@ -52,10 +52,8 @@ def _points(rows: tuple[Verdict, ...], observable: str) -> Points:
             continue
         if row.target.observable == "tmd" and observable == "density" and "density" in row.result.curves:
             curve = row.result.curves["density"]
-            found.update(
-                (float(x), (float(y), float(e)))
-                for x, y, e in zip(curve.x, curve.y, curve.y_err, strict=True)
-            )
+            for x, y, e in zip(curve.x, curve.y, curve.y_err, strict=True):
+                found.setdefault(float(x), (float(y), float(e)))
         elif row.target.observable == observable:
             value, error = (convert(v, row.target.unit, _UNIT) for v in (row.result.value, row.result.stderr))
             found[row.target.temperature] = (value, error)
@@ -109,8 +107,8 @@ def _paint(axes: Axes, measured: Points, wanted: Points, experiment: Curve | Non
         fmt="o", color=MODEL, elinewidth=1.6, capsize=2.5, label="model",
     )  # fmt: skip
     axes.set_xlim(low, high)
-    axes.set_xlabel("temperature / K")
-    axes.set_ylabel("density / g cm⁻³")
+    axes.set_xlabel("temperature (K)")
+    axes.set_ylabel("density (g/cm³)")
     axes.margins(y=0.12)
     round_ticks(axes)
     legend_above(axes)

@@ -10,7 +10,6 @@ import numpy as np
 from cgbridge.interfaces import Curve, TargetResult
 from cgbridge.report.digits import with_error
 from cgbridge.report.figures.canvas import (
-    BAD,
     INK,
     MODEL,
     MUTED,
@@ -44,8 +43,8 @@ def _figure(number: int, result: TargetResult) -> Figure:
     value, error = with_error(kelvin[0], kelvin[1])
     bracket = bracket_of(result.notes)
     caption = (
-        f"{result.name}: rate d(U/N)/dt of half ice, half liquid boxes in J/mol/ps against temperature in K, "
-        f"negative while ice grows, positive while it melts. The rate is zero at {value} ± {error} K (band); "
+        f"Target {result.name}: rate d(U/N)/dt of half ice, half liquid boxes in J/mol/ps against "
+        f"temperature in K, negative while ice grows, positive while it melts. The rate is zero at {value} ± {error} K (band); "
         "the line has the least-squares slope through that point."
     )
     if bracket:
@@ -91,8 +90,8 @@ def _paint(
     )  # fmt: skip
     if bracket is not None:
         # In axes coordinates, so that it never covers a point.
-        axes.plot(bracket, (0.02, 0.02), color=BAD, linewidth=3.5, transform=axes.get_xaxis_transform())
-    axes.set_xlabel("temperature / K")
-    axes.set_ylabel("d(U/N)/dt / J mol⁻¹ ps⁻¹")
+        axes.plot(bracket, (0.02, 0.02), color=MUTED, linewidth=3.5, transform=axes.get_xaxis_transform())
+    axes.set_xlabel("temperature (K)")
+    axes.set_ylabel("d(U/N)/dt (J/mol/ps)")
     round_ticks(axes)
     legend_above(axes)

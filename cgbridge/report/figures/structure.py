@@ -56,7 +56,7 @@ def _paint(axes: Axes, curve: Curve, reference: Curve | None, label: str) -> Non
     low, high = curve.y - curve.y_err, curve.y + curve.y_err
     axes.fill_between(curve.x, low, high, color=MODEL, alpha=0.25, linewidth=0)
     axes.plot(curve.x, curve.y, color=MODEL, label="model")
-    axes.set_xlabel("r / nm")
+    axes.set_xlabel("r (nm)")
     axes.set_ylabel("g(r)")
     rises = np.flatnonzero(curve.y > 0.01)
     start = float(curve.x[rises[0]]) if len(rises) else 0.0

@@ -1,0 +1,144 @@
+"""The report as people see it: wide and narrow, light and dark, on paper; without network or scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium import Page, find_chromium
+
+from cgbridge.report.document import write_report
+from cgbridge.report.run_record import State
+from cgbridge.report.synthetic import record, water_levels, water_run, write_run
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(find_chromium() is None, reason="no Chromium (Debian: apt-get install chromium)"),
+]
+
+DESKTOP, PHONE = (1280, 900), (375, 812)
+#: Contrast of normal text that WCAG 2.2 asks for at level AA.
+CONTRAST = 4.5
+
+#: Relative luminance and contrast as WCAG defines them; reads the computed colour of the text and the
+#: nearest background below it that is not transparent.
+_LOWEST_CONTRAST = """
+(() => {
+  const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c.length === 3 || c[3] > 0.99) return c;
+    }
+    return [255, 255, 255];
+  };
+  let lowest = [99, ''];
+  for (const e of document.querySelectorAll('h1, h2, h3, p, th, td, dt, dd, a, figcaption, .note, .caveat, .pill, .chip')) {
+    const style = getComputedStyle(e);
+    if (!e.textContent.trim() || style.opacity < 1 || e.matches('.up, .down')) continue;
+    const [a, b] = [light(parse(style.color)), light(ground(e))].sort((x, y) => y - x);
+    const contrast = (a + 0.05) / (b + 0.05);
+    if (contrast < lowest[0]) lowest = [contrast, e.outerHTML.slice(0, 80)];
+  }
+  return lowest;
+})()
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    program = find_chromium()
+    assert program is not None
+    with Page(program, tmp_path_factory.mktemp("profile")) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(write_run(water_run(tmp_path_factory.mktemp("finished") / "run")))
+
+
+@pytest.fixture(scope="module")
+def empty_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("empty") / "run"
+    return write_report(write_run(record(water_levels(), [], state=State.INTERRUPTED, path=folder)))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, (768, 1024), PHONE, (320, 568)], ids=lambda size: f"{size[0]}px")
+def test_nothing_overflows_and_nothing_complains(
+    browser: Page, report: Path, tmp_path: Path, size: tuple[int, int], dark: bool
+) -> None:
+    browser.show(report, width=size[0], height=size[1], dark=dark)
+    width = browser.evaluate("document.documentElement.scrollWidth")
+    assert width <= size[0], "the page scrolls sideways"
+    assert browser.troubles() == []
+    assert browser.requests() == [report.resolve().as_uri()], "the page asks for something"
+    picture = tmp_path / "page.png"
+    browser.screenshot(picture)
+    assert picture.stat().st_size > 50_000
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_report_without_results_fits_too(browser: Page, empty_report: Path, size: tuple[int, int]) -> None:
+    browser.show(empty_report, width=size[0], height=size[1])
+    assert browser.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert browser.troubles() == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_text_has_contrast(browser: Page, report: Path, dark: bool) -> None:
+    browser.show(report, width=1280, height=900, dark=dark)
+    lowest, element = browser.evaluate(_LOWEST_CONTRAST)
+    assert lowest >= CONTRAST, f"{element}: {lowest:.2f}"
+
+
+def test_pictures_follow_the_colour_scheme(browser: Page, report: Path) -> None:
+    colour = "getComputedStyle(document.querySelector('svg.plot text')).fill"
+    seen = set()
+    for dark in (False, True):
+        browser.show(report, width=1280, height=900, dark=dark)
+        seen.add(browser.evaluate(colour))
+    assert len(seen) == 2
+
+
+def test_labels_of_pictures_do_not_leave_them(browser: Page, report: Path) -> None:
+    browser.show(report, width=1280, height=900)
+    outside = browser.evaluate(
+        """[...document.querySelectorAll('svg.plot')].flatMap(svg => {
+          const frame = svg.getBoundingClientRect();
+          return [...svg.querySelectorAll('text')].filter(text => {
+            const box = text.getBoundingClientRect();
+            return box.left < frame.left - 1 || box.right > frame.right + 1 ||
+                   box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+          }).map(text => text.textContent);
+        })"""
+    )
+    assert outside == []
+
+
+def test_decimal_points_of_a_column_are_in_line(browser: Page, report: Path) -> None:
+    browser.show(report, width=1280, height=900)
+    # The place of the decimal point in each value of the verdict table, measured on the page.
+    places = browser.evaluate(
+        """[...document.querySelectorAll('#verdict tbody tr:not(.level)')].map(row => {
+          const node = row.querySelector('td.num').firstChild;
+          const at = node.textContent.indexOf('.');
+          if (at < 0 || node.textContent.includes('×')) return null;
+          const range = document.createRange();
+          range.setStart(node, at); range.setEnd(node, at + 1);
+          return range.getBoundingClientRect().left;
+        }).filter(place => place !== null)"""
+    )
+    assert len(places) >= 5
+    assert max(places) - min(places) < 1.0
+
+
+def test_paper_is_white_whatever_the_scheme(browser: Page, report: Path) -> None:
+    browser.show(report, width=794, height=1123, dark=True, media="print")
+    assert browser.evaluate("getComputedStyle(document.body).color") == "rgb(28, 32, 36)"
+    assert browser.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"

@@ -1,0 +1,204 @@
+"""Every rule of the diagnosis speaks when it should and is silent when it should not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cgbridge.interfaces import Outcome, Target
+from cgbridge.report import rules_of_search, rules_of_values
+from cgbridge.report.diagnosis import RULES, diagnose
+from cgbridge.report.finding import Finding
+from cgbridge.report.journal_entries import Entry
+from cgbridge.report.run_record import LevelRecord, RunRecord, State
+from cgbridge.report.synthetic import entry, measured, record, water_run
+
+DENSITY = Target("density", "density", 1.0, 0.01, "g/cm^3")
+PEAK = Target("peak", "rdf", 2.8, 0.05, "A", options={"feature": "first_peak_position", "production": 8.0})
+DIMER = Target("dimer", "dimer_energy", -21.0, 1.0, "kJ/mol")
+LEVELS = (LevelRecord("pair", (DIMER,)), LevelRecord("liquid", (DENSITY, PEAK)))
+
+
+def candidate(
+    deviations: Sequence[float],
+    *,
+    stderr: float = 0.1,
+    notes: Sequence[str] = (),
+    point: tuple[float, float] = (0.5, 0.5),
+    phase: str = "search",
+    generation: int = 0,
+) -> Entry:
+    """A candidate with deviations from DIMER, DENSITY, PEAK in tolerances; fewer: it stopped there."""
+    results, passed = [], 0
+    targets = [(level, target) for level in LEVELS for target in level.targets]
+    for (level, target), deviation in zip(targets, deviations, strict=False):
+        error = 0.0 if target is DIMER else stderr * target.tolerance
+        value = target.value + deviation * target.tolerance
+        results.append(measured(target, level.name, value, stderr=error, notes=notes if error else ()))
+    if results and results[0].passed:
+        passed = 2 if len(results) == 3 and all(r.passed for r in results) else 1
+    return entry(results, passed=passed, levels=2, point=point, phase=phase, generation=generation)
+
+
+def broken(outcome: Outcome, reason: str) -> Entry:
+    return entry(levels=2, outcome=outcome, reason=reason)
+
+
+def run(entries: Sequence[Entry]) -> RunRecord:
+    return record(LEVELS, entries)
+
+
+GOOD = candidate((0.2, 0.3, 0.1))
+
+
+def ask(rule: str, entries: Sequence[Entry]) -> Finding | None:
+    module = rules_of_search if hasattr(rules_of_search, rule) else rules_of_values
+    answer: Finding | None = vars(module)[rule](run(entries))
+    return answer
+
+
+def noisy(count: int, start: float, end: float) -> list[Entry]:
+    """Generations whose best error falls from ``start`` to ``end``."""
+    steps = np.linspace(start, end, count)
+    return [candidate((0.1, float(e), float(e)), generation=g) for g, e in enumerate(steps) for _ in range(3)]
+
+
+def opposed(count: int) -> list[Entry]:
+    """Candidates that trade one error for the other and never meet both targets."""
+    return [candidate((0.1, 2.4 - x, 0.4 + x)) for x in np.linspace(0.0, 2.0, count)]
+
+
+def independent(count: int) -> list[Entry]:
+    rng = np.random.default_rng(3)
+    return [candidate((0.1, *rng.uniform(1.5, 2.9, 2))) for _ in range(count)]
+
+
+CASES: dict[str, tuple[Sequence[Entry], Sequence[Entry], str]] = {
+    # rule: entries where it speaks, entries where it does not, a YAML key it must name
+    "parameter_on_bound": (
+        [candidate((0.2, 0.3, 0.1), point=(0.99, 0.5))],
+        [candidate((0.2, 0.3, 0.1), point=(0.97, 0.03))],
+        "model.search.epsilon.max",
+    ),
+    "level_never_passed": (
+        [candidate((0.2, 4.0, 0.3)) for _ in range(9)],
+        [candidate((0.2, 4.0, 0.3)) for _ in range(9)] + [GOOD],
+        "levels.1.targets.0.tolerance",
+    ),
+    "mostly_unstable": (
+        [GOOD] * 9 + [broken(Outcome.UNSTABLE, "level liquid, target density: it ran away to 9000 K")] * 11,
+        [GOOD] * 11 + [broken(Outcome.UNSTABLE, "level liquid, target density: it ran away to 9000 K")] * 9,
+        "engine.timestep",
+    ),
+    "error_bars_too_large": (
+        [candidate((0.2, 0.3, 0.1), stderr=1.3)],
+        [candidate((0.2, 0.3, 0.1), stderr=0.9)],
+        "engine.production",
+    ),
+    "selection_bias": (
+        [candidate((0.1, 0.1, 0.1)), candidate((0.1, 0.9, 0.8), phase="confirm")],
+        [candidate((0.1, 0.5, 0.4)), candidate((0.1, 0.6, 0.5), phase="confirm")],
+        "optimizer.confirm.every",
+    ),
+    "conflicting_targets": (opposed(30), independent(60), "levels.1.targets.1.tolerance"),
+    "too_few_evaluations": ([GOOD] * 49, [GOOD] * 50, "optimizer.initial"),
+    "still_improving": (noisy(12, 3.0, 0.2), noisy(12, 0.3, 0.29), "optimizer.generations"),
+    "timeouts": (
+        [GOOD] * 18 + [broken(Outcome.TIMEOUT, "no answer after 3600 s")] * 2,
+        [GOOD] * 39 + [broken(Outcome.TIMEOUT, "no answer after 3600 s")],
+        "run.wall_limit",
+    ),
+    "machine_faults": (
+        [GOOD] * 18 + [broken(Outcome.INFRA, "the worker died, 3 times")] * 2,
+        [GOOD] * 199 + [broken(Outcome.INFRA, "the worker died, 3 times")],
+        "run.workers",
+    ),
+    "screening_without_effect": (
+        [candidate((0.2, 4.0, 0.3))] * 60 + [GOOD],
+        [candidate((4.0,))] * 30 + [candidate((0.2, 4.0, 0.3))] * 30,
+        "levels.0.targets",
+    ),
+    "drifting": (
+        [candidate((0.2, 0.3, 0.1), notes=("drifting: the halves differ by 5.1 standard errors",))],
+        [candidate((0.2, 0.3, 0.1), notes=("bracket 270 to 280 K",))],
+        "engine.equilibration",
+    ),
+}
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule.__name__ for rule in RULES} == set(CASES)
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_rule_speaks_with_a_remedy_that_names_the_key(rule: str) -> None:
+    finding = ask(rule, CASES[rule][0])
+    assert finding is not None
+    assert CASES[rule][2] in finding.keys
+    assert any(key in finding.remedy for key in finding.keys)
+    assert any(character.isdigit() for character in finding.evidence) or rule == "drifting"
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_rule_is_silent_otherwise(rule: str) -> None:
+    assert ask(rule, CASES[rule][1]) is None
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_rule_is_silent_without_evaluations(rule: str) -> None:
+    assert ask(rule, []) is None
+
+
+def test_unstable_pairs_blame_the_ranges_not_the_timestep() -> None:
+    reason = "level pair, target dimer: the dimer is not bound"
+    finding = ask("mostly_unstable", [GOOD] * 5 + [broken(Outcome.UNSTABLE, reason)] * 15)
+    assert finding is not None and finding.keys == ("model.search",)
+    assert "15 of 20 (75 %)" in finding.evidence
+
+
+def test_error_bars_say_how_much_longer() -> None:
+    finding = ask("error_bars_too_large", [candidate((0.2, 0.3, 0.1), stderr=1.5)])
+    assert finding is not None
+    # From 1.5 to 0.5 tolerances the error falls threefold, so the run must be nine times as long.
+    assert "about 9 times" in finding.remedy
+    assert "levels.1.targets.1.options.production" in finding.keys  # this target sets its own length
+
+
+def test_a_winner_that_falls_back_a_level_was_lucky() -> None:
+    entries = [candidate((0.1, 0.9, 0.9)), candidate((0.1, 1.15, 0.9), phase="confirm")]
+    finding = ask("selection_bias", entries)
+    assert finding is not None and "1 of 1 confirmed candidate passed fewer levels" in finding.evidence
+
+
+def test_conflict_counts_what_each_target_would_allow() -> None:
+    finding = ask("conflicting_targets", opposed(30))
+    assert finding is not None and "none both" in finding.evidence
+
+
+def test_good_fit_is_called_good(tmp_path: Path) -> None:
+    diagnosis = diagnose(water_run(tmp_path))
+    assert diagnosis.good is True
+    assert "meets all 8 targets on 3 levels" in diagnosis.summary
+
+
+def test_a_winner_of_the_search_alone_is_not_called_good() -> None:
+    diagnosis = diagnose(run([GOOD] * 60))
+    assert diagnosis.good is False and "may have been lucky" in diagnosis.summary
+
+
+def test_a_fit_that_misses_a_target_says_by_how_much() -> None:
+    entries = [candidate((0.2, 4.0, 0.3))] * 60 + [candidate((0.2, 4.0, 0.3), phase="confirm")]
+    diagnosis = diagnose(run(entries))
+    assert diagnosis.good is False
+    assert "passes 1 of 2 levels and misses density by 4 tolerances" in diagnosis.summary
+    assert diagnosis.explanation.startswith("The likely reasons")
+
+
+def test_nothing_is_called_poor_before_it_is_finished() -> None:
+    unfinished = replace(run([candidate((0.2, 4.0, 0.3))]), state=State.RUNNING)
+    assert diagnose(unfinished).good is None
+    assert diagnose(replace(run([]), state=State.RUNNING)).summary == "No evaluation has finished yet."
