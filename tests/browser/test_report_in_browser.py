@@ -37,7 +37,8 @@ _LOWEST_CONTRAST = """
     return [255, 255, 255];
   };
   let lowest = [99, ''];
-  for (const e of document.querySelectorAll('h1, h2, h3, p, th, td, dt, dd, a, figcaption, .note, .caveat, .pill, .chip')) {
+  const kinds = 'h1, h2, h3, p, th, td, dt, dd, a, figcaption, .note, .caveat, .pill, .chip';
+  for (const e of document.querySelectorAll(kinds)) {
     const style = getComputedStyle(e);
     if (!e.textContent.trim() || style.opacity < 1 || e.matches('.up, .down')) continue;
     const [a, b] = [light(parse(style.color)), light(ground(e))].sort((x, y) => y - x);

@@ -44,7 +44,8 @@ def _figure(number: int, result: TargetResult) -> Figure:
     bracket = bracket_of(result.notes)
     caption = (
         f"Target {result.name}: rate d(U/N)/dt of half ice, half liquid boxes in J/mol/ps against "
-        f"temperature in K, negative while ice grows, positive while it melts. The rate is zero at {value} ± {error} K (band); "
+        f"temperature in K, negative while ice grows, positive while it melts. "
+        f"The rate is zero at {value} ± {error} K (band); "
         "the line has the least-squares slope through that point."
     )
     if bracket:
