@@ -79,13 +79,12 @@ def diagnose(run: RunRecord) -> Diagnosis:
     if passed_all and run.confirmed:
         return Diagnosis(True, _good(run), findings)
     good = False if run.state is State.FINISHED else None
-    return Diagnosis(good, _poor(run, passed_all), findings)
+    return Diagnosis(good, _poor(run, passed_all) + _resumption(run), findings)
 
 
 def _nothing_yet(run: RunRecord) -> str:
     if not run.entries:
-        going = run.state is State.RUNNING
-        return "No evaluation has finished yet." + ("" if going else " The same command goes on from here.")
+        return f"No evaluation has finished yet.{_resumption(run)}"
     return "Every evaluation so far was lost to machine faults; nothing can be said about the model."
 
 
@@ -120,6 +119,11 @@ def _poor(run: RunRecord, passed_all: bool) -> str:
     if run.best.evaluation.reason and not missed:
         text += f" It stopped because: {run.best.evaluation.reason}."
     return text
+
+
+def _resumption(run: RunRecord) -> str:
+    interrupted = run.state is State.INTERRUPTED
+    return " The run was interrupted; the same command resumes it." if interrupted else ""
 
 
 def _simulates(run: RunRecord) -> bool:

@@ -51,8 +51,8 @@ def _bound_words(place: RangePosition) -> str:
 
 def level_never_passed(run: RunRecord) -> Finding | None:
     """No candidate ever passed a level; names the target that most candidates miss there."""
-    evaluations = [entry.evaluation for entry in run.entries]
-    furthest = max((e.levels_passed for e in evaluations), default=0)
+    evaluations = [entry.evaluation for entry in run.candidates]
+    furthest = max((entry.evaluation.levels_passed for entry in run.entries), default=0)
     if not evaluations or furthest >= len(run.levels):
         return None
     level = run.levels[furthest]
@@ -118,7 +118,7 @@ def too_few_evaluations(run: RunRecord) -> Finding | None:
         f"{PER_PARAMETER * dimension} ({PER_PARAMETER} per parameter) is a modest number.",
         "Raise optimizer.initial (cheap: most candidates stop at the first level), optimizer.population or "
         "optimizer.generations; or search fewer parameters under model.search.",
-        ("optimizer.initial", "optimizer.population", "optimizer.generations"),
+        ("optimizer.initial", "optimizer.population", "optimizer.generations", "model.search"),
     )
 
 

@@ -113,4 +113,6 @@ def _failure_lines(run: RunRecord) -> list[str]:
 
 def _ascii(text: str) -> str:
     """Characters that every terminal has; units keep theirs."""
-    return text.replace("−", "-").replace("±", "+-").replace("–", "-").replace("…", "...")
+    return (
+        text.replace("\u00a0", " ").replace("−", "-").replace("±", "+-").replace("–", "-").replace("…", "...")
+    )

@@ -6,6 +6,8 @@ from cgbridge.interfaces import Target
 from cgbridge.report.digits import plain, quantity_text
 from cgbridge.report.run_record import RunRecord
 
+#: Keeps a number and its unit on one line.
+_SPACE = "\u00a0"
 _STATIC = ("dimer_energy", "dimer_distance", "lattice_energy", "lattice_density")
 _PROPER = {"rdf": "g(r)", "adf": "angle distribution", "tmd": "temperature of maximum density"}
 
@@ -36,7 +38,7 @@ def observable_words(target: Target) -> str:
     phase = "the liquid" if target.structure == "liquid" else target.structure
     if target.observable.startswith("ice_") and target.structure == "liquid":
         phase = "ice"
-    return f"{name} of {phase} at {plain(target.temperature)} K"
+    return f"{name} of {phase} at {plain(target.temperature)}{_SPACE}K"
 
 
 def is_static(target: Target) -> bool:

@@ -173,9 +173,9 @@ def test_experiment_comes_from_the_reference_data() -> None:
 
 
 def test_targets_in_words() -> None:
-    assert target_words(TARGET) == "density of the liquid at 300 K: 1 ± 0.1 g/cm³"
+    assert target_words(TARGET) == "density of the liquid at 300\u00a0K: 1 ± 0.1 g/cm³"
     peak = replace(TARGET, observable="rdf", options={"feature": "second_peak_position"})
-    assert observable_words(peak) == "second peak position of g(r) of the liquid at 300 K"
+    assert observable_words(peak) == "second peak position of g(r) of the liquid at 300\u00a0K"
     assert observable_words(replace(TARGET, observable="lattice_energy", structure="ice-ic")) == (
         "lattice energy of ice-ic"
     )
