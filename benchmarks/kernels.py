@@ -2,11 +2,12 @@
 
 python benchmarks/kernels.py --sizes 512 4096 --threads 1 2 --repeats 7 --json kernels.json
 
-Both programs run the same liquid (300 K, 0.997 g/cm3, 10 fs steps, a Langevin thermostat with 1/ps),
+The programs run the same liquid (300 K, 0.997 g/cm3, 10 fs steps, a Langevin thermostat with 1/ps),
 on the same cores, in turn: each repeat times one block of steps of every program, so that a noisy
 neighbour on the machine hits all of them.  The table gives the median over the repeats and the range of
-the middle half.  OpenMM runs its Langevin middle integrator on the CPU platform, LAMMPS `fix nve` and
-`fix langevin` with the OpenMP version of the pair style.
+the middle half.  OpenMM runs its Langevin middle integrator, LAMMPS `fix nve` and
+`fix langevin` with the OpenMP version of the pair style.  With one thread the plugin's platform
+CPUSerial is measured too.  The ratio is the time over that of cgbridge on the CPU platform.
 """
 # ruff: noqa: T201
 
@@ -71,12 +72,15 @@ def liquid(potential: Potential, beads: int) -> Configuration:
     return Configuration("liquid", start.vectors, positions % edge, types)
 
 
-def _context(potential: Potential, box: Configuration, threads: int, step: float) -> openmm.Context:
+def _context(
+    potential: Potential, box: Configuration, threads: int, step: float, name: str = "CPU"
+) -> openmm.Context:
     system = openmm_engine.make_system(potential, box, MASS)
     integrator = openmm.LangevinMiddleIntegrator(TEMPERATURE, FRICTION, step)
     integrator.setRandomNumberSeed(1)
-    platform = openmm.Platform.getPlatformByName("CPU")
-    context = openmm.Context(system, integrator, platform, {"Threads": str(threads)} if threads else {})
+    platform = openmm.Platform.getPlatformByName(name)
+    properties = {"Threads": str(threads)} if name == "CPU" and threads else {}
+    context = openmm.Context(system, integrator, platform, properties)
     context.setPositions(box.positions * 0.1)
     return context
 
@@ -87,7 +91,7 @@ class CgbridgePeer:
     code, platform = "cgbridge", "CPU"
 
     def __init__(self, potential: Potential, box: Configuration, threads: int):
-        self.context = _context(potential, box, threads, STEP)
+        self.context = _context(potential, box, threads, STEP, self.platform)
         self.context.setVelocitiesToTemperature(TEMPERATURE, 2)
 
     def run(self, steps: int) -> float:
@@ -171,6 +175,12 @@ class LammpsPeer:
         self._folder.cleanup()
 
 
+class SerialPeer(CgbridgePeer):
+    """The same without threads."""
+
+    platform = "CPUSerial"
+
+
 def measure(model: str, box: Configuration, threads: int, repeats: int, peers: list) -> list[Timing]:
     potential, beads = LIQUIDS[model], len(box.positions)
     cores = sorted(os.sched_getaffinity(0))
@@ -214,19 +224,19 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file to write the results to")
     arguments = parser.parse_args()
     results = []
-    print(
-        f"{'model':8} {'beads':>6} {'threads':>7} {'code':10} {'ns/bead-step':>12} {'middle half':>15} {'ratio':>6}"
-    )
+    columns = f"{'model':8} {'beads':>6} {'threads':>7} {'code':10} {'platform':10}"
+    print(f"{columns} {'ns/bead-step':>12} {'middle half':>15} {'ratio':>6}")
     for model in arguments.models:
         for beads in arguments.sizes:
             box = liquid(LIQUIDS[model], beads)
             for threads in arguments.threads:
-                timings = measure(model, box, threads, arguments.repeats, [CgbridgePeer, LammpsPeer])
+                peers = [CgbridgePeer, LammpsPeer] + ([SerialPeer] if threads == 1 else [])
+                timings = measure(model, box, threads, arguments.repeats, peers)
                 results += timings
                 for t in timings:
                     ratio = t.ns_per_bead_step / timings[0].ns_per_bead_step
                     print(
-                        f"{model:8} {beads:6} {threads:7} {t.code:10} {t.ns_per_bead_step:12.1f} "
+                        f"{model:8} {beads:6} {threads:7} {t.code:10} {t.platform:10} {t.ns_per_bead_step:12.1f} "
                         f"{t.low:7.1f}-{t.high:<7.1f} {ratio:6.2f}",
                         flush=True,
                     )

@@ -2,8 +2,8 @@
 #define CGBRIDGE_CPUKERNELS_H_
 
 #include "CGBridgeKernels.h"
+#include "CpuTripletHost.h"
 #include "CpuTripletNeighborList.h"
-#include "openmm/cpu/CpuPlatform.h"
 #include <atomic>
 #include <memory>
 #include <vector>
@@ -15,9 +15,9 @@ namespace CGBridge {
  */
 class CpuTripletCalculation {
 public:
-    explicit CpuTripletCalculation(OpenMM::CpuPlatform::PlatformData& data);
+    explicit CpuTripletCalculation(std::unique_ptr<CpuTripletHost> host);
     /**
-     * Take over the particles of a force.
+     * Take over the particles of a force.  A cutoff of zero means that nothing interacts.
      */
     void setParticles(const TripletForce& force, double cutoff);
     /**
@@ -34,7 +34,7 @@ public:
         return neighborList->getInput();
     }
 private:
-    OpenMM::CpuPlatform::PlatformData& data;
+    std::unique_ptr<CpuTripletHost> host;
     const CpuTripletFunctions& functions;
     bool periodic = true;
     /** Null if nothing interacts. */
@@ -49,13 +49,12 @@ private:
  */
 class CpuCalcTersoffForceKernel : public CalcTersoffForceKernel {
 public:
-    CpuCalcTersoffForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::CpuPlatform::PlatformData& data);
+    CpuCalcTersoffForceKernel(std::string name, const OpenMM::Platform& platform, std::unique_ptr<CpuTripletHost> host);
     void initialize(const OpenMM::System& system, const TripletForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
     void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
 private:
     void setParameters(const TersoffForce& force);
-    OpenMM::CpuPlatform::PlatformData& data;
     CpuTripletCalculation calculation;
     CpuTersoffTables tables;
     std::vector<std::vector<float> > storage;
@@ -66,13 +65,12 @@ private:
  */
 class CpuCalcStillingerWeberForceKernel : public CalcStillingerWeberForceKernel {
 public:
-    CpuCalcStillingerWeberForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::CpuPlatform::PlatformData& data);
+    CpuCalcStillingerWeberForceKernel(std::string name, const OpenMM::Platform& platform, std::unique_ptr<CpuTripletHost> host);
     void initialize(const OpenMM::System& system, const TripletForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
     void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
 private:
     void setParameters(const StillingerWeberForce& force);
-    OpenMM::CpuPlatform::PlatformData& data;
     CpuTripletCalculation calculation;
     CpuStillingerWeberTables tables;
     std::vector<std::vector<float> > storage;

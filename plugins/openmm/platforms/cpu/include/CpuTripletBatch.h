@@ -2,6 +2,7 @@
 #define CGBRIDGE_CPUTRIPLETBATCH_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace CGBridge {
 
@@ -96,6 +97,26 @@ struct CpuTripletFunctions {
      */
     int (*findSlots)(const float* x, const float* y, const float* z, int center, const int* ranges, int numRanges,
                      float distance2, float cutoff2, int* found, int& numCloser);
+    /**
+     * Fill an array with random numbers of the standard normal distribution.
+     *
+     * @param key          chooses the sequence
+     * @param count        the number of values; up to two vectors beyond are overwritten
+     * @param[out] values  the random numbers
+     */
+    void (*fillNormal)(uint64_t key, size_t count, float* values);
+    /**
+     * Take a step of the Langevin middle integrator for particles without constraints.
+     *
+     * @param count           the number of coordinates
+     * @param stepSize        the step size
+     * @param keep            the fraction of a velocity that friction leaves
+     * @param stepOverMass    the step size over the mass, for each coordinate; 0 for fixed particles
+     * @param noise           the size of the random change of the velocity, for each coordinate
+     * @param random          a random number for each coordinate
+     */
+    void (*stepLangevinMiddle)(size_t count, double stepSize, double keep, const double* stepOverMass, const double* noise,
+                               const float* random, const double* forces, double* velocities, double* positions);
 };
 
 /**

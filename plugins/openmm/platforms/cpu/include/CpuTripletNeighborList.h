@@ -20,10 +20,10 @@ public:
      * @param weights     the weight of each particle
      * @param cutoff      the largest distance of interaction, not zero
      * @param functions   the loops the list is made for
-     * @param threads     the threads to use
+     * @param threads     the threads to use, or null to stay on the calling thread
      */
     CpuTripletNeighborList(const std::vector<int>& types, const std::vector<double>& weights, double cutoff,
-                           const CpuTripletFunctions& functions, OpenMM::ThreadPool& threads);
+                           const CpuTripletFunctions& functions, OpenMM::ThreadPool* threads);
     /**
      * Bring the list up to date with new positions.
      *
@@ -47,12 +47,16 @@ public:
      */
     template <class Function>
     void forEachThread(Function function) {
-        if (threads.getNumThreads() == 1)
+        // With one thread, waking it would only cost time.
+        if (getNumThreads() == 1)
             function(0);
         else {
-            threads.execute([&] (OpenMM::ThreadPool&, int thread) { function(thread); });
-            threads.waitForThreads();
+            threads->execute([&] (OpenMM::ThreadPool&, int thread) { function(thread); });
+            threads->waitForThreads();
         }
+    }
+    int getNumThreads() const {
+        return threads == nullptr ? 1 : threads->getNumThreads();
     }
 private:
     // The neighbours that one thread has found, and how many of them are within the cutoff now.
@@ -72,7 +76,7 @@ private:
     const std::vector<double> weights;
     const double cutoff;
     const CpuTripletFunctions& functions;
-    OpenMM::ThreadPool& threads;
+    OpenMM::ThreadPool* threads;
     CpuTripletSlots slots;
     bool isBuilt = false;
     int maxNeighbors = 0;

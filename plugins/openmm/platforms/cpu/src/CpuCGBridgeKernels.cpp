@@ -8,9 +8,9 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-CpuTripletCalculation::CpuTripletCalculation(CpuPlatform::PlatformData& data) : data(data), functions(getCpuTripletFunctions()) {
-    workspaces.resize(data.threads.getNumThreads());
-    threadEnergy.resize(data.threads.getNumThreads());
+CpuTripletCalculation::CpuTripletCalculation(unique_ptr<CpuTripletHost> host) :
+        host(move(host)), functions(getCpuTripletFunctions()), workspaces(this->host->getNumThreads()),
+        threadEnergy(this->host->getNumThreads()) {
 }
 
 void CpuTripletCalculation::setParticles(const TripletForce& force, double cutoff) {
@@ -19,9 +19,11 @@ void CpuTripletCalculation::setParticles(const TripletForce& force, double cutof
     for (int i = 0; i < force.getNumParticles(); i++)
         force.getParticleParameters(i, types[i], weights[i]);
     periodic = force.usesPeriodicBoundaryConditions();
+    if (periodic)
+        host->setPeriodic();
     neighborList.reset();
     if (cutoff > 0)
-        neighborList = make_unique<CpuTripletNeighborList>(types, weights, cutoff, functions, data.threads);
+        neighborList = make_unique<CpuTripletNeighborList>(types, weights, cutoff, functions, host->getThreads());
 }
 
 template <class Compute>
@@ -32,7 +34,7 @@ double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, 
     if (!neighborList->update(*referenceData.positions, PeriodicBox(referenceData.periodicBoxVectors, periodic))) {
         // Nothing that follows from such positions may pass for a result.
         if (includeForces)
-            fill_n(&data.threadForce[0][0], 4*data.numParticles, numeric_limits<float>::quiet_NaN());
+            fill_n(referenceData.forces->begin(), referenceData.numParticles, Vec3(1, 1, 1)*numeric_limits<double>::quiet_NaN());
         return numeric_limits<double>::quiet_NaN();
     }
     int numBatches = neighborList->getNumBatches(), maxNeighbors = neighborList->getMaxNeighbors();
@@ -40,8 +42,8 @@ double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, 
     // A few batches at a time keep neighbours in the cache of one core and still share out the work
     // evenly.  Which thread gets which batches depends on chance, and so does the rounding of sums,
     // unless deterministic forces are asked for.
-    const int numThreads = data.threads.getNumThreads();
-    const int chunk = (data.deterministicForces ? (numBatches+numThreads-1)/numThreads : 8);
+    const int numThreads = host->getNumThreads();
+    const int chunk = (host->isDeterministic() ? (numBatches+numThreads-1)/numThreads : 8);
     nextBatch = 0;
     neighborList->forEachThread([&] (int thread) {
         vector<float>& workspace = workspaces[thread];
@@ -50,14 +52,16 @@ double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, 
             workspace.resize(size);
         size_t misalignment = (reinterpret_cast<size_t>(workspace.data())/sizeof(float))%alignment;
         float* aligned = workspace.data() + (alignment-misalignment)%alignment;
-        float* forces = (includeForces ? &data.threadForce[thread][0] : nullptr);
+        float* forces = (includeForces ? host->beginForces(thread) : nullptr);
         double energy = 0;
         auto next = [&] () { return nextBatch.fetch_add(chunk); };
-        for (int first = (data.deterministicForces ? chunk*thread : next()); first < numBatches;
-                first = (data.deterministicForces ? numBatches : next()))
+        for (int first = (host->isDeterministic() ? chunk*thread : next()); first < numBatches;
+                first = (host->isDeterministic() ? numBatches : next()))
             energy += compute(first, min(first+chunk, numBatches), aligned, maxNeighbors, forces);
         threadEnergy[thread] = energy;
     });
+    if (includeForces)
+        host->finishForces();
     double energy = 0;
     for (double value : threadEnergy)
         energy += value;
@@ -122,12 +126,11 @@ double inverseWidth(const TersoffParameters& p) {
 
 } // namespace
 
-CpuCalcTersoffForceKernel::CpuCalcTersoffForceKernel(string name, const Platform& platform, CpuPlatform::PlatformData& data) :
-        CalcTersoffForceKernel(name, platform), data(data), calculation(data) {
+CpuCalcTersoffForceKernel::CpuCalcTersoffForceKernel(string name, const Platform& platform, unique_ptr<CpuTripletHost> host) :
+        CalcTersoffForceKernel(name, platform), calculation(move(host)) {
 }
 
 void CpuCalcTersoffForceKernel::initialize(const System& system, const TripletForce& force) {
-    data.isPeriodic |= force.usesPeriodicBoundaryConditions();
     setParameters(dynamic_cast<const TersoffForce&>(force));
 }
 
@@ -194,12 +197,11 @@ void CpuCalcTersoffForceKernel::copyParametersToContext(ContextImpl& context, co
     setParameters(dynamic_cast<const TersoffForce&>(force));
 }
 
-CpuCalcStillingerWeberForceKernel::CpuCalcStillingerWeberForceKernel(string name, const Platform& platform, CpuPlatform::PlatformData& data) :
-        CalcStillingerWeberForceKernel(name, platform), data(data), calculation(data) {
+CpuCalcStillingerWeberForceKernel::CpuCalcStillingerWeberForceKernel(string name, const Platform& platform, unique_ptr<CpuTripletHost> host) :
+        CalcStillingerWeberForceKernel(name, platform), calculation(move(host)) {
 }
 
 void CpuCalcStillingerWeberForceKernel::initialize(const System& system, const TripletForce& force) {
-    data.isPeriodic |= force.usesPeriodicBoundaryConditions();
     setParameters(dynamic_cast<const StillingerWeberForce&>(force));
 }
 

@@ -6,6 +6,7 @@
 #include "CpuNeighborBatch.h"
 #include "CpuTersoffLoops.h"
 #include "CpuStillingerWeberLoops.h"
+#include "CpuLangevinLoops.h"
 
 namespace CGBridge {
 namespace {
@@ -57,6 +58,7 @@ int findSlots(const float* x, const float* y, const float* z, int center, const 
 namespace CGBridge {
 
 extern const CpuTripletFunctions CGBRIDGE_FUNCTIONS;
-const CpuTripletFunctions CGBRIDGE_FUNCTIONS = {CGBRIDGE_ISA, WIDTH, getWorkspaceSize, computeTersoff, computeStillingerWeber, findSlots};
+const CpuTripletFunctions CGBRIDGE_FUNCTIONS = {CGBRIDGE_ISA, WIDTH, getWorkspaceSize, computeTersoff, computeStillingerWeber, findSlots,
+        fillNormal, stepLangevinMiddle};
 
 } // namespace CGBridge

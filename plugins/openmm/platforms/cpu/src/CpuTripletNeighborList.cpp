@@ -20,9 +20,9 @@ static const int SORT_BLOCK = 256;
 static const int MAX_SORTED = 32;
 
 CpuTripletNeighborList::CpuTripletNeighborList(const vector<int>& types, const vector<double>& weights, double cutoff,
-                                               const CpuTripletFunctions& functions, ThreadPool& threads) :
+                                               const CpuTripletFunctions& functions, ThreadPool* threads) :
         weights(weights), cutoff(cutoff), functions(functions), threads(threads),
-        slots(types, cutoff, min(DEFAULT_SKIN, 0.5*cutoff)), found(threads.getNumThreads()), input() {
+        slots(types, cutoff, min(DEFAULT_SKIN, 0.5*cutoff)), found(getNumThreads()), input() {
 }
 
 bool CpuTripletNeighborList::update(const vector<Vec3>& positions, const PeriodicBox& box) {
@@ -58,7 +58,7 @@ void CpuTripletNeighborList::findNeighbors() {
 void CpuTripletNeighborList::findNeighbors(int thread) {
     vector<int>& list = found[thread].neighbors;
     size_t& total = found[thread].total;
-    size_t numThreads = threads.getNumThreads(), first = centers.size()*thread/numThreads, last = centers.size()*(thread+1)/numThreads;
+    size_t numThreads = getNumThreads(), first = centers.size()*thread/numThreads, last = centers.size()*(thread+1)/numThreads;
     const float *x = slots.getCoordinates(0), *y = slots.getCoordinates(1), *z = slots.getCoordinates(2);
     const float distance2 = slots.getSearchDistance()*slots.getSearchDistance(), cutoff2 = (float) (cutoff*cutoff);
     array<int, 54> ranges;
@@ -155,7 +155,7 @@ void CpuTripletNeighborList::copyNeighbors() {
     neighbors.resize(start[numCenters]+functions.width);
     fill_n(neighbors.begin()+start[numCenters], functions.width, 0);
     forEachThread([&] (int thread) {
-        size_t numThreads = threads.getNumThreads(), first = numCenters*thread/numThreads, last = numCenters*(thread+1)/numThreads;
+        size_t numThreads = getNumThreads(), first = numCenters*thread/numThreads, last = numCenters*(thread+1)/numThreads;
         for (size_t i = first; i < last; i++)
             copy_n(&found[centers[i].thread].neighbors[centers[i].first], centers[i].count, &neighbors[start[i]]);
     });

@@ -1,0 +1,93 @@
+#ifndef CGBRIDGE_CPUTRIPLETHOST_H_
+#define CGBRIDGE_CPUTRIPLETHOST_H_
+
+#include "openmm/cpu/CpuPlatform.h"
+#include "openmm/internal/ContextImpl.h"
+#include "openmm/internal/ThreadPool.h"
+#include "openmm/reference/ReferencePlatform.h"
+#include <vector>
+
+namespace CGBridge {
+
+/**
+ * What the CPU kernels need of the platform they run on: threads, and memory to add forces to.
+ */
+class CpuTripletHost {
+public:
+    virtual ~CpuTripletHost() = default;
+    /**
+     * Get the threads to use, or null to stay on the calling thread.
+     */
+    virtual OpenMM::ThreadPool* getThreads() = 0;
+    /**
+     * Get whether sums must be done in the same order every time.
+     */
+    virtual bool isDeterministic() const = 0;
+    /**
+     * Tell the platform that a force has periodic boundary conditions.
+     */
+    virtual void setPeriodic() = 0;
+    /**
+     * Get where a thread may add forces, four numbers per particle.  Called once per thread and
+     * calculation.
+     */
+    virtual float* beginForces(int thread) = 0;
+    /**
+     * Called when all threads have added their forces.
+     */
+    virtual void finishForces() = 0;
+    int getNumThreads() {
+        return getThreads() == nullptr ? 1 : getThreads()->getNumThreads();
+    }
+};
+
+/**
+ * OpenMM's CPU platform.
+ */
+class CpuPlatformHost : public CpuTripletHost {
+public:
+    explicit CpuPlatformHost(OpenMM::CpuPlatform::PlatformData& data) : data(data) {
+    }
+    OpenMM::ThreadPool* getThreads() override {
+        return &data.threads;
+    }
+    bool isDeterministic() const override {
+        return data.deterministicForces;
+    }
+    void setPeriodic() override {
+        data.isPeriodic = true;
+    }
+    float* beginForces(int thread) override {
+        return &data.threadForce[thread][0];
+    }
+    void finishForces() override {
+    }
+private:
+    OpenMM::CpuPlatform::PlatformData& data;
+};
+
+/**
+ * A platform that keeps its state as the Reference platform does and runs on the calling thread.
+ */
+class SerialPlatformHost : public CpuTripletHost {
+public:
+    explicit SerialPlatformHost(OpenMM::ReferencePlatform::PlatformData& data) : data(data), buffer(4*data.numParticles) {
+    }
+    OpenMM::ThreadPool* getThreads() override {
+        return nullptr;
+    }
+    bool isDeterministic() const override {
+        return true;
+    }
+    void setPeriodic() override {
+    }
+    float* beginForces(int thread) override;
+    void finishForces() override;
+private:
+    OpenMM::ReferencePlatform::PlatformData& data;
+    OpenMM::AlignedArray<float> buffer;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_CPUTRIPLETHOST_H_*/
