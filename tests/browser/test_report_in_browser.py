@@ -142,4 +142,15 @@ def test_decimal_points_of_a_column_are_in_line(browser: Page, report: Path) -> 
 def test_paper_is_white_whatever_the_scheme(browser: Page, report: Path) -> None:
     browser.show(report, width=794, height=1123, dark=True, media="print")
     assert browser.evaluate("getComputedStyle(document.body).color") == "rgb(28, 32, 36)"
+    assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert browser.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
     assert browser.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+
+
+def test_tables_fit_on_paper(browser: Page, report: Path) -> None:
+    # A4 less the margins of the page, 182 mm at 96 pixels per inch.
+    browser.show(report, width=688, height=970, media="print")
+    wide = browser.evaluate(
+        "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > 690).length"
+    )
+    assert wide == 0

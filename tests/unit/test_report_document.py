@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import subprocess
@@ -13,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from cgbridge.errors import FileFormatError, RunFolderError
+from cgbridge.interfaces import Outcome
 from cgbridge.report.document import report_html, write_report
 from cgbridge.report.run_record import State, read_run
 from cgbridge.report.status import status_text
-from cgbridge.report.synthetic import entry, record, water_levels, water_run, write_run
+from cgbridge.report.synthetic import entry, measured, record, water_levels, water_run, write_run
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.lock import RunLock
 
@@ -161,12 +163,27 @@ def test_a_run_ended_while_it_was_set_up_has_a_report(tmp_path: Path) -> None:
 
 
 def test_every_evaluation_lost_says_so(tmp_path: Path) -> None:
-    from cgbridge.interfaces import Outcome
-
     lost = [entry(outcome=Outcome.INFRA, reason="the worker died, 3 times", levels=3)] * 4
     layout = write_run(record(water_levels(), lost, state=State.INTERRUPTED, path=tmp_path / "run"))
     Page(write_report(layout).read_text(encoding="utf-8"))
     assert "lost to machine faults" in status_text(layout)
+
+
+def test_nothing_but_breakdowns_has_a_report(tmp_path: Path) -> None:
+    reason = "level dimer, target dimer_energy: the dimer is not bound"
+    broken = [entry(outcome=Outcome.UNSTABLE, reason=reason, levels=3, seed=n) for n in range(12)]
+    layout = write_run(record(water_levels(), broken, path=tmp_path / "run"))
+    text = " ".join("".join(Page(write_report(layout).read_text(encoding="utf-8")).text).split())
+    assert "not measured" in text and "Why is the fit poor?" in text
+    assert "Most candidates break down" in text and "12 unstable at dimer/dimer_energy" in status_text(layout)
+
+
+def test_values_that_are_not_numbers_are_dashes(tmp_path: Path) -> None:
+    levels = water_levels()
+    odd = measured(levels[0].targets[0], levels[0].name, math.nan, stderr=math.inf)
+    layout = write_run(record(levels, [entry([odd], levels=3)], path=tmp_path / "run"))
+    assert "nan" not in "".join(Page(write_report(layout).read_text(encoding="utf-8")).text)
+    assert "nan" not in status_text(layout)
 
 
 @pytest.mark.parametrize("kept", [1, 40, 400])
