@@ -146,7 +146,7 @@ def write_run(run: RunRecord) -> RunLayout:
             body = evaluation_record(one.evaluation, curves=one.phase == "confirm")
             line = place | {"point": list(one.point), "factor": one.factor} | body
             file.write(json.dumps(line) + "\n")
-    if run.confirmed and run.best is not None:
+    if run.best is not None and (run.confirmed or run.state is State.FINISHED):
         best = run.best.evaluation
         content = {"seed": best.seed, "targets": [result_record(r, curves=False) for r in best.results]}
         finished = run.state is State.FINISHED
