@@ -88,7 +88,9 @@ class UnstableError(SimulationError):
     ``progress`` is the fraction of the requested steps that had been done, in [0, 1).
     """
 
-    def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None, progress: float = 0.0):
+    def __init__(
+        self, what: str, *, where: str | None = None, remedy: str | None = None, progress: float = 0.0
+    ):
         super().__init__(what, where=where, remedy=remedy)
         self.progress = progress
 

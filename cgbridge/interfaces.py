@@ -196,6 +196,15 @@ class Observable(Protocol):
         ...
 
 
+@runtime_checkable
+class Adaptive(Observable, Protocol):
+    """An observable that may ask for more simulations once it has seen the first ones."""
+
+    def follow_up(self, target: Target, runs: Sequence[Run]) -> Sequence[Simulation]:
+        """Further simulations, given all runs so far; empty when there are enough."""
+        ...
+
+
 @dataclass(frozen=True)
 class TargetResult:
     """Verdict on one target; numbers in the target's own unit."""

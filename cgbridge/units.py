@@ -160,7 +160,9 @@ def split_quantity(text: str) -> tuple[float, str]:
     """Split ``"6.189 kcal/mol"`` into number and unit (unit may be empty)."""
     match = _NUMBER.match(text)
     if match is None:
-        raise UnitError(f"'{text}' is not a number with a unit", remedy="write for example '300 K' or '0.1 nm'")
+        raise UnitError(
+            f"'{text}' is not a number with a unit", remedy="write for example '300 K' or '0.1 nm'"
+        )
     return float(match.group(1)), match.group(2)
 
 

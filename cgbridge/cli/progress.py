@@ -31,7 +31,10 @@ def _rows(progress: Progress) -> list[tuple[str, str]]:
     rows = [
         ("phase", progress.phase),
         ("generation", str(progress.generation)),
-        ("evaluations", f"{progress.evaluations} of {progress.budget} ({progress.from_journal} from the journal)"),
+        (
+            "evaluations",
+            f"{progress.evaluations} of {progress.budget} ({progress.from_journal} from the journal)",
+        ),
         ("levels passed", f"{progress.evaluations} > {funnel}"),
         ("MD done", f"{progress.md_ns:.2f} ns"),
         ("time left", _duration(progress.eta_s)),

@@ -49,7 +49,9 @@ def evaluate(
     model: Model,
     targets: Annotated[Path, typer.Argument(help="YAML with a list of targets.", show_default=False)],
     json_file: JsonFile = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Targets measured at a time (each in its process).")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Targets measured at a time (each in its process).")
+    ] = None,
 ) -> None:
     """Measure a model against a list of targets, each value with its standard error.
 
@@ -78,7 +80,9 @@ def export_(
     model: Model,
     to: Annotated[str, typer.Option("--to", help="lammps or openmm.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
-    verify: Annotated[bool, typer.Option("--verify", help="Compare energies and forces in that engine.")] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare energies and forces in that engine.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a model for another engine and, with --verify, prove it there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 
 
@@ -48,7 +49,7 @@ def _try_platform(index: int) -> str:
 
 def _ovito() -> Iterator[str]:
     try:
-        import ovito  # noqa: F401
+        importlib.import_module("ovito")
     except ImportError as error:
         yield f"FAULT  ice recognition (OVITO) cannot be loaded: {error}"
         yield "       remedy (Debian): apt install libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3"

@@ -48,9 +48,11 @@ def read_structure(path: Path) -> Structure:
 
 
 def _with_ase(path: Path) -> Structure:
+    from ase import Atoms
     from ase.io import read
 
     atoms = read(path, index=0)
+    assert isinstance(atoms, Atoms)  # one index gives one structure
     names = atoms.arrays.get("names", atoms.arrays.get("atomtypes", np.array(atoms.get_chemical_symbols())))
     box = None
     if atoms.pbc.any():

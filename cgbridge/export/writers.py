@@ -12,7 +12,7 @@ from cgbridge.models.system_file import write_system
 
 _LAMMPS_SUFFIX = {"tersoff": ".tersoff", "stillinger-weber": ".sw"}
 #: Beads of an exported OpenMM system; a user replaces box and positions by their own.
-_BEADS = 512
+BEADS = 512
 
 
 def _lammps(model: CoarseGrainedModel, path: Path) -> None:
@@ -20,7 +20,7 @@ def _lammps(model: CoarseGrainedModel, path: Path) -> None:
 
 
 def _openmm(model: CoarseGrainedModel, path: Path) -> None:
-    write_system(model, path, _BEADS)
+    write_system(model, path, BEADS)
 
 
 _WRITERS: dict[str, Callable[[CoarseGrainedModel, Path], None]] = {"lammps": _lammps, "openmm": _openmm}
@@ -33,7 +33,9 @@ def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, ove
     """
     if to not in _WRITERS:
         raise ConfigError(
-            f"no export to '{to}'{did_you_mean(to, _WRITERS)}", where="--to", remedy="one of: " + ", ".join(_WRITERS)
+            f"no export to '{to}'{did_you_mean(to, _WRITERS)}",
+            where="--to",
+            remedy="one of: " + ", ".join(_WRITERS),
         )
     suffix = _LAMMPS_SUFFIX[model.form] if to == "lammps" else ".xml"
     path = output or Path(f"{model.name}{suffix}")

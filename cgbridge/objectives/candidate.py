@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
 from cgbridge.interfaces import (
+    Adaptive,
     Estimate,
     Evaluation,
     Observable,
@@ -97,12 +98,12 @@ def measure(
     """Simulate what the target needs (as merged in ``plan``) and measure; follow up where asked."""
     wanted = list(observable.simulations(target, sampling))
     runs = [session.provide(plan.get(simulation.key, simulation)) for simulation in wanted]
-    follow_up = getattr(observable, "follow_up", None)
-    for _ in range(MAX_FOLLOW_UPS if follow_up else 0):
-        extra = follow_up(target, runs)
-        if not extra:
-            break
-        runs += [session.provide(simulation) for simulation in extra]
+    if isinstance(observable, Adaptive):
+        for _ in range(MAX_FOLLOW_UPS):
+            extra = observable.follow_up(target, runs)
+            if not extra:
+                break
+            runs += [session.provide(simulation) for simulation in extra]
     return observable.measure(target, runs)
 
 

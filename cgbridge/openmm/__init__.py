@@ -6,12 +6,12 @@ Importing this module loads the compiled plugin from the package's own folder an
 behave as OpenMM's own: ``System.getForce`` and ``XmlSerializer`` return them with their real class.
 """
 
+from cgbridge.openmm._classes import restore_force_classes
 from cgbridge.openmm._loading import load_platforms, plugin_load_failures
 
 # The order matters: OpenMM's libraries must be in the process before ours, and the platform
 # plugins need the core library that the extension module brings along.
 from cgbridge.openmm._plugin import StillingerWeberForce, TersoffForce, TripletForce
-from cgbridge.openmm._classes import restore_force_classes
 
 load_platforms()
 restore_force_classes()

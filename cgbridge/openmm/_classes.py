@@ -8,13 +8,15 @@ they are.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import Any
 
 import openmm
 
 from cgbridge.openmm._plugin import _castForce
 
 
-def _real_class(force: object) -> object:
+def _real_class(force: Any) -> Any:
     if type(force) is not openmm.Force:
         return force
     own = bool(force.thisown)
@@ -25,12 +27,11 @@ def _real_class(force: object) -> object:
     return cast
 
 
-def _returning_real_class(function):
+def _returning_real_class(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
-    def wrapper(*args, **kwargs):
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         return _real_class(function(*args, **kwargs))
 
-    wrapper._cgbridge_wrapped = True
     return wrapper
 
 
@@ -44,7 +45,7 @@ def restore_force_classes() -> None:
         (openmm.XmlSerializer, "_deserializeForce"),
     ):
         original = getattr(owner, name)
-        if getattr(original, "_cgbridge_wrapped", False):
+        if hasattr(original, "__wrapped__"):
             continue
         wrapper = _returning_real_class(original)
         setattr(owner, name, staticmethod(wrapper) if owner is openmm.XmlSerializer else wrapper)

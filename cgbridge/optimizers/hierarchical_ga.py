@@ -22,11 +22,11 @@ from scipy.stats import qmc
 from cgbridge.interfaces import Point, Score
 
 
-class _Fitness(base.Fitness):  # type: ignore[misc]
+class _Fitness(base.Fitness):
     weights = (-1.0, -1.0, -1.0, -1.0)
 
 
-class _Individual(list):  # type: ignore[type-arg]
+class _Individual(list[float]):
     """A DEAP individual: a list of genes with a fitness."""
 
     def __init__(self, genes: list[float] | Point) -> None:

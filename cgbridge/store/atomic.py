@@ -22,7 +22,10 @@ def storage_errors(path: Path) -> Iterator[None]:
         if error.errno in _FULL:
             what, remedy = "the disk is full", "free some space and run the same command again; it resumes"
         else:
-            what, remedy = f"cannot be written: {error.strerror or error}", "check the folder and its permissions"
+            what, remedy = (
+                f"cannot be written: {error.strerror or error}",
+                "check the folder and its permissions",
+            )
         raise StorageError(what, where=str(path), remedy=remedy) from error
 
 

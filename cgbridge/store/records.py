@@ -53,7 +53,7 @@ def target_record(target: Target) -> dict[str, Any]:
 
 
 def result_record(result: TargetResult, *, curves: bool) -> dict[str, Any]:
-    record = {
+    record: dict[str, Any] = {
         "name": result.name,
         "observable": result.observable,
         "value": _number(result.value),

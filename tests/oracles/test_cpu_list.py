@@ -263,7 +263,7 @@ def test_collapsed_particles_need_no_huge_memory():
     random = np.random.default_rng(10)
     positions = random.uniform(0, 0.5 * TERSOFF[0].cutoff, (1500, 3))
     crowd = Configuration("crowd", box.vectors, positions, np.zeros(1500, dtype=int))
-    context, reference = both(TERSOFF[0], crowd)
+    context, _ = both(TERSOFF[0], crowd)
     energy, forces = evaluate(context)
     assert np.isfinite(energy)
     assert np.all(np.isfinite(forces))

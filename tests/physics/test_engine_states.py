@@ -64,7 +64,7 @@ def test_liquid_has_the_temperature_and_density_of_the_model(tmp_path):
     temperature = mean_error(2 * bulk.series["kinetic_energy"] / (3 * bulk.beads * GAS_CONSTANT), "T")
     volume = mean_error(bulk.series["volume"], "V")
     density = bulk.beads * bulk.bead_mass * 1.66053907e-3 / volume.mean
-    # Langevin at 10 fs holds the temperature to a per mille; four standard errors leave room for one test in 1e4.
+    # Langevin at 10 fs holds the temperature to a per mille; four standard errors: one test in 1e4 fails.
     assert abs(temperature.mean - 300.0) < 4 * temperature.stderr + 0.5
     # 0.9952 in public LAMMPS logs of 10 ns.
     assert abs(density - 0.9952) < 4 * density * volume.stderr / volume.mean + 0.001

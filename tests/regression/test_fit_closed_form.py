@@ -135,16 +135,32 @@ def test_kills_at_any_moment_lose_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "code", "message"),
     [
-        (lambda c: c["model"]["search"].update(sigmaa={"min": 1, "max": 2}), 2, "no parameter 'sigmaa'; did you mean 'sigma'"),
+        (
+            lambda c: c["model"]["search"].update(sigmaa={"min": 1, "max": 2}),
+            2,
+            "no parameter 'sigmaa'; did you mean 'sigma'",
+        ),
         (lambda c: c["model"]["search"]["sigma"].update(min="4 A"), 2, "is not below max"),
         (lambda c: c["model"]["search"]["sigma"].update(min="2 K"), 2, "cannot convert 'K'"),
         (lambda c: c["model"].update(base="mww"), 2, "unknown model 'mww'; did you mean 'mw'"),
         (lambda c: c["model"].update(form="tersoff"), 2, "has the form 'stillinger-weber'"),
-        (lambda c: c["levels"][0].update(targets=["water/density-300"]), 2, "did you mean 'water/density-300K'"),
-        (lambda c: c["levels"][0]["targets"][0].update(observable="dimer_enrgy"), 2, "did you mean 'dimer_energy'"),
+        (
+            lambda c: c["levels"][0].update(targets=["water/density-300"]),
+            2,
+            "did you mean 'water/density-300K'",
+        ),
+        (
+            lambda c: c["levels"][0]["targets"][0].update(observable="dimer_enrgy"),
+            2,
+            "did you mean 'dimer_energy'",
+        ),
         (lambda c: c["levels"][0]["targets"][0].pop("tolerance"), 2, "tolerance"),
         (lambda c: c["levels"][0]["targets"][0].update(value="3 nm"), 2, "nm"),
-        (lambda c: c["levels"][0].update(targets=["water/density-300K"]), 7, "closed-form engine cannot simulate"),
+        (
+            lambda c: c["levels"][0].update(targets=["water/density-300K"]),
+            7,
+            "closed-form engine cannot simulate",
+        ),
     ],
 )
 def test_faults_of_the_input_are_one_message(tmp_path: Path, change: Any, code: int, message: str) -> None:

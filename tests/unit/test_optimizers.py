@@ -29,7 +29,9 @@ def hierarchy(point: Point) -> Score:
     return Score(0 if rest < 0.05 else 1, 0.0, rest, rest)
 
 
-def drive(optimizer: Optimizer, objective: Callable[[Point], Score], batch: int = 4) -> list[tuple[Point, Score]]:
+def drive(
+    optimizer: Optimizer, objective: Callable[[Point], Score], batch: int = 4
+) -> list[tuple[Point, Score]]:
     history = []
     while not optimizer.finished:
         points = optimizer.ask(batch)
@@ -88,7 +90,9 @@ def test_converges_and_beats_random_sampling(kind: str) -> None:
     history = drive(make(kind), sphere)
     best = min(score.total_error for _, score in history)
     generator = random.Random(0)
-    blind = min(sphere((generator.random(), generator.random(), generator.random())).total_error for _ in history)
+    blind = min(
+        sphere((generator.random(), generator.random(), generator.random())).total_error for _ in history
+    )
     # Blind sampling of ~150 points in a unit cube gets within about 0.1; a search must do much better.
     assert best < 0.5 * blind
 

@@ -12,9 +12,9 @@ from cgbridge.errors import UnitError
 def test_constants_agree_with_codata() -> None:
     # scipy carries CODATA 2018 or 2022; only the atomic mass differs between them (relative 3e-10).
     assert units.AVOGADRO == constants.N_A
-    assert units.BOLTZMANN_SI == constants.k
-    assert units.ELEMENTARY_CHARGE == constants.e
-    assert units.ATOMIC_MASS == pytest.approx(constants.m_u, rel=1e-9)
+    assert constants.k == units.BOLTZMANN_SI
+    assert constants.e == units.ELEMENTARY_CHARGE
+    assert pytest.approx(constants.m_u, rel=1e-9) == units.ATOMIC_MASS
     assert pytest.approx(constants.R / 1000, rel=1e-12) == units.GAS_CONSTANT
 
 

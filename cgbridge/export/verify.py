@@ -1,0 +1,135 @@
+"""Prove an exported file: energy and forces of one configuration in the other engine and in this one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cgbridge.engine.single_point import evaluate_structure
+from cgbridge.engine.structure_files import Structure
+from cgbridge.engine.structures import liquid
+from cgbridge.errors import SimulationError
+from cgbridge.export.lammps_process import run_lammps
+from cgbridge.export.writers import BEADS
+from cgbridge.frames import FloatArray
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.units import ANGSTROM, EV
+
+#: Two double-precision codes agree to rounding, which sums to far less than this.
+TOLERANCE = 1e-9
+_SEED = 20190122
+
+_OPENMM_PROGRAM = """
+import json, sys
+import openmm
+import cgbridge.openmm
+system = openmm.XmlSerializer.deserialize(open(sys.argv[1]).read())
+box, positions = json.load(sys.stdin)
+platform = openmm.Platform.getPlatformByName("Reference")
+context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)
+context.setPeriodicBoxVectors(*box)
+context.setPositions(positions)
+state = context.getState(energy=True, forces=True)
+energy = state.getPotentialEnergy()._value
+forces = state.getForces(asNumpy=True)._value.ravel().tolist()
+json.dump({"energy": energy, "forces": forces}, sys.stdout)
+"""
+
+
+def verify_export(model: CoarseGrainedModel, to: str, path: Path) -> list[str]:
+    """Lines that say how far the exported file agrees with the model on a disordered configuration.
+
+    Raises :class:`SimulationError` when energy or forces differ by more than 1e-9 of the largest, and
+    :class:`~cgbridge.errors.MissingDependencyError` when the engine is not installed.
+    """
+    structure = _configuration(model)
+    ours = evaluate_structure(model, structure, "Reference")
+    theirs = _ENGINES[to](model, path, structure)
+    energy, forces = ours["energy_kj_mol"], np.asarray(ours["forces_kj_mol_nm"])
+    off_energy = abs(theirs["energy"] - energy) / abs(energy)
+    off_forces = float(
+        np.max(np.abs(np.reshape(theirs["forces"], (-1, 3)) - forces)) / np.max(np.abs(forces))
+    )
+    lines = [
+        f"verified with {to} on {len(structure.names)} disordered beads:",
+        f"  energy  {energy:.6f} kJ/mol, differs by {off_energy:.1e}",
+        f"  forces  up to {np.max(np.abs(forces)):.3f} kJ/mol/nm, differ by {off_forces:.1e} of that at most",
+    ]
+    if not max(off_energy, off_forces) < TOLERANCE:
+        raise SimulationError(
+            "; ".join(line.strip() for line in lines) + f": more than {TOLERANCE:g}",
+            where=str(path),
+            remedy="was the file changed by hand, or written by another version? export it again",
+        )
+    return lines
+
+
+def _configuration(model: CoarseGrainedModel) -> Structure:
+    """A jittered grid on which the bead types take turns, in a box two and a half cutoffs wide at least."""
+    spacing = 0.6 * model.cutoff
+    box = liquid(BEADS, 1.0, 1.0, _SEED)
+    scale = spacing * BEADS ** (1 / 3) / box.edges[0]
+    names = tuple(model.bead_names[number % len(model.beads)] for number in range(BEADS))
+    return Structure(names, box.positions * scale, np.diag(box.edges * scale))
+
+
+def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure) -> dict[str, Any]:
+    names = model.bead_names
+    edges = np.diag(_box(structure)) / ANGSTROM
+    data = ["", "", f"{len(structure.names)} atoms", f"{len(names)} atom types"]
+    data += [f"0 {float(edge)!r} {axis}lo {axis}hi" for axis, edge in zip("xyz", edges, strict=True)]
+    data += ["", "Masses", ""] + [f"{n + 1} {bead.mass!r}" for n, bead in enumerate(model.beads)]
+    data += ["", "Atoms", ""]
+    for number, (name, position) in enumerate(
+        zip(structure.names, structure.positions / ANGSTROM, strict=True)
+    ):
+        data.append(
+            " ".join([str(number + 1), str(names.index(name) + 1), *(repr(float(x)) for x in position)])
+        )
+    script = "\n".join(
+        [
+            "units metal",
+            "atom_style atomic",
+            "atom_modify map array",
+            "read_data data",
+            f"pair_style {model.functional_form.pair_style}",
+            f"pair_coeff * * potential {' '.join(names)}",
+            "thermo_style custom pe",
+        ]
+    )
+    text = path.read_text(encoding="utf-8")
+    result = run_lammps(script, {"data": "\n".join(data) + "\n", "potential": text})
+    return {"energy": result["energy"] * EV, "forces": np.array(result["forces"]) * EV / ANGSTROM}
+
+
+def _in_openmm(model: CoarseGrainedModel, path: Path, structure: Structure) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", _OPENMM_PROGRAM, str(path.resolve())],
+        input=json.dumps([_box(structure).tolist(), structure.positions.tolist()]),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise SimulationError(
+            f"OpenMM cannot use the file: {done.stderr.strip().splitlines()[-1]}", where=str(path)
+        )
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def _box(structure: Structure) -> FloatArray:
+    if structure.box is None:
+        raise ValueError("the configuration is periodic")
+    return structure.box
+
+
+_ENGINES: dict[str, Callable[[CoarseGrainedModel, Path, Structure], dict[str, Any]]] = {
+    "lammps": _in_lammps,
+    "openmm": _in_openmm,
+}
