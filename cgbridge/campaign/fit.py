@@ -185,7 +185,7 @@ class _Fit:
                 remedy="see the reasons in the journal; `cgbridge doctor` checks the installation",
             )
         best = min(self._confirmed.values(), key=lambda evaluation: evaluation.score)
-        model = self._problem.candidate(best.parameters)
+        model = self._problem.fitted(best.parameters)
         self._folder.write_best(model, self._problem.config.engine.beads)
         self._folder.write_result(self._problem, best, self._progress.totals(), finished=finished)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,15 @@ class FitProblem:
     def candidate(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """The base model with searched values put in."""
         return self.base.with_parameters(values)
+
+    def fitted(self, values: Mapping[str, float]) -> CoarseGrainedModel:
+        """The candidate under the name of the fit, so that nobody takes it for the base model."""
+        return replace(
+            self.candidate(values),
+            name=re.sub(r"[^\w.-]+", "-", self.config.name),  # it also becomes a file name
+            description=f"Fitted by cgbridge (fit '{self.config.name}').",
+            source=f"cgbridge {version('cgbridge')}; values that were not searched: {self.base.name}",
+        )
 
     @property
     def protocol(self) -> str:
