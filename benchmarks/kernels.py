@@ -236,7 +236,8 @@ def main() -> None:
                 for t in timings:
                     ratio = t.ns_per_bead_step / timings[0].ns_per_bead_step
                     print(
-                        f"{model:8} {beads:6} {threads:7} {t.code:10} {t.platform:10} {t.ns_per_bead_step:12.1f} "
+                        f"{model:8} {beads:6} {threads:7} {t.code:10} {t.platform:10} "
+                        f"{t.ns_per_bead_step:12.1f} "
                         f"{t.low:7.1f}-{t.high:<7.1f} {ratio:6.2f}",
                         flush=True,
                     )

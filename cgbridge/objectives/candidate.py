@@ -107,6 +107,51 @@ def measure(
     return observable.measure(target, runs)
 
 
+@dataclass(frozen=True)
+class _LevelReport:
+    """What one level gave: results of the targets measured, or why it broke and how far it got (0 to 1)."""
+
+    results: list[TargetResult]
+    weights: list[float]
+    outcome: Outcome = Outcome.OK
+    reason: str = ""
+    progress: float = 1.0
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.OK and all(result.passed for result in self.results)
+
+
+def _evaluate_level(level: Level, session: _Session) -> _LevelReport:
+    """Simulate and measure every target of one level."""
+    observables = [get_observable(target.observable) for target in level.targets]
+    plan = merge_simulations(
+        [s for o, t in zip(observables, level.targets, strict=True) for s in o.simulations(t, level.sampling)]
+    )
+    results: list[TargetResult] = []
+    weights = [target.weight for target in level.targets]
+    for observable, target in zip(observables, level.targets, strict=True):
+        try:
+            estimate = measure(observable, target, session, plan, level.sampling)
+            if not math.isfinite(estimate.value):
+                raise UnstableError(f"{target.name} is not a finite number")
+        except (UnstableError, StepLimitError) as error:
+            return _LevelReport(
+                results,
+                weights[: len(results)],
+                Outcome.UNSTABLE if isinstance(error, UnstableError) else Outcome.TIMEOUT,
+                f"level {level.name}, target {target.name}: {error.what}",
+                (len(results) + getattr(error, "progress", 0.0)) / len(level.targets),
+            )
+        results.append(judge(target, estimate, level.name))
+    missed = ", ".join(
+        f"{r.name} {r.value:.5g} {r.unit} (wanted {r.target:.5g} +- {r.tolerance:.3g})"
+        for r in results
+        if not r.passed
+    )
+    return _LevelReport(results, weights, reason=f"level {level.name} missed: {missed}" if missed else "")
+
+
 def evaluate_candidate(
     model: Any,
     levels: Sequence[Level],
@@ -124,46 +169,25 @@ def evaluate_candidate(
     used-up step budgets are outcomes, not errors.
     """
     session = _Session(engine, model, seed, scratch, prepared)
+    started, cpu = time.perf_counter(), time.process_time()
     results: list[TargetResult] = []
     weights: list[float] = []
-    started, cpu = time.perf_counter(), time.process_time()
     passed, counting, stopped_error = 0, True, 0.0
     outcome, reason, progress = Outcome.OK, "", 0.0
 
     for level in levels:
-        observables = [get_observable(target.observable) for target in level.targets]
-        plan = merge_simulations(
-            [
-                s
-                for o, t in zip(observables, level.targets, strict=True)
-                for s in o.simulations(t, level.sampling)
-            ]
-        )
-        first = len(results)
-        for done, (observable, target) in enumerate(zip(observables, level.targets, strict=True)):
-            try:
-                estimate = measure(observable, target, session, plan, level.sampling)
-                if not math.isfinite(estimate.value):
-                    raise UnstableError(f"{target.name} is not a finite number")
-            except (UnstableError, StepLimitError) as error:
-                outcome = Outcome.UNSTABLE if isinstance(error, UnstableError) else Outcome.TIMEOUT
-                reason = f"level {level.name}, target {target.name}: {error.what}"
-                progress = (done + getattr(error, "progress", 0.0)) / len(level.targets)
-                break
-            results.append(judge(target, estimate, level.name))
-            weights.append(target.weight)
-        if outcome is not Outcome.OK:
+        report = _evaluate_level(level, session)
+        results += report.results
+        weights += report.weights
+        if report.outcome is not Outcome.OK:
+            outcome, reason, progress = report.outcome, report.reason, report.progress
             break
-        if all(result.passed for result in results[first:]):
+        if report.passed:
             passed += counting
         elif counting:
             counting = False
-            stopped_error = weighted_rms(results[first:], weights[first:])
-            missed = [r for r in results[first:] if not r.passed]
-            reason = f"level {level.name} missed: " + ", ".join(
-                f"{r.name} {r.value:.5g} {r.unit} (wanted {r.target:.5g} +- {r.tolerance:.3g})"
-                for r in missed
-            )
+            stopped_error = weighted_rms(report.results, report.weights)
+            reason = report.reason
             if stop_early:
                 break
 

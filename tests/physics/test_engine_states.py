@@ -105,12 +105,13 @@ def test_coexistence_starts_half_and_half_with_unstrained_sides(tmp_path):
 
 def test_film_has_a_positive_surface_tension_and_vacuum_on_both_sides(tmp_path):
     target = Target("gamma", "surface_tension", 72.0, 20.0, "mN/m", options={"beads": 700})
-    sampling = Sampling(equilibration=20, production=60, interval=0.2)
+    sampling = Sampling(equilibration=20, production=150, interval=0.1)
     simulation = SurfaceTension().simulations(target, sampling)[0]
     film = run(tmp_path, simulation)
     estimate = SurfaceTension().measure(target, [film])
-    assert 30.0 < estimate.value < 130.0
-    assert estimate.value > 3 * estimate.stderr
+    # 600 ps give 45(2) mN/m; runs of 60 ps scattered by 10, so that 150 ps scatter by 6: four times that.
+    assert 20.0 < estimate.value < 70.0
+    assert 0.0 < estimate.stderr < 15.0
     frame = next(iter(film.trajectory))
     heights = frame.positions[:, 2] / frame.box[2, 2]
     occupied = np.histogram(heights - np.floor(heights), bins=30, range=(0, 1))[0] > 0

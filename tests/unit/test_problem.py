@@ -15,7 +15,11 @@ def problem(name: str):
         {
             "schema": 1,
             "name": name,
-            "model": {"form": "tersoff", "base": "ml-bop", "search": {"B": {"min": "400 eV", "max": "500 eV"}}},
+            "model": {
+                "form": "tersoff",
+                "base": "ml-bop",
+                "search": {"B": {"min": "400 eV", "max": "500 eV"}},
+            },
             "levels": [
                 {"name": "dimer", "targets": [{"observable": "dimer_energy", "value": -21, "tolerance": 8}]}
             ],

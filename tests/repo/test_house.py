@@ -1,0 +1,96 @@
+"""The rules of the house, checked: layers, types, style, sizes, documentation, light start."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+import cgbridge.config.schema as schema
+from cgbridge.observables.catalogue import get_observable, list_observables
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "cgbridge").rglob("*.py"))
+SCRIPTS = Path(sys.executable).parent
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    program = shutil.which(command[0], path=str(SCRIPTS)) or command[0]
+    return subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("lint-imports", "--no-cache"), ("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)],
+    ids=["layers", "style", "format", "types"],
+)
+def test_checker_is_content(command):
+    done = run(*command)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_and_functions_stay_small(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno < 70, f"{node.name} is too long"
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in list_observables()])
+def test_every_observable_says_its_unit_and_has_a_test(name):
+    observable = get_observable(name)
+    assert observable.name == name
+    assert observable.unit and type(observable).__doc__
+    assert any(
+        name in path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_observables*.py")
+    )
+
+
+SECTIONS = [
+    value
+    for value in vars(schema).values()
+    if isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == schema.__name__
+]
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.__name__)
+def test_every_key_of_the_yaml_is_documented(section):
+    assert section.__doc__
+    for key, field in section.model_fields.items():
+        own_section = isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        nested = own_section or any(
+            isinstance(part, type) and issubclass(part, BaseModel)
+            for part in getattr(field.annotation, "__args__", ())
+        )
+        choice = "Literal" in str(field.annotation)
+        assert field.description or nested or choice, f"{section.__name__}.{key} has no description"
+
+
+def test_the_command_line_starts_without_the_heavy_libraries():
+    heavy = ["openmm", "torch", "matplotlib", "deap", "freud", "ovito", "mdtraj", "scipy", "h5py", "numpy"]
+    done = run(
+        sys.executable,
+        "-P",
+        "-c",
+        f"import cgbridge.cli, sys; print([m for m in {heavy!r} if m in sys.modules])",
+    )
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_no_path_of_a_machine_is_in_the_project():
+    listed = run("git", "ls-files").stdout.split()
+    for name in listed:
+        path = ROOT / name
+        if (
+            path.suffix in (".py", ".md", ".yaml", ".toml", ".cpp", ".h", ".i", ".ipynb", ".txt")
+            and path.is_file()
+        ):
+            if path == Path(__file__):
+                continue
+            text = path.read_text(encoding="utf-8")
+            assert "/root/" not in text and "/work/" not in text, name
