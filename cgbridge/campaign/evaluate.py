@@ -38,7 +38,7 @@ def evaluate_model(
         ProcessExecutor(workers or default_workers()) as executor,
     ):
         prepared = _simulate(model, config, targets, seed, Path(scratch), executor)
-        outcomes = _measure(model, config, targets, seed, prepared, executor)
+        outcomes = _measure(model, config, targets, seed, Path(scratch), prepared, executor)
     runs = [run for run in prepared.values() if isinstance(run, Run)]
     return {
         "model": model.name,
@@ -87,6 +87,7 @@ def _measure(
     config: EvaluateConfig,
     targets: Sequence[Target],
     seed: int,
+    scratch: Path,
     prepared: Prepared,
     executor: Executor,
 ) -> list[Evaluation]:
@@ -101,6 +102,7 @@ def _measure(
                 levels=(Level(target.name, (target,), sampling),),
                 engine=config.engine,
                 seed=seed,
+                scratch=scratch,
                 stop_early=False,
                 prepared=prepared,
             ),

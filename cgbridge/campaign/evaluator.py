@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cgbridge.campaign.problem import FitProblem
@@ -41,12 +42,14 @@ class Evaluator:
         problem: FitProblem,
         journal: Journal,
         executor: Executor,
+        scratch: Path,
         *,
         retries: int,
-        on_finished: Callable[[Job, Evaluation, bool], None],
     ) -> None:
-        self._problem, self._journal, self._executor = problem, journal, executor
-        self._retries, self._on_finished = retries, on_finished
+        self._problem, self._journal, self._executor, self._scratch = problem, journal, executor, scratch
+        self._retries = retries
+        #: Called after every evaluation with the job, its result and whether the journal knew it.
+        self.on_finished: Callable[[Job, Evaluation, bool], None] = lambda job, evaluation, known: None
         self._protocol = problem.protocol
         self._running: dict[Future[Evaluation], tuple[Job, str, int]] = {}
         self._finished: list[tuple[Job, Evaluation]] = []
@@ -73,7 +76,7 @@ class Evaluator:
             # A machine fault is no property of the candidate: it is tried again after a restart.
             if evaluation.outcome is not Outcome.INFRA:
                 self._finished.append((job, evaluation))
-                self._on_finished(job, evaluation, True)
+                self.on_finished(job, evaluation, True)
                 return
         self._start(job, key, attempt=0)
 
@@ -108,6 +111,7 @@ class Evaluator:
             levels=tuple(level.lengthened(job.factor) for level in problem.levels),
             engine=problem.config.engine,
             seed=job.seed,
+            scratch=self._scratch,
             stop_early=not job.full,
         )
         self._running[self._executor.submit(run_task, task)] = (job, key, attempt)
@@ -135,7 +139,7 @@ class Evaluator:
             | record
         )
         self._finished.append((job, evaluation))
-        self._on_finished(job, evaluation, False)
+        self.on_finished(job, evaluation, False)
 
     def _lost(self, job: Job, outcome: Outcome, reason: str) -> Evaluation:
         levels = len(self._problem.levels)

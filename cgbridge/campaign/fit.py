@@ -15,8 +15,10 @@ from cgbridge.interfaces import Evaluation, Optimizer, Outcome, Point
 from cgbridge.optimizers.hierarchical_ga import GASettings, HierarchicalGA
 from cgbridge.optimizers.nelder_mead import NelderMead
 from cgbridge.rng import derive_seed
+from cgbridge.store.atomic import storage_errors
 from cgbridge.store.journal import Journal
 from cgbridge.store.lock import RunLock
+from cgbridge.store.scratch import run_scratch
 from cgbridge.workers.local import ProcessExecutor, default_workers
 
 #: Modules that the fork server loads once, so that a worker starts in milliseconds.
@@ -85,14 +87,16 @@ def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None
     """
     config = problem.config
     folder = RunFolder(config.run.folder)
-    folder.path.mkdir(parents=True, exist_ok=True)
+    with storage_errors(folder.path):
+        folder.path.mkdir(parents=True, exist_ok=True)
     workers = default_workers() if config.run.workers == "auto" else config.run.workers
-    with RunLock(folder.path):
+    with RunLock(folder.path), run_scratch(folder.path) as scratch:
         folder.prepare(config, problem, fresh=fresh)
         journal = Journal(folder.journal)
         executor = ProcessExecutor(workers, wall_limit=config.run.wall_limit, preload=_PRELOAD)
         try:
-            _Fit(problem, folder, journal, executor, workers, display or (lambda progress: None)).run()
+            evaluator = Evaluator(problem, journal, executor, scratch, retries=config.run.retries)
+            _Fit(problem, folder, evaluator, workers, display or (lambda progress: None)).run()
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
             raise
@@ -107,8 +111,7 @@ class _Fit:
         self,
         problem: FitProblem,
         folder: RunFolder,
-        journal: Journal,
-        executor: ProcessExecutor,
+        evaluator: Evaluator,
         workers: int,
         display: Display,
     ) -> None:
@@ -123,9 +126,8 @@ class _Fit:
             level_names=names,
             reached=[0] * len(names),
         )
-        self._evaluator = Evaluator(
-            problem, journal, executor, retries=problem.config.run.retries, on_finished=self._note
-        )
+        self._evaluator = evaluator
+        evaluator.on_finished = self._note
         self._scored: dict[Point, Evaluation] = {}
         self._confirmed: dict[Point, Evaluation] = {}
 

@@ -14,6 +14,7 @@ from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
 from cgbridge.interfaces import Evaluation, Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.candidate import Level, evaluate_candidate
+from cgbridge.store.atomic import storage_errors
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class EvaluationTask:
     levels: tuple[Level, ...]
     engine: EngineSection
     seed: int
+    scratch: Path
     stop_early: bool = True
     prepared: Mapping[tuple[Any, ...], Run | CgbridgeError] = field(default_factory=dict)
 
@@ -42,17 +44,19 @@ class SimulationTask:
 
 def run_simulation(task: SimulationTask) -> Run | CgbridgeError:
     """Simulate; a model that breaks down is a result too."""
-    task.folder.mkdir(parents=True)
     try:
-        return create_engine(task.engine).run(task.model, task.simulation, task.seed, task.folder)
+        with storage_errors(task.folder):
+            task.folder.mkdir(parents=True)
+            return create_engine(task.engine).run(task.model, task.simulation, task.seed, task.folder)
     except (UnstableError, StepLimitError) as error:
         return error
 
 
 def run_task(task: EvaluationTask) -> Evaluation:
-    """Evaluate in a scratch folder that is removed afterwards."""
+    """Evaluate in a folder of its own within ``task.scratch``, removed afterwards."""
     engine = create_engine(task.engine)
-    with tempfile.TemporaryDirectory(prefix="cgbridge-") as scratch:
+    # A full temporary disk is the machine's fault: it stops the fit with advice instead of grading anybody.
+    with storage_errors(task.scratch), tempfile.TemporaryDirectory(dir=task.scratch) as scratch:
         evaluation = evaluate_candidate(
             task.model,
             task.levels,

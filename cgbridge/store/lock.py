@@ -30,8 +30,9 @@ class RunLock:
                 where=str(self.path.parent),
                 remedy="wait for it, stop it, or choose another run.folder",
             ) from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        with storage_errors(self.path):
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
         return self
 
     def __exit__(

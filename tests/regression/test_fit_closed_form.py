@@ -10,84 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from fits import command, known_answer, without_times, write
 
-from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
+from cgbridge.models.closed_form import diamond_minimum
 from cgbridge.models.database import load_model
 
 
-def fit_input(**optimizer: Any) -> dict[str, Any]:
-    """Recover mW's epsilon and sigma from its own dimer energy and lattice density."""
-    mw = load_model("mw")
-    return {
-        "schema": 1,
-        "name": "known",
-        "model": {
-            "form": "stillinger-weber",
-            "base": "mw",
-            "search": {
-                "epsilon": {"min": "3 kcal/mol", "max": "10 kcal/mol"},
-                "sigma": {"min": "2.0 A", "max": "3.0 A"},
-            },
-        },
-        "levels": [
-            {
-                "name": "dimer",
-                "targets": [
-                    {
-                        "observable": "dimer_energy",
-                        "value": f"{dimer_minimum(mw).energy} kJ/mol",
-                        "tolerance": "0.5 kJ/mol",
-                    }
-                ],
-            },
-            {
-                "name": "lattice",
-                "targets": [
-                    {
-                        "observable": "lattice_density",
-                        "structure": "ice-ic",
-                        "value": f"{diamond_minimum(mw).density} g/cm^3",
-                        "tolerance": "0.01 g/cm^3",
-                    }
-                ],
-            },
-        ],
-        "optimizer": {
-            "population": 12,
-            "generations": 8,
-            "initial": 32,
-            "polish": {"evaluations": 40},
-            "confirm": {"every": 3},
-            "seed": 3,
-        }
-        | optimizer,
-        "engine": {"method": "closed-form"},
-        "run": {"folder": "run", "workers": 2},
-    }
-
-
-def write(folder: Path, content: dict[str, Any]) -> Path:
-    path = folder / "fit.yaml"
-    path.write_text(yaml.safe_dump(content))
-    return path
-
-
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cgbridge", *words], cwd=folder, capture_output=True, text=True, timeout=120
-    )
-
-
-def without_times(path: Path) -> dict[str, Any]:
-    """Journal entries by key, apart from the clock."""
-    entries = [json.loads(line) for line in path.read_text().splitlines()]
-    assert len({entry["key"] for entry in entries}) == len(entries), "an evaluation was repeated"
-    return {e["key"]: {k: v for k, v in e.items() if k not in ("wall_s", "cpu_s")} for e in entries}
-
-
 def test_recovers_known_parameters(tmp_path: Path) -> None:
-    write(tmp_path, fit_input())
+    write(tmp_path, known_answer())
     done = command(tmp_path, "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "run/result.json").read_text())
@@ -99,7 +29,7 @@ def test_recovers_known_parameters(tmp_path: Path) -> None:
 
 
 def test_best_folder_gives_the_reported_values(tmp_path: Path) -> None:
-    write(tmp_path, fit_input(generations=2))
+    write(tmp_path, known_answer(generations=2))
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
     result = json.loads((tmp_path / "run/result.json").read_text())
     for name in ("model.yaml", "model.sw"):
@@ -112,7 +42,7 @@ def test_best_folder_gives_the_reported_values(tmp_path: Path) -> None:
 def test_kills_at_any_moment_lose_nothing(tmp_path: Path) -> None:
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
-        write(tmp_path / name, fit_input())
+        write(tmp_path / name, known_answer())
     assert command(tmp_path / "whole", "fit", "fit.yaml").returncode == 0
     for moment in (0.7, 0.9, 1.1, 1.4):  # seconds: during start-up, sampling, breeding, polishing
         process = subprocess.Popen(
@@ -164,7 +94,7 @@ def test_kills_at_any_moment_lose_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_faults_of_the_input_are_one_message(tmp_path: Path, change: Any, code: int, message: str) -> None:
-    content = fit_input()
+    content = known_answer()
     change(content)
     write(tmp_path, content)
     done = command(tmp_path, "fit", "fit.yaml")
@@ -174,9 +104,9 @@ def test_faults_of_the_input_are_one_message(tmp_path: Path, change: Any, code: 
 
 
 def test_another_input_in_the_folder_is_refused_and_fresh_starts_over(tmp_path: Path) -> None:
-    write(tmp_path, fit_input(generations=1))
+    write(tmp_path, known_answer(generations=1))
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
-    write(tmp_path, fit_input(generations=1, seed=4))
+    write(tmp_path, known_answer(generations=1, seed=4))
     refused = command(tmp_path, "fit", "fit.yaml")
     assert refused.returncode == 5 and "another input (changed: optimizer)" in refused.stderr
     assert command(tmp_path, "fit", "fit.yaml", "--fresh").returncode == 0
