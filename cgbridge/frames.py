@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +25,22 @@ class Frame:
     time: float
 
 
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """Turn what HDF5 raises when it cannot write into the operating system's error."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        # HDF5 gives the errno in its message only.
+        number = errno.ENOSPC if f"errno = {errno.ENOSPC}" in str(error) else errno.EIO
+        raise OSError(number, os.strerror(number)) from error
+
+
 class TrajectoryWriter:
-    """Append frames to an HDF5 file (single-precision positions, double-precision box and time)."""
+    """Append frames to an HDF5 file (single-precision positions, double-precision box and time).
+
+    Raises :class:`OSError` when the disk is full or faulty.
+    """
 
     def __init__(self, path: Path, beads: int) -> None:
         self._file = h5py.File(path, "w")
@@ -34,6 +51,7 @@ class TrajectoryWriter:
         self._time = self._file.create_dataset("time", (0,), maxshape=(None,), dtype="f8")
         self._file.attrs["units"] = "nm, ps"
 
+    @_system_errors()
     def append(self, frame: Frame) -> None:
         count = self._time.shape[0]
         for dataset, value in (
@@ -44,6 +62,7 @@ class TrajectoryWriter:
             dataset.resize(count + 1, axis=0)
             dataset[count] = value
 
+    @_system_errors()
     def close(self) -> None:
         self._file.close()
 

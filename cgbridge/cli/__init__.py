@@ -18,6 +18,3 @@ def main() -> None:
     except CgbridgeError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  (the one place that prints errors)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("stopped; run the same command again to go on", file=sys.stderr)  # noqa: T201
-        sys.exit(INTERRUPTED)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cgbridge.cli import INTERRUPTED
+
 if TYPE_CHECKING:
     from cgbridge.store.layout import RunLayout
 
@@ -43,6 +45,10 @@ def fit(
             folder = run_fit(problem, fresh=fresh, display=display)
     except RunFolderError:
         raise  # the folder belongs to another run, which writes its own report
+    except KeyboardInterrupt:
+        _report_of_stopped_run(RunLayout(config.run.folder))
+        typer.echo("stopped; run the same command again to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     except BaseException:
         _report_of_stopped_run(RunLayout(config.run.folder))
         raise

@@ -1,0 +1,227 @@
+"""A fit with molecular dynamics that meets what machines and people do to it. Nothing is ever lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fits import command, molecular_dynamics, without_times, write
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """The uninterrupted fit, and how long it took in seconds."""
+    folder = tmp_path_factory.mktemp("whole")
+    write(folder, molecular_dynamics())
+    started = time.monotonic()
+    done = command(folder, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    return folder / "run", time.monotonic() - started
+
+
+def start(folder: Path, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "cgbridge", "fit", "fit.yaml"],
+        cwd=folder,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_evaluations(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
+    journal = folder / "run/journal.jsonl"
+    deadline = time.monotonic() + 120.0
+    while not journal.exists() or journal.read_bytes().count(b"\n") < count:
+        assert time.monotonic() < deadline and process.poll() is None, "the fit does not get going"
+        time.sleep(0.02)
+
+
+def assert_equal_runs(one: Path, other: Path) -> None:
+    """Journal and result are equal apart from times; no evaluation is there twice."""
+    assert without_times(one / "journal.jsonl") == without_times(other / "journal.jsonl")
+    best = [json.loads((folder / "result.json").read_text())["best"] for folder in (one, other)]
+    assert best[0] == best[1]
+    for name in ("model.yaml", "model.sw", "system.xml"):
+        assert (one / "best" / name).read_bytes() == (other / "best" / name).read_bytes()
+
+
+def descendants(pid: int) -> list[int]:
+    """Processes below ``pid`` that are running an evaluation: children of the fork server."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+    return [grandchild for child in parents.get(pid, []) for grandchild in parents.get(child, [])]
+
+
+def test_ten_kills_at_random_moments_change_nothing(tmp_path: Path, whole: tuple[Path, float]) -> None:
+    run, duration = whole
+    write(tmp_path, molecular_dynamics())
+    moments = random.Random(1)
+    for _ in range(10):
+        process = start(tmp_path)
+        # Resuming begins after about a second; a tenth of the fit is done between two kills on average.
+        time.sleep(moments.uniform(0.5, 1.5 + 0.2 * duration))
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        if (tmp_path / "run/best").exists():
+            assert (tmp_path / "run/best/model.yaml").stat().st_size > 0
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    assert_equal_runs(run, tmp_path / "run")
+
+
+def test_killed_evaluations_are_tried_again(tmp_path: Path, whole: tuple[Path, float]) -> None:
+    write(tmp_path, molecular_dynamics())
+    process = start(tmp_path)
+    for count, number in ((3, signal.SIGKILL), (8, signal.SIGSEGV)):
+        wait_for_evaluations(tmp_path, count, process)
+        victims: list[int] = []
+        while not victims and process.poll() is None:
+            victims = descendants(process.pid)
+        os.kill(victims[0], number)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert_equal_runs(whole[0], tmp_path / "run")
+
+
+def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, whole: tuple[Path, float]) -> None:
+    write(tmp_path, molecular_dynamics())
+    process = start(tmp_path)
+    wait_for_evaluations(tmp_path, 20, process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the fit and its workers
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "run the same command again" in errors and "Traceback" not in errors
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    assert_equal_runs(whole[0], tmp_path / "run")
+
+
+def test_a_second_fit_in_the_folder_is_refused_while_one_is_alive(tmp_path: Path) -> None:
+    write(tmp_path, molecular_dynamics())
+    process = start(tmp_path)
+    wait_for_evaluations(tmp_path, 2, process)
+    refused = command(tmp_path, "fit", "fit.yaml")
+    assert refused.returncode == 5
+    assert f"another run is alive in this folder (process {process.pid})" in refused.stderr
+    fresh = command(tmp_path, "fit", "fit.yaml", "--fresh")
+    assert fresh.returncode == 5, "--fresh must not take the folder from a living run"
+    assert process.poll() is None
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(folder)], capture_output=True
+        ).returncode
+    ):
+        pytest.skip("a file system can be mounted by root only")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_stops_the_fit_with_advice_and_keeps_what_was_done(
+    tmp_path: Path, small_disk: Path, whole: tuple[Path, float]
+) -> None:
+    write(tmp_path, molecular_dynamics(folder=str(small_disk / "run")))
+    filler = small_disk / "filler"
+    filler.write_bytes(b"x" * 200_000)
+    full = command(tmp_path, "fit", "fit.yaml")
+    assert full.returncode == 6, full.stderr
+    assert "the disk is full" in full.stderr and "free some space" in full.stderr
+    assert "Traceback" not in full.stderr
+    journal = small_disk / "run/journal.jsonl"
+    done_before = set(without_times(journal))
+    assert done_before, "the disk was meant to fill up during the fit"
+    filler.unlink()
+    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    assert done_before < set(without_times(journal))
+    assert_equal_runs(whole[0], small_disk / "run")
+
+
+def test_a_full_temporary_disk_is_not_held_against_a_candidate(
+    tmp_path: Path, small_disk: Path, whole: tuple[Path, float]
+) -> None:
+    content = molecular_dynamics()
+    content["engine"]["production"] = "40 ps"
+    write(tmp_path, content)
+    done = start(tmp_path, TMPDIR=str(small_disk))
+    _, errors = done.communicate(timeout=120)
+    assert done.returncode == 6, errors
+    assert "the disk is full" in errors and str(small_disk) in errors and "Traceback" not in errors
+    assert not any(entry.name.startswith("cgbridge-") for entry in small_disk.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    write(tmp_path, molecular_dynamics(folder="file/run"))
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 6 and "cannot be written" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_run_folder_of_another_schema_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, molecular_dynamics())
+    (tmp_path / "run").mkdir()
+    used = tmp_path / "run/used.yaml"
+    used.write_text(yaml.safe_dump({"schema": 99, "name": "from the future"}))
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 5
+    assert "schema 99" in done.stderr and "--fresh" in done.stderr and "Traceback" not in done.stderr
+    assert yaml.safe_load(used.read_text())["name"] == "from the future"
+
+
+def test_a_box_below_twice_the_cutoff_is_refused_before_the_fit(tmp_path: Path) -> None:
+    content = molecular_dynamics()
+    content["engine"]["beads"] = 20
+    write(tmp_path, content)
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode in (2, 7)
+    assert "twice the cutoff" in done.stderr and "more beads" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def unstable(content: dict[str, Any]) -> dict[str, Any]:
+    """Time steps so long that every liquid explodes."""
+    content["engine"]["timestep"] = "50 fs"
+    return content
+
+
+def test_exploding_candidates_are_graded_and_told(tmp_path: Path) -> None:
+    write(tmp_path, unstable(molecular_dynamics(generations=1, polish={"evaluations": 0})))
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    entries = [json.loads(line) for line in (tmp_path / "run/journal.jsonl").read_text().splitlines()]
+    broken = [entry for entry in entries if entry["outcome"] == "unstable"]
+    assert broken and all("level liquid" in entry["reason"] for entry in broken)
+    status = command(tmp_path, "status", "run")
+    assert "unstable" in status.stdout
