@@ -2,6 +2,7 @@
 #include "CGBridgeKernels.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/internal/ContextImpl.h"
+#include "openmm/kernels.h"
 #include <sstream>
 
 using namespace CGBridge;
@@ -27,8 +28,17 @@ void TripletForceImpl::initialize(ContextImpl& context) {
         kernel = context.getPlatform().createKernel(kernelName, context);
         kernel.getAs<CalcTripletForceKernel>().initialize(system, owner);
     }
-    else
+    else {
+        // OpenMM would say no more than that a kernel is missing.
+        if (!context.getPlatform().supportsKernels({CalcCustomCPPForceKernel::Name()}))
+            throw OpenMMException(owner.getName()+": the platform "+context.getPlatform().getName()+" has no kernel for it and"
+                    " cannot run forces on the host either. Use another platform, or install OpenMM 8.6: pip install \"openmm==8.6.*\"");
         CustomCPPForceImpl::initialize(context);
+    }
+}
+
+vector<string> TripletForceImpl::getKernelNames() {
+    return {};
 }
 
 double TripletForceImpl::calcForcesAndEnergy(ContextImpl& context, bool includeForces, bool includeEnergy, int groups) {

@@ -29,6 +29,10 @@ public:
     const TripletForce& getOwner() const {
         return owner;
     }
+    /**
+     * Names no kernel, because initialize() finds out what the platform can do and says what is missing.
+     */
+    std::vector<std::string> getKernelNames();
     double calcForcesAndEnergy(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy, int groups);
     double computeForce(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& positions,
                         std::vector<OpenMM::Vec3>& forces);
