@@ -4,6 +4,7 @@ python host_program.py PLATFORM FILE
 
 It is a program of its own because kernels, once registered, stay for the life of the process.
 """
+# ruff: noqa: E402  (the plugin is imported after OpenMM was told to load nothing)
 
 import pickle
 import sys

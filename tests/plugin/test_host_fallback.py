@@ -28,7 +28,7 @@ def host(request, tmp_path_factory):
     platform = request.param
     if platform not in NAMES:
         pytest.skip(
-            f"OpenMM finds no {platform} here (Debian: apt install ocl-icd-libopencl1 pocl-opencl-icd)"
+            f"OpenMM finds no {platform}; on Debian: apt install ocl-icd-libopencl1 pocl-opencl-icd"
         )
     path = tmp_path_factory.mktemp("host") / "result.pickle"
     done = subprocess.run(
