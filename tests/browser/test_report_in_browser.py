@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from chromium import Page, find_chromium
+from synthetic_reports import record, water_levels, water_run, write_run
 
 from cgbridge.report.document import write_report
 from cgbridge.report.run_record import State
-from cgbridge.report.synthetic import record, water_levels, water_run, write_run
 
 pytestmark = [
     pytest.mark.browser,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from synthetic_reports import OPTIMUM, entry, measured, record, water_run
 
 from cgbridge.interfaces import Curve, Outcome, Parameter, Target
 from cgbridge.report.correlations import error_correlations, parameter_correlations, spearman
@@ -19,7 +20,6 @@ from cgbridge.report.progress import progress
 from cgbridge.report.ranges import RangePosition, position, range_positions
 from cgbridge.report.references import water_density, water_rdf
 from cgbridge.report.run_record import LevelRecord
-from cgbridge.report.synthetic import OPTIMUM, entry, measured, record, water_run
 from cgbridge.report.verdicts import verdicts
 from cgbridge.report.words import fit_words, observable_words, target_words
 

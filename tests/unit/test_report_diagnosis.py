@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from synthetic_reports import entry, measured, record, water_run
 
 from cgbridge.interfaces import Outcome, Target
 from cgbridge.report import rules_of_search, rules_of_values
@@ -15,7 +16,6 @@ from cgbridge.report.diagnosis import RULES, diagnose
 from cgbridge.report.finding import Finding
 from cgbridge.report.journal_entries import Entry
 from cgbridge.report.run_record import LevelRecord, RunRecord, State
-from cgbridge.report.synthetic import entry, measured, record, water_run
 
 DENSITY = Target("density", "density", 1.0, 0.01, "g/cm^3")
 PEAK = Target("peak", "rdf", 2.8, 0.05, "A", options={"feature": "first_peak_position", "production": 8.0})

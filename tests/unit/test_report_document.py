@@ -12,13 +12,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from synthetic_reports import entry, measured, record, water_levels, water_run, write_run
 
 from cgbridge.errors import FileFormatError, RunFolderError
 from cgbridge.interfaces import Outcome
 from cgbridge.report.document import report_html, write_report
 from cgbridge.report.run_record import State, read_run
 from cgbridge.report.status import status_text
-from cgbridge.report.synthetic import entry, measured, record, water_levels, water_run, write_run
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.lock import RunLock
 
