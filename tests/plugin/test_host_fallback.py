@@ -27,9 +27,7 @@ TOLERANCE = {"Reference": (1e-12, 1e-12), "CPU": (1e-12, 1e-6), "OpenCL": (1e-5,
 def host(request, tmp_path_factory):
     platform = request.param
     if platform not in NAMES:
-        pytest.skip(
-            f"OpenMM finds no {platform}; on Debian: apt install ocl-icd-libopencl1 pocl-opencl-icd"
-        )
+        pytest.skip(f"OpenMM finds no {platform}; on Debian: apt install ocl-icd-libopencl1 pocl-opencl-icd")
     path = tmp_path_factory.mktemp("host") / "result.pickle"
     done = subprocess.run(
         [sys.executable, str(PROGRAM), platform, str(path)], capture_output=True, text=True, cwd=path.parent
