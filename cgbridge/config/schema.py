@@ -141,7 +141,10 @@ class EngineSection(Section):
     method: Literal["openmm", "closed-form"] = Field(
         "openmm", description="closed-form answers static targets only, without any simulation."
     )
-    platform: str = Field("auto", description="OpenMM platform: auto, CPU, Reference, OpenCL, CUDA, HIP.")
+    platform: str = Field(
+        "auto",
+        description="OpenMM platform: auto, CPUSerial (one thread), CPU, Reference, OpenCL, CUDA, HIP.",
+    )
     threads: int = Field(
         1, ge=1, description="CPU threads of one evaluation (results repeat exactly with 1)."
     )

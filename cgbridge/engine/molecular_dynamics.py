@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cgbridge.engine.platforms import choose_platform
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box
 from cgbridge.errors import SimulationError, StepLimitError, UnstableError
@@ -211,19 +212,5 @@ def _add_barostat(
 def _context(system: Any, integrator: Any, settings: EngineSettings) -> Any:
     import openmm
 
-    name = settings.platform
-    if name == "auto":
-        # Small boxes on a shared GPU or an emulated OpenCL are slower than one CPU thread.
-        known = [openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())]
-        name = next(platform for platform in ("CUDA", "HIP", "CPU", "Reference") if platform in known)
-    try:
-        platform = openmm.Platform.getPlatformByName(name)
-    except openmm.OpenMMException:
-        known = [openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())]
-        raise SimulationError(
-            f"OpenMM has no platform '{name}'",
-            where="engine.platform",
-            remedy="available here: " + ", ".join(known),
-        ) from None
-    properties = {"Threads": str(settings.threads)} if name == "CPU" else {}
-    return openmm.Context(system, integrator, platform, properties)
+    name, properties = choose_platform(system, settings)
+    return openmm.Context(system, integrator, openmm.Platform.getPlatformByName(name), properties)

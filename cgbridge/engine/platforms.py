@@ -1,0 +1,54 @@
+"""Which OpenMM platform a simulation runs on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.errors import SimulationError
+
+#: The kernels of the plugin's forces, by class.
+_KERNELS = {
+    "TersoffForce": "CGBridgeCalcTersoffForce",
+    "StillingerWeberForce": "CGBridgeCalcStillingerWeberForce",
+}
+
+#: Below this number of beads a GPU waits for its own launches, and a thread of the processor is as fast.
+_GPU_BEADS = 2000
+
+
+def known_platforms() -> list[str]:
+    """The names of OpenMM's platforms here, the plugin's own among them."""
+    import openmm
+
+    return [openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())]
+
+
+def choose_platform(system: Any, settings: EngineSettings) -> tuple[str, dict[str, str]]:
+    """The platform for a system, and its properties.
+
+    ``auto`` takes a GPU for a large box whose forces have kernels there, else the processor. One thread
+    runs on CPUSerial, which has no thread pool and gives the same results every time. More threads do
+    not: they add forces up in the order in which they finish.
+    """
+    known = known_platforms()
+    name = settings.platform
+    if name == "auto":
+        candidates = ["CUDA", "HIP"] if system.getNumParticles() >= _GPU_BEADS else []
+        candidates += ["CPUSerial"] if settings.threads == 1 else ["CPU"]
+        name = next((c for c in candidates if c in known and _has_kernels(c, system)), "CPU")
+    if name not in known:
+        raise SimulationError(
+            f"OpenMM has no platform '{name}'",
+            where="engine.platform",
+            remedy="available here: " + ", ".join(known),
+        )
+    return name, {"Threads": str(settings.threads)} if name == "CPU" else {}
+
+
+def _has_kernels(name: str, system: Any) -> bool:
+    """Whether every force of the plugin runs on the platform itself, and not through the host."""
+    import openmm
+
+    kernels = [_KERNELS[kind] for f in system.getForces() if (kind := type(f).__name__) in _KERNELS]
+    return bool(kernels) and openmm.Platform.getPlatformByName(name).supportsKernels(kernels)

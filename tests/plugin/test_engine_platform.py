@@ -1,0 +1,61 @@
+"""The platform that the engine chooses, and results that repeat."""
+
+import numpy as np
+import openmm
+import pytest
+
+from cgbridge.engine.engine import Engine
+from cgbridge.engine.platforms import choose_platform, known_platforms
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.errors import SimulationError
+from cgbridge.interfaces import Simulation
+from cgbridge.models.database import load_model
+
+BULK = Simulation("bulk", temperature=300.0, beads=216, equilibration=1, production=3)
+
+
+@pytest.mark.parametrize("name", ["ml-bop", "mw"])
+def test_one_thread_needs_no_thread_pool(name):
+    system = load_model(name).create_system(216, (2.0, 2.0, 2.0))
+    assert choose_platform(system, EngineSettings()) == ("CPUSerial", {})
+
+
+def test_more_threads_are_those_of_the_cpu_platform():
+    system = load_model("ml-bop").create_system(216, (2.0, 2.0, 2.0))
+    assert choose_platform(system, EngineSettings(threads=2)) == ("CPU", {"Threads": "2"})
+
+
+def test_a_chosen_platform_is_kept():
+    system = load_model("ml-bop").create_system(216, (2.0, 2.0, 2.0))
+    assert choose_platform(system, EngineSettings(platform="Reference")) == ("Reference", {})
+    assert choose_platform(system, EngineSettings(platform="CPU")) == ("CPU", {"Threads": "1"})
+
+
+def test_other_forces_run_where_openmm_is_fast():
+    system = openmm.System()
+    system.addParticle(1.0)
+    system.addForce(openmm.NonbondedForce())
+    assert choose_platform(system, EngineSettings())[0] == "CPU"
+
+
+def test_unknown_platform_is_named_with_those_there_are(tmp_path):
+    with pytest.raises(SimulationError, match="no platform 'GPU'") as caught:
+        Engine(EngineSettings(platform="GPU")).run(load_model("mw"), BULK, 1, tmp_path)
+    assert "CPUSerial" in str(caught.value.remedy)
+    assert "CPUSerial" in known_platforms()
+
+
+@pytest.mark.parametrize("platform", ["auto", "CPU"])
+@pytest.mark.parametrize("name", ["ml-bop", "mw"])
+def test_same_seed_gives_the_same_results(name, platform, tmp_path):
+    """Every number of a run with thermostat and barostat, to the last bit."""
+    model, runs = load_model(name), []
+    for index, seed in enumerate((11, 11, 12)):
+        folder = tmp_path / str(index)
+        folder.mkdir()
+        runs.append(Engine(EngineSettings(platform=platform)).run(model, BULK, seed, folder))
+    for key, values in runs[0].series.items():
+        assert np.array_equal(values, runs[1].series[key]), key
+    frames = [[frame.positions for frame in run.trajectory] for run in runs]
+    assert np.array_equal(frames[0], frames[1])
+    assert not np.array_equal(frames[0], frames[2])
