@@ -6,8 +6,6 @@ import sys
 
 from cgbridge.errors import CgbridgeError
 
-INTERRUPTED = 130
-
 
 def main() -> None:
     """Entry point: run a command; a user's mistake is one message and an exit code, never a traceback."""

@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cgbridge.cli import INTERRUPTED
+from cgbridge.cli.commands import FIT, add_command
+from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
+    from cgbridge.campaign.cost_estimate import CostEstimate, LevelCost
+    from cgbridge.campaign.problem import FitProblem
     from cgbridge.store.layout import RunLayout
 
-Input = Annotated[Path, typer.Argument(help="The fit YAML.", show_default=False)]
+Input = Annotated[Path, typer.Argument(metavar="FILE", help="The fit YAML.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(fit)
-    app.command()(check)
+    add_command(app, check, FIT)
+    add_command(app, fit, FIT, stopped="stopped; run the same command again to go on")
 
 
 def fit(
@@ -28,8 +31,12 @@ def fit(
 ) -> None:
     """Fit a model; the same command resumes a stopped run.
 
-    Example: cgbridge fit examples/water-quick.yaml
+    \b
+    Examples:
+      cgbridge fit water-quick.yaml
+      cgbridge fit water-quick.yaml --fresh
     """
+    from cgbridge.campaign.box_check import check_simulations
     from cgbridge.campaign.fit import run_fit
     from cgbridge.campaign.problem import build_problem
     from cgbridge.cli.progress import show_progress
@@ -40,15 +47,12 @@ def fit(
 
     config = load_fit(input)
     problem = build_problem(config, input.parent)
+    check_simulations(problem)
     try:
         with show_progress(config.name) as display:
             folder = run_fit(problem, fresh=fresh, display=display)
     except RunFolderError:
         raise  # the folder belongs to another run, which writes its own report
-    except KeyboardInterrupt:
-        _report_of_stopped_run(RunLayout(config.run.folder))
-        typer.echo("stopped; run the same command again to go on", err=True)
-        raise typer.Exit(INTERRUPTED) from None
     except BaseException:
         _report_of_stopped_run(RunLayout(config.run.folder))
         raise
@@ -71,16 +75,121 @@ def _report_of_stopped_run(layout: RunLayout) -> None:
         typer.echo(f"report so far: {path}")
 
 
-def check(input: Input) -> None:
-    """Validate a fit YAML: keys, units, ranges, targets, files.
+def check(
+    input: Input,
+    timing: Annotated[
+        bool, typer.Option("--timing/--no-timing", help="Time the engine for a second or three.")
+    ] = True,
+) -> None:
+    """Find mistakes in a fit YAML and estimate what the fit costs.
 
-    Example: cgbridge check water.yaml
+    Looks at keys, units, ranges, targets, files and boxes. Nothing is written.
+
+    \b
+    Examples:
+      cgbridge check water-quick.yaml
+      cgbridge check water-quick.yaml --no-timing
     """
+    from cgbridge.campaign.box_check import check_simulations
+    from cgbridge.campaign.cost_estimate import estimate_cost
     from cgbridge.campaign.problem import build_problem
     from cgbridge.config.loader import load_fit
 
     config = load_fit(input)
     problem = build_problem(config, input.parent)
-    typer.echo(f"{input}: {len(problem.space.parameters)} searched parameters, {len(problem.levels)} levels")
-    for level in problem.levels:
-        typer.echo(f"  {level.name}: " + ", ".join(target.name for target in level.targets))
+    check_simulations(problem)
+    _print_problem(input, problem)
+    estimate = estimate_cost(problem, timing=timing)
+    _print_levels(estimate)
+    _print_totals(estimate, asked=timing)
+
+
+def _print_problem(input: Path, problem: FitProblem) -> None:
+    from cgbridge.store.layout import RunLayout
+
+    config = problem.config
+    typer.echo(f"{input} is valid: {config.name}, {problem.base.form}, base {config.model.base}")
+    rows = [(p.name, f"{p.minimum:g}", f"{p.maximum:g}", p.unit, p.scale) for p in problem.space.parameters]
+    print_table(("searched", ">min", ">max", "unit", "scale"), rows)
+    if RunLayout(config.run.folder).used_yaml.exists():
+        typer.echo(
+            f"{config.run.folder} holds a run already: `cgbridge fit` resumes it if the input is the same"
+        )
+
+
+def _print_levels(estimate: CostEstimate) -> None:
+    rows = [
+        (
+            level.name,
+            _simulated(level.md_ps / 1000.0),
+            "-" if level.seconds is None else _duration(level.seconds),
+            _simulations(level),
+            ", ".join(target.name for target in level.targets),
+        )
+        for level in estimate.levels
+    ]
+    print_table(("level", ">MD", ">core time", "simulations", "targets"), rows, title="One candidate")
+
+
+def _simulations(level: LevelCost) -> str:
+    """``liquid at 300 K, 216 beads``; those that differ in temperature only are told together."""
+    groups: dict[tuple[str, str, int], list[float]] = {}
+    for simulation in level.simulations:
+        groups.setdefault((simulation.kind, simulation.structure, simulation.beads), []).append(
+            simulation.temperature
+        )
+    words = []
+    for (kind, structure, beads), kelvin in groups.items():
+        if kind in ("lattice", "dimer"):
+            words.append(f"{structure if kind == 'lattice' else 'dimer'} at rest")
+            continue
+        name = (
+            structure if kind == "bulk" else {"slab": "film", "coexistence": f"{structure} and liquid"}[kind]
+        )
+        several = f"{len(kelvin)} x " if len(kelvin) > 1 else ""
+        span = f"{min(kelvin):g} K" if min(kelvin) == max(kelvin) else f"{min(kelvin):g}-{max(kelvin):g} K"
+        words.append(f"{several}{name} at {span}, {beads} beads")
+    return "; ".join(words) or "as before"
+
+
+def _print_totals(estimate: CostEstimate, *, asked: bool) -> None:
+    rows = []
+    for name, total in zip(("at least", "typical", "at most"), estimate.totals(), strict=True):
+        core = "-" if total.core_hours is None else _duration(3600 * total.core_hours)
+        wall = "-" if total.wall_hours is None else _duration(3600 * total.wall_hours)
+        rows.append((name, _simulated(total.md_ns), core, wall, total.assumption))
+    title = f"The fit: {estimate.candidates} candidates, {estimate.workers} at a time"
+    print_table(("", ">MD", ">core time", ">wall time", "if"), rows, title=title)
+    typer.echo(
+        f"included: {estimate.confirmations} longer runs of all levels, at most, that confirm the best"
+    )
+    if estimate.timing is not None and estimate.timing.per_bead_step:
+        pace = max(estimate.timing.per_bead_step.values())
+        typer.echo(
+            f"timed with the base model: {1e6 * pace:.2g} us per bead and step, {estimate.timing.platform}"
+        )
+    elif asked and estimate.timing is None:
+        typer.echo("no timing: the base model breaks down with these settings; is the timestep too long?")
+
+
+def _simulated(ns: float) -> str:
+    """Simulated time in ps, ns or us."""
+    if ns == 0.0:
+        return "-"
+    for limit, size, unit in ((1.0, 1e-3, "ps"), (1000.0, 1.0, "ns")):
+        if ns < limit:
+            return f"{ns / size:.3g} {unit}"
+    return f"{ns / 1000.0:.3g} us"
+
+
+def _duration(seconds: float) -> str:
+    """A time with two digits, in the unit that suits it."""
+    for limit, size, unit in (
+        (1.0, 1e-3, "ms"),
+        (120.0, 1.0, "s"),
+        (7200.0, 60.0, "min"),
+        (172800.0, 3600.0, "h"),
+    ):
+        if seconds < limit:
+            return f"{seconds / size:.2g} {unit}" if seconds / size < 100 else f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86400.0:.2g} days"

@@ -1,51 +1,175 @@
-"""Commands that tell: models, targets, doctor."""
+"""Commands that tell: keys, models, targets, observables, doctor."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from cgbridge.cli.commands import LOOK_UP, add_command
+from cgbridge.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from cgbridge.interfaces import Target
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(models)
-    app.command()(targets)
-    app.command()(doctor)
+    for command in (keys, models, targets, observables, doctor):
+        add_command(app, command, LOOK_UP)
 
 
-def models() -> None:
-    """List the models of the database.
+def keys(
+    section: Annotated[
+        str | None, typer.Argument(metavar="KEY", help="Only the keys below this one.", show_default=False)
+    ] = None,
+) -> None:
+    """Explain the keys of the fit YAML, with their defaults.
 
-    Example: cgbridge models
+    \b
+    Examples:
+      cgbridge keys
+      cgbridge keys optimizer
+    """
+    from cgbridge.config.manual import manual
+    from cgbridge.errors import ConfigError, did_you_mean
+
+    entries = manual()
+    if section is not None:
+        chosen = [e for e in entries if e.key == section or e.key.startswith(f"{section}.")]
+        if not chosen:
+            known = [entry.key for entry in entries]
+            raise ConfigError(
+                f"no key '{section}'{did_you_mean(section, known)}", remedy="`cgbridge keys` lists all"
+            )
+        entries = chosen
+    print_table(("key", "default", "meaning"), [(e.key, e.default, e.meaning) for e in entries])
+
+
+def models(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Show the parameters of this model or file.", show_default=False),
+    ] = None,
+) -> None:
+    """List the models of the database, or the parameters of one.
+
+    \b
+    Examples:
+      cgbridge models
+      cgbridge models ml-bop
+      cgbridge models runs/water-quick/best/model.yaml
     """
     from cgbridge.models.database import list_models, load_model
 
-    for name in list_models():
-        model = load_model(name)
-        typer.echo(f"{name:12s} {model.form:18s} {model.description}")
+    if name is None:
+        known = [load_model(name) for name in list_models()]
+        print_table(("model", "form", "description"), [(m.name, m.form, m.description) for m in known])
+        typer.echo("cgbridge models NAME shows the parameters, their bounds and default search ranges")
+        return
+    model = load_model(name)
+    typer.echo(f"{model.name}: {model.description}" if model.description else model.name)
+    typer.echo(f"form    {model.form}")
+    typer.echo("beads   " + ", ".join(f"{bead.name} {bead.mass:g} amu" for bead in model.beads))
+    typer.echo(f"cutoff  {model.cutoff:.5g} nm")
+    if model.source:
+        typer.echo(f"source  {model.source}")
+    rows = []
+    for parameter, value in model.parameters.items():
+        spec = model.spec(parameter)
+        scale = spec.scale if spec.search else ""
+        rows.append((parameter, f"{value:.10g}", spec.unit, _range(spec.bounds), _range(spec.search), scale))
+    print_table(("parameter", ">value", "unit", "bounds", "search: default", "scale"), rows)
 
 
-def targets() -> None:
+def _range(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{interval[0]:g} .. {interval[1]:g}"
+
+
+def targets(
+    text: Annotated[
+        str | None,
+        typer.Argument(metavar="TEXT", help="Only names or observables that hold this.", show_default=False),
+    ] = None,
+) -> None:
     """List the reference values that a fit can name.
 
-    Example: cgbridge targets
-    """
-    from cgbridge.targets.library import list_targets
+    Those in the folder targets/ here come first, then those of cgbridge.
 
-    for name in list_targets():
-        typer.echo(name)
+    \b
+    Examples:
+      cgbridge targets
+      cgbridge targets water/density
+    """
+    from pathlib import Path
+
+    from cgbridge.errors import ConfigError, did_you_mean
+    from cgbridge.targets.library import list_targets, load_target
+
+    found = [load_target(name, Path()) for name in list_targets(Path())]
+    chosen = [t for t in found if text is None or text in t.name or text in t.observable]
+    if not chosen:
+        raise ConfigError(
+            f"no reference value has '{text}' in its name or observable"
+            f"{did_you_mean(text or '', [t.name for t in found])}",
+            remedy="`cgbridge targets` lists all",
+        )
+    rows = [
+        (t.name, t.observable, f"{t.value:g}", f"{t.tolerance:.3g}", t.unit or "1", _state(t)) for t in chosen
+    ]
+    print_table(("target", "observable", ">value", ">tolerance", "unit", "state"), rows)
+    if len(chosen) <= 5:
+        for target in chosen:
+            typer.echo(f"{target.name}: {target.source or 'no source given'}")
+
+
+def _state(target: Target) -> str:
+    """Phase and temperature, where they matter."""
+    static = target.observable.startswith(("lattice", "dimer"))
+    parts = [] if target.observable.startswith("dimer") else [target.structure]
+    return ", ".join(parts if static else [*parts, f"{target.temperature:g} K"])
+
+
+def observables() -> None:
+    """List what can be measured, with the default units.
+
+    \b
+    Example:
+      cgbridge observables
+    """
+    from cgbridge.observables.catalogue import list_observables
+
+    rows = [(entry.name, entry.unit, entry.description) for entry in list_observables()]
+    print_table(("observable", "unit", "what it is"), rows)
 
 
 def doctor() -> None:
-    """Check the installation: versions, OpenMM platforms, plugin failures, GPU; with remedies.
+    """Check the installation: versions, platforms, GPU, optional packages; with remedies.
 
-    Example: cgbridge doctor
+    \b
+    Example:
+      cgbridge doctor
     """
     from cgbridge.campaign.run_folder import versions
     from cgbridge.engine.diagnosis import diagnose
 
-    for name, value in versions().items():
-        typer.echo(f"{name:18s} {value}")
-    faults = 0
-    for line in diagnose():
-        faults += line.startswith("FAULT")
-        typer.echo(line)
+    found = {name: value for name, value in versions().items() if name != "created"}
+    print_table(("package", "version"), list(found.items()), title="Versions")
+    findings = list(diagnose())
+    styles = {
+        "ok": "[green]ok[/green]",
+        "note": "[yellow]note[/yellow]",
+        "FAULT": "[bold red]FAULT[/bold red]",
+    }
+    print_table(
+        ("", "part", "finding"),
+        [
+            (styles[f.state], f.part, f.detail + (f"\nremedy: {f.remedy}" if f.remedy else ""))
+            for f in findings
+        ],
+        title="Installation",
+    )
+    faults = sum(finding.state == "FAULT" for finding in findings)
+    typer.echo(
+        f"{faults} fault{'s' * (faults != 1)}: fits cannot run" if faults else "all well: fits can run"
+    )
     raise typer.Exit(1 if faults else 0)

@@ -7,18 +7,22 @@ from typing import Annotated
 
 import typer
 
-Folder = Annotated[Path, typer.Argument(help="The run folder.", show_default=False)]
+from cgbridge.cli.commands import FIT, add_command
+
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The run folder.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(report)
-    app.command()(status)
+    add_command(app, status, FIT)
+    add_command(app, report, FIT)
 
 
 def report(folder: Folder) -> None:
     """Write report.html of a run: running, finished or interrupted.
 
-    Example: cgbridge report runs/water-quick
+    \b
+    Example:
+      cgbridge report runs/water-quick
     """
     from cgbridge.report.document import write_report
     from cgbridge.store.layout import RunLayout
@@ -29,7 +33,9 @@ def report(folder: Folder) -> None:
 def status(folder: Folder) -> None:
     """Say how far a run is: best values so far, cost, failures.
 
-    Example: cgbridge status runs/water-quick
+    \b
+    Example:
+      cgbridge status runs/water-quick
     """
     from cgbridge.report.status import status_text
     from cgbridge.store.layout import RunLayout

@@ -1,4 +1,4 @@
-"""Commands on one model: energy, evaluate, export, simulate."""
+"""Commands on one model: energy, evaluate, export."""
 
 from __future__ import annotations
 
@@ -7,79 +7,99 @@ from typing import Annotated
 
 import typer
 
+from cgbridge.cli.commands import MODEL, add_command, require_writable, write_json
+
 Model = Annotated[
-    str, typer.Argument(help="Database name, model YAML, .tersoff or .sw file.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="MODEL", help="Database name, model YAML, .tersoff or .sw file.", show_default=False
+    ),
 ]
-JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the result to this file.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Write the result to this file.", show_default=False)
+]
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(energy)
-    app.command()(evaluate)
-    app.command(name="export")(export_)
+    add_command(app, evaluate, MODEL)
+    add_command(app, energy, MODEL)
+    add_command(app, export_, MODEL, name="export")
 
 
 def energy(
     model: Model,
-    structure: Annotated[Path, typer.Argument(help="Structure file that ASE or mdtraj reads.")],
+    structure: Annotated[
+        Path,
+        typer.Argument(
+            metavar="STRUCTURE", help="Structure file that ASE or mdtraj reads.", show_default=False
+        ),
+    ],
     json_file: JsonFile = None,
     platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "Reference",
 ) -> None:
     """Energy, forces and virial of a structure.
 
-    Example: cgbridge energy ml-bop ice.xyz --json out.json
+    \b
+    Examples:
+      cgbridge energy ml-bop ice.xyz --json out.json
+      cgbridge energy potential.sw box.pdb --platform CPU
     """
-    import json
-
     from cgbridge.engine.single_point import single_point
     from cgbridge.models.database import load_model
-    from cgbridge.store.atomic import write_atomic
 
+    require_writable(json_file)
     result = single_point(load_model(model), structure, platform)
-    if json_file is not None:
-        write_atomic(json_file, json.dumps(result, indent=1))
-        typer.echo(f"written: {json_file}")
     typer.echo(f"energy   {result['energy_kj_mol']:.8g} kJ/mol ({len(result['forces_kj_mol_nm'])} beads)")
     if result["pressure_bar"] is not None:
         typer.echo(f"pressure {result['pressure_bar']:.6g} bar (potential part, 0 K)")
     typer.echo(f"platform {result['platform']}")
+    if json_file is not None:
+        write_json(json_file, result)
 
 
 def evaluate(
     model: Model,
-    targets: Annotated[Path, typer.Argument(help="YAML with a list of targets.", show_default=False)],
+    targets: Annotated[
+        Path, typer.Argument(metavar="TARGETS", help="YAML with a list of targets.", show_default=False)
+    ],
     json_file: JsonFile = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Targets measured at a time (each in its process).")
+        int | None,
+        typer.Option(min=1, help="Processes at a time; by default one for every core.", show_default=False),
     ] = None,
 ) -> None:
     """Measure a model against a list of targets, each value with its standard error.
 
-    Example: cgbridge evaluate mw targets.yaml --json mw.json
+    \b
+    Examples:
+      cgbridge evaluate mw targets.yaml --json mw.json
+      cgbridge evaluate runs/water/best/model.yaml targets.yaml
     """
-    import json
-
     from cgbridge.campaign.evaluate import evaluate_model
     from cgbridge.cli.tables import result_table
     from cgbridge.config.loader import load_evaluation
     from cgbridge.models.database import load_model
-    from cgbridge.store.atomic import write_atomic
 
+    require_writable(json_file)
     record = evaluate_model(load_model(model), load_evaluation(targets), targets.parent, workers=workers)
     result_table(model, record["targets"])
     for failure in record["failures"]:
         typer.echo(f"not measured: {failure['name']}: {failure['reason']}", err=True)
     if json_file is not None:
-        write_atomic(json_file, json.dumps(record, indent=1))
-        typer.echo(f"written: {json_file}")
+        write_json(json_file, record)
     if record["failures"]:
         raise typer.Exit(1)
 
 
 def export_(
     model: Model,
-    to: Annotated[str, typer.Option("--to", help="lammps or openmm.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
+    to: Annotated[str, typer.Option("--to", help="lammps or openmm.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="File to write; by default named after the model.", show_default=False
+        ),
+    ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare energies and forces in that engine.")
     ] = False,
@@ -87,11 +107,15 @@ def export_(
 ) -> None:
     """Write a model for another engine and, with --verify, prove it there.
 
-    Example: cgbridge export runs/water-quick/best/model.yaml --to lammps --verify
+    \b
+    Examples:
+      cgbridge export runs/water-quick/best/model.yaml --to lammps --verify
+      cgbridge export mw --to openmm -o mw.xml
     """
     from cgbridge.export.writers import export_model
     from cgbridge.models.database import load_model
 
+    require_writable(output)
     loaded = load_model(model)
     path = export_model(loaded, to, output, overwrite=overwrite)
     typer.echo(f"written: {path}")

@@ -1,21 +1,48 @@
-"""Tables for the terminal."""
+"""Tables: fitted to the terminal by wrapping, at full width in a file or pipe; nothing is cut off."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+#: Width of tables where no terminal sets one: wider than any of ours.
+_UNLIMITED = 4000
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
+    """Print rows under column names; a name that begins with ``>`` is aligned to the right.
+
+    Cells may hold rich markup. The last column takes the wrapping on a narrow terminal.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in columns:
+        right = name.startswith(">")
+        table.add_column(
+            name.removeprefix(">"),
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=right,
+        )
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=None if sys.stdout.isatty() else _UNLIMITED, highlight=False)
+    if title:
+        console.print(title, style="bold")
+    with console.capture() as captured:
+        console.print(table)
+    # Rich pads every line to the width of the table; files and copied lines are better without.
+    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n\n")
 
 
 def result_table(title: str, results: Sequence[Mapping[str, Any]]) -> None:
     """Print target results: value with standard error, reference, tolerance, verdict."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left")
-    for column in ("target", "value", "reference", "tolerance", "unit", ""):
-        table.add_column(column, justify="left" if column in ("target", "unit", "") else "right")
-    for result in results:
-        table.add_row(
+    rows = [
+        (
             result["name"],
             with_error(result["value"], result["stderr"]),
             f"{result['target']:g}",
@@ -23,7 +50,9 @@ def result_table(title: str, results: Sequence[Mapping[str, Any]]) -> None:
             result["unit"] or "1",
             "[green]passed[/green]" if result["passed"] else "[red]missed[/red]",
         )
-    Console().print(table)
+        for result in results
+    ]
+    print_table(("target", ">value", ">reference", ">tolerance", "unit", "verdict"), rows, title=title)
 
 
 def with_error(value: float | None, stderr: float | None) -> str:
@@ -32,7 +61,9 @@ def with_error(value: float | None, stderr: float | None) -> str:
         return "-"
     if not stderr:
         return f"{value:.6g}"
-    from math import floor, log10
+    from math import floor, isfinite, log10
 
+    if not isfinite(stderr):
+        return f"{value:.6g} +- ?"
     places = max(0, 1 - floor(log10(stderr)))
     return f"{value:.{places}f} +- {stderr:.{places}f}"

@@ -91,9 +91,7 @@ def validate(
         faults = [_describe(model, fault, data, source, lines or {}) for fault in error.errors()]
         # A union (text or section) reports one fault per alternative; say each place once.
         unique = list(dict.fromkeys(faults))
-        raise ConfigError(
-            "\n".join(unique), remedy="`cgbridge init` shows every key with its meaning"
-        ) from None
+        raise ConfigError("\n".join(unique), remedy="`cgbridge keys` explains every key") from None
 
 
 def _describe(

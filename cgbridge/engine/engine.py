@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cgbridge.engine.bulk import run_bulk
-from cgbridge.engine.coexistence import run_coexistence
+from cgbridge.engine.bulk import MELT_TIME, run_bulk
+from cgbridge.engine.coexistence import PREPARATION, run_coexistence
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.slab import run_slab
 from cgbridge.engine.static import run_dimer, run_lattice
@@ -23,6 +23,16 @@ _PROTOCOLS: Mapping[str, Protocol] = {
     "slab": run_slab,
     "coexistence": run_coexistence,
 }
+
+
+def simulated_time(simulation: Simulation) -> float:
+    """All the time in ps that the engine simulates for ``simulation``, with what prepares it."""
+    if simulation.kind in ("lattice", "dimer"):
+        return 0.0
+    if simulation.kind == "coexistence":
+        return PREPARATION + simulation.duration
+    melts = simulation.kind == "slab" or simulation.structure == "liquid"
+    return simulation.duration + (MELT_TIME if melts else 0.0)
 
 
 class Engine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,8 @@ _LOOK = 5.0
 class Dynamics:
     """One simulated box.
 
+    ``frozen`` is a mask of beads held still; ``types`` gives the type of every bead where there are several.
+
     Raises :class:`UnstableError` when the box breaks down and :class:`StepLimitError` when the step
     budget is used up; both say how far the simulation was.
     """
@@ -44,6 +46,7 @@ class Dynamics:
         barostat: Barostat = "isotropic",
         seed: int,
         frozen: FloatArray | None = None,
+        types: Sequence[int | str] | None = None,
     ) -> None:
         import openmm
 
@@ -56,7 +59,7 @@ class Dynamics:
         self._settings, self._model = settings, model
         self._beads = len(box.positions)
         self._temperature = temperature
-        system = model.create_system(self._beads, box.edges)
+        system = model.create_system(self._beads if types is None else types, box.edges)
         for index in np.flatnonzero(frozen) if frozen is not None else ():
             system.setParticleMass(int(index), 0.0)
         self._mobile = self._beads - (0 if frozen is None else int(np.count_nonzero(frozen)))
@@ -207,6 +210,13 @@ def _add_barostat(
         )
     barostat.setRandomNumberSeed(seed)
     system.addForce(barostat)
+
+
+def platform_name(settings: EngineSettings) -> str:
+    """The OpenMM platform that a small box runs on with ``settings``."""
+    if settings.platform != "auto":
+        return settings.platform
+    return "CPUSerial" if settings.threads == 1 else "CPU"
 
 
 def _context(system: Any, integrator: Any, settings: EngineSettings) -> Any:

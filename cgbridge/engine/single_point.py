@@ -20,8 +20,9 @@ def single_point(model: CoarseGrainedModel, structure: Path, platform: str = "Re
     W_ab = sum r_a f_b over pairs and triplets), ``pressure_bar`` (the potential part tr W / 3V at 0 K,
     None without a box) and ``platform``.
 
-    Raises :class:`SimulationError` for an unknown platform or a box below twice the cutoff, and
-    :class:`~cgbridge.errors.FileFormatError` for a structure that cannot be read.
+    Raises :class:`SimulationError` for an unknown platform, a box below twice the cutoff, or beads so close
+    that energy or forces are no numbers, and :class:`~cgbridge.errors.FileFormatError` for a structure that
+    cannot be read.
     """
     return evaluate_structure(model, read_structure(structure), platform)
 
@@ -51,11 +52,34 @@ def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform
         virial = np.reshape(system.getForce(0).getVirial(context), (3, 3))
     except openmm.OpenMMException as error:
         raise SimulationError(str(error), where="energy") from None
+    energy = float(state.getPotentialEnergy()._value)
+    forces = np.asarray(state.getForces(asNumpy=True)._value, dtype=float)
+    if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(virial).all()):
+        raise _not_numbers(structure)
     volume = None if structure.box is None else float(abs(np.linalg.det(structure.box)))
     return {
-        "energy_kj_mol": float(state.getPotentialEnergy()._value),
-        "forces_kj_mol_nm": np.asarray(state.getForces(asNumpy=True)._value, dtype=float).tolist(),
+        "energy_kj_mol": energy,
+        "forces_kj_mol_nm": forces.tolist(),
         "virial_kj_mol": virial.tolist(),
         "pressure_bar": None if volume is None else float(np.trace(virial) / 3.0 / volume / BAR_NM3),
         "platform": platform,
     }
+
+
+def _not_numbers(structure: Structure) -> SimulationError:
+    """The error that names the closest pair of beads, counted from 1."""
+    from scipy.spatial import cKDTree
+
+    positions = structure.positions
+    if len(positions) < 2:
+        return SimulationError("the energy or a force is not a number", where="energy")
+    distances, neighbours = cKDTree(positions).query(positions, k=2)
+    # Of equal places the tree may name the bead itself last.
+    bead = int(np.argmin(distances[:, 1]))
+    other = int(next(number for number in neighbours[bead] if number != bead))
+    return SimulationError(
+        f"the energy or a force is not a number; the closest beads, {bead + 1} and {other + 1}, are "
+        f"{distances[bead, 1]:.3g} nm apart",
+        where="energy",
+        remedy="move overlapping beads apart; is the structure in the right unit of length?",
+    )

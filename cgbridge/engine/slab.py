@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.bulk import MARGIN, MELT_TEMPERATURE, MELT_TIME, START_DENSITY
+from cgbridge.engine.box_sizes import MARGIN, START_DENSITY
+from cgbridge.engine.bulk import melt
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box, liquid
@@ -38,19 +39,7 @@ def run_slab(model: Any, simulation: Simulation, settings: EngineSettings, seed:
             f"four cutoffs ({2.0 * width:.2f} nm): its surfaces would feel each other",
             remedy="give the target more beads, e.g. options: {beads: 1000}",
         )
-    planned = round((MELT_TIME + simulation.duration) / settings.timestep)
-    hot = Dynamics(
-        model,
-        start,
-        settings,
-        temperature=max(MELT_TEMPERATURE, simulation.temperature),
-        barostat="none",
-        seed=derive_seed(seed, "melt"),
-    )
-    hot.planned = planned
-    hot.minimise()
-    hot.heat()
-    hot.equilibrate(MELT_TIME)
+    hot = melt(model, start, simulation, settings, seed)
     film = Dynamics(
         model,
         _with_vacuum(hot.box()),
@@ -59,7 +48,7 @@ def run_slab(model: Any, simulation: Simulation, settings: EngineSettings, seed:
         barostat="none",
         seed=seed,
     )
-    film.steps, film.planned = hot.steps, planned
+    film.steps, film.planned = hot.steps, hot.planned
     film.heat()
     film.equilibrate(simulation.equilibration)
     force = film.context.getSystem().getForce(0)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cgbridge.engine.box_sizes import liquid_edge
 from cgbridge.errors import SimulationError, did_you_mean
 from cgbridge.frames import FloatArray
-from cgbridge.units import AMU_PER_NM3
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,8 @@ _CELLS = {
         (_A_HEX, math.sqrt(3) * _A_HEX, 8.0 / 3.0), _HCP + tuple((x, y, z + 0.375) for x, y, z in _HCP)
     ),
 }
+#: Names of the crystals.
+CRYSTALS = tuple(_CELLS)
 
 
 def lattice(structure: str, bond: float, repeats: tuple[int, int, int]) -> Box:
@@ -96,7 +98,7 @@ def _cell(structure: str) -> _Cell:
 
 def liquid(beads: int, mass: float, density: float, seed: int) -> Box:
     """Beads on random sites of a jittered cubic grid at ``density`` in g/cm^3: no overlaps, no order."""
-    edge = (beads * mass * AMU_PER_NM3 / density) ** (1 / 3)
+    edge = liquid_edge(beads, mass, density)
     sites = math.ceil(beads ** (1 / 3) - 1e-9)
     grid = np.array(
         [(i, j, k) for i in range(sites) for j in range(sites) for k in range(sites)], dtype=float

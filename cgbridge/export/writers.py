@@ -9,6 +9,7 @@ from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.models.lammps_format import write_lammps
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.system_file import write_system
+from cgbridge.store.atomic import storage_errors
 
 _LAMMPS_SUFFIX = {"tersoff": ".tersoff", "stillinger-weber": ".sw"}
 #: Beads of an exported OpenMM system; a user replaces box and positions by their own.
@@ -29,7 +30,8 @@ _WRITERS: dict[str, Callable[[CoarseGrainedModel, Path], None]] = {"lammps": _la
 def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, overwrite: bool = False) -> Path:
     """Write ``model`` for the engine ``to`` and return the path.
 
-    Raises :class:`ConfigError` for an unknown engine, or an existing file without ``overwrite``.
+    Raises :class:`ConfigError` for an unknown engine, or an existing file without ``overwrite``,
+    and :class:`~cgbridge.errors.StorageError` when the file cannot be written.
     """
     if to not in _WRITERS:
         raise ConfigError(
@@ -41,5 +43,6 @@ def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, ove
     path = output or Path(f"{model.name}{suffix}")
     if path.exists() and not overwrite:
         raise ConfigError("this file exists", where=str(path), remedy="give --overwrite or another --output")
-    _WRITERS[to](model, path)
+    with storage_errors(path):
+        _WRITERS[to](model, path)
     return path

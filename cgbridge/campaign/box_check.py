@@ -1,0 +1,86 @@
+"""Find out before a fit what no candidate could be simulated with: boxes too small, unknown crystals."""
+
+from __future__ import annotations
+
+from cgbridge.campaign.problem import FitProblem
+from cgbridge.engine.box_sizes import MARGIN, START_DENSITY, least_liquid_beads, liquid_edge
+from cgbridge.engine.structures import CRYSTALS
+from cgbridge.errors import ConfigError, SimulationError, did_you_mean
+from cgbridge.interfaces import Simulation, Target
+from cgbridge.objectives.candidate import Level
+from cgbridge.observables.catalogue import get_observable
+
+#: Cutoffs that a liquid must be wide: a film has two surfaces that must not feel each other.
+_CUTOFFS = {"bulk": 2.0, "slab": 4.0 * MARGIN}
+
+
+def check_simulations(problem: FitProblem) -> None:
+    """Check every simulation of every target.
+
+    Raises :class:`ConfigError` for a box that is narrower than twice the longest cutoff of the search (a
+    film: four times), naming beads and the least number of them, or a crystal that is not known; and
+    :class:`SimulationError` for dynamics asked of the closed-form engine.
+    """
+    cutoff = longest_cutoff(problem)
+    for number, level in enumerate(problem.levels):
+        for target in level.targets:
+            for simulation in get_observable(target.observable).simulations(target, level.sampling):
+                where = f"levels.{number} ({level.name}), target {target.name}"
+                _check_engine(problem, simulation, target)
+                _check_structure(simulation, where)
+                _check_box(problem, level, simulation, cutoff, where)
+
+
+def longest_cutoff(problem: FitProblem) -> float:
+    """The longest cutoff in nm that a candidate can have.
+
+    A cutoff rises or falls with each parameter whatever the others are (it is a sum or a product), so
+    that one parameter is taken to its worse end after the other.
+    """
+    values: dict[str, float] = {}
+    longest = problem.base.cutoff
+    for parameter in problem.space.parameters:
+        for value in (parameter.minimum, parameter.maximum):
+            try:
+                cutoff = problem.candidate({**values, parameter.name: value}).cutoff
+            except ConfigError:
+                continue  # a combination that is no model
+            if cutoff > longest:
+                longest, values[parameter.name] = cutoff, value
+    return longest
+
+
+def _check_engine(problem: FitProblem, simulation: Simulation, target: Target) -> None:
+    if problem.config.engine.method == "closed-form" and simulation.kind not in ("lattice", "dimer"):
+        raise SimulationError(
+            f"the closed-form engine cannot simulate '{simulation.label}' for the target '{target.name}'",
+            where="engine.method",
+            remedy="use method: openmm",
+        )
+
+
+def _check_structure(simulation: Simulation, where: str) -> None:
+    known = ("liquid", *CRYSTALS)
+    if simulation.kind != "dimer" and simulation.structure not in known:
+        raise ConfigError(
+            f"unknown structure '{simulation.structure}'{did_you_mean(simulation.structure, known)}",
+            where=where,
+            remedy="known: " + ", ".join(known),
+        )
+
+
+def _check_box(problem: FitProblem, level: Level, simulation: Simulation, cutoff: float, where: str) -> None:
+    if simulation.kind not in _CUTOFFS or simulation.structure != "liquid":
+        return  # crystals are made as large as they must be
+    mass, cutoffs = problem.base.bead_mass, _CUTOFFS[simulation.kind]
+    edge = liquid_edge(simulation.beads, mass, START_DENSITY)
+    if edge >= cutoffs * cutoff:
+        return
+    least = least_liquid_beads(cutoff, mass, START_DENSITY, cutoffs=max(cutoffs, 2.0 * MARGIN))
+    what = "twice the cutoff" if simulation.kind == "bulk" else "four cutoffs (a film has two surfaces)"
+    raise ConfigError(
+        f"the box of {simulation.beads} beads ({edge:.3f} nm) is narrower than {what}; "
+        f"the longest cutoff of the search is {cutoff:.3f} nm",
+        where=where,
+        remedy=f"use more beads: at least {least}, in engine.beads, levels.*.sampling.beads or the target",
+    )

@@ -1,0 +1,324 @@
+"""The command simulate: molecular dynamics of one model, to be looked at and analysed."""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cgbridge.cli.commands import (
+    INTERRUPTED,
+    MODEL,
+    add_command,
+    on_terminal,
+    read_quantity,
+    require_absent,
+    require_writable,
+    write_json,
+)
+from cgbridge.cli.single import JsonFile, Model
+from cgbridge.cli.tables import print_table, with_error
+
+if TYPE_CHECKING:
+    from cgbridge.engine.free_run import FreeRun, Sample
+    from cgbridge.engine.settings import EngineSettings
+
+#: Seconds between lines of progress where nobody watches.
+_LINE_EVERY = 10.0
+_COLUMNS = (
+    "time_ps",
+    "temperature_K",
+    "potential_energy_kJ_mol",
+    "kinetic_energy_kJ_mol",
+    "volume_nm3",
+    "density_g_cm3",
+    "pressure_bar",
+)
+
+
+class Ensemble(StrEnum):
+    """Constant volume or constant pressure."""
+
+    NVT = "nvt"
+    NPT = "npt"
+
+
+def register(app: typer.Typer) -> None:
+    add_command(app, simulate, MODEL)
+
+
+def simulate(
+    model: Model,
+    temperature: Annotated[str, typer.Option(help="Of the thermostat.")] = "300 K",
+    pressure: Annotated[str, typer.Option(help="Of the barostat (npt).")] = "1 bar",
+    ensemble: Annotated[Ensemble, typer.Option(help="Constant volume or pressure.")] = Ensemble.NPT,
+    structure: Annotated[
+        str, typer.Option(help="Start: liquid, ice-ic, ice-ih, or a structure file with a box.")
+    ] = "liquid",
+    beads: Annotated[
+        int | None, typer.Option(min=8, help="Beads of a box made here (512).", show_default=False)
+    ] = None,
+    density: Annotated[
+        str | None, typer.Option(help="Start density of a liquid; nvt needs it.", show_default=False)
+    ] = None,
+    time: Annotated[str, typer.Option(help="Recorded time.")] = "100 ps",
+    equilibration: Annotated[str, typer.Option(help="Time before the recording.")] = "20 ps",
+    interval: Annotated[str, typer.Option(help="Time between frames.")] = "1 ps",
+    timestep: Annotated[str, typer.Option(help="Integration step.")] = "10 fs",
+    minimise: Annotated[
+        bool, typer.Option("--minimise", help="Take overlaps out of the start first.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Trajectory: .dcd, .xtc or .xyz.", show_default=False),
+    ] = None,
+    json_file: JsonFile = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 1,
+    platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "auto",
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads; with 1, runs repeat exactly.")] = 1,
+) -> None:
+    """Run molecular dynamics with a model: trajectory, state and averages with errors.
+
+    Beside the trajectory NAME.dcd stand NAME.csv (the state at every frame) and
+    NAME-final.pdb (the last structure: topology of the trajectory, and a start
+    to go on from). Ctrl-C keeps what was done. Quantities may carry units.
+
+    \b
+    Examples:
+      cgbridge simulate mw --temperature "280 K" --time "1 ns"
+      cgbridge simulate mw --structure mw-280K-final.pdb -o more.dcd
+      cgbridge simulate ml-bop --structure ice-ih -o ice.xtc
+      cgbridge simulate my.tersoff --ensemble nvt --density "0.997 g/cm^3"
+    """
+    from cgbridge.engine.free_run import FreeRun
+    from cgbridge.engine.settings import EngineSettings
+
+    request = FreeRun(
+        structure=structure,
+        ensemble=ensemble.value,
+        temperature=read_quantity(temperature, "K", "--temperature"),
+        pressure=read_quantity(pressure, "bar", "--pressure", positive=False),
+        beads=beads,
+        density=None if density is None else read_quantity(density, "g/cm^3", "--density"),
+        equilibration=read_quantity(equilibration, "ps", "--equilibration", positive=False),
+        time=read_quantity(time, "ps", "--time"),
+        interval=read_quantity(interval, "ps", "--interval"),
+        minimise=minimise,
+        seed=seed,
+    )
+    settings = EngineSettings(platform, threads, read_quantity(timestep, "ps", "--timestep"))
+    _check(request, settings.timestep)
+    _run(model, request, settings, _Outputs(out, json_file, overwrite))
+
+
+@dataclass(frozen=True)
+class _Outputs:
+    """Where the user wants results."""
+
+    trajectory: Path | None
+    json_file: Path | None
+    overwrite: bool
+
+
+def _run(name: str, request: FreeRun, settings: EngineSettings, outputs: _Outputs) -> None:
+    """Simulate; whatever ends the simulation, what was recorded is kept and summed up."""
+    from cgbridge.errors import UnstableError
+    from cgbridge.models.database import load_model
+
+    model = load_model(name)
+    path = outputs.trajectory or Path(f"{model.name}-{request.temperature:g}K.dcd")
+    require_writable(outputs.json_file)
+    files = _Files(path, outputs.overwrite)
+    recording = _Recording(model, request)
+    try:
+        recording.run(settings, files)
+    except UnstableError as error:
+        remedy = "give a shorter --timestep, or --minimise where the start has overlaps"
+        raise UnstableError(error.what, where=model.name, remedy=remedy) from None
+    except KeyboardInterrupt:
+        typer.echo(
+            f"stopped after {recording.time:g} ps of {request.time:g} ps; what was done is kept", err=True
+        )
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        files.close(recording)
+        if recording.samples:
+            summary = recording.summary()
+            _print_summary(summary)
+            files.tell()
+            if outputs.json_file is not None:
+                write_json(outputs.json_file, summary)
+
+
+def _check(request: FreeRun, timestep: float) -> None:
+    from cgbridge.errors import ConfigError
+
+    if request.interval > request.time:
+        raise ConfigError(
+            f"the interval ({request.interval:g} ps) is longer than the recorded time ({request.time:g} ps)",
+            where="--interval",
+        )
+    if timestep > request.interval:
+        raise ConfigError(
+            f"the timestep ({timestep:g} ps) is longer than the interval ({request.interval:g} ps)",
+            where="--timestep",
+            remedy="bare numbers are in ps: write for example --timestep '10 fs'",
+        )
+
+
+class _Files:
+    """Trajectory, state table and last structure of one simulation."""
+
+    def __init__(self, trajectory: Path, overwrite: bool) -> None:
+        from cgbridge.engine.trajectory_files import check_trajectory_name
+
+        check_trajectory_name(trajectory)
+        self.trajectory = trajectory
+        self.state = trajectory.with_suffix(".csv")
+        self.final = trajectory.with_name(f"{trajectory.stem}-final.pdb")
+        self._sink: Any = None
+        self._table: Any = None
+        for path in (self.trajectory, self.state, self.final):
+            require_writable(path)
+            if not overwrite:
+                require_absent(path, "--overwrite")
+
+    def open(self, names: tuple[str, ...], interval: float) -> None:
+        from cgbridge.engine.trajectory_files import open_trajectory
+        from cgbridge.store.atomic import storage_errors
+
+        self._sink = open_trajectory(self.trajectory, names, interval)
+        with storage_errors(self.state):
+            self._table = open(self.state, "w", encoding="utf-8")  # noqa: SIM115  (closed by close)
+        self._line(_COLUMNS)
+
+    def append(self, sample: Sample) -> None:
+        self._sink.append(sample.frame)
+        values = (sample.frame.time, sample.temperature, sample.potential_energy, sample.kinetic_energy)
+        self._line([f"{v:.9g}" for v in (*values, sample.volume, sample.density, sample.pressure)])
+
+    def close(self, recording: _Recording) -> None:
+        """Close what is open and keep the last structure."""
+        from cgbridge.engine.trajectory_files import write_pdb
+
+        if self._table is None:
+            return
+        self._sink.close()
+        self._table.close()
+        if recording.samples:
+            last = recording.samples[-1].frame
+            write_pdb(self.final, recording.names, last.positions, last.box)
+
+    def tell(self) -> None:
+        for what, path in (("trajectory", self.trajectory), ("state", self.state), ("last", self.final)):
+            typer.echo(f"{what + ':':<12}{path}")
+
+    def _line(self, cells: Any) -> None:
+        from cgbridge.store.atomic import storage_errors
+
+        with storage_errors(self.state):
+            self._table.write(",".join(cells) + "\n")
+            self._table.flush()
+
+
+class _Recording:
+    """A simulation while it runs, and the averages over what was recorded."""
+
+    def __init__(self, model: Any, request: FreeRun) -> None:
+        self._model, self._request = model, request
+        self.names: tuple[str, ...] = ()
+        self.samples: list[Sample] = []
+        self._ns_per_day = 0.0
+
+    @property
+    def time(self) -> float:
+        """Recorded time in ps."""
+        return self.samples[-1].frame.time if self.samples else 0.0
+
+    def run(self, settings: Any, files: _Files) -> None:
+        from cgbridge.engine.free_run import FreeSimulation
+
+        request = self._request
+        with _progress(self._model.name, request.equilibration + request.time) as show:
+            show(0.0, "preparing the start")
+            simulation = FreeSimulation(self._model, request, settings)
+            self.names = simulation.names
+            simulation.equilibrate(lambda done: show(done, "equilibrating"))
+            files.open(simulation.names, request.interval)
+            started = clock.monotonic()
+            for sample in simulation.samples():
+                files.append(sample)
+                self.samples.append(sample)
+                self._ns_per_day = 86.4 * self.time / max(clock.monotonic() - started, 1e-9)
+                text = f"{sample.density:.4f} g/cm^3, {sample.temperature:.0f} K"
+                show(request.equilibration + self.time, text)
+
+    def summary(self) -> dict[str, Any]:
+        """Averages ``{value, stderr, unit}`` and what was simulated."""
+        import numpy as np
+
+        from cgbridge.observables.statistics import mean_error
+
+        beads = len(self.names)
+        series = {
+            "density": ([s.density for s in self.samples], "g/cm^3"),
+            "potential_energy_per_bead": ([s.potential_energy / beads for s in self.samples], "kJ/mol"),
+            "temperature": ([s.temperature for s in self.samples], "K"),
+            "pressure": ([s.pressure for s in self.samples], "bar"),
+        }
+        averages = {}
+        for name, (values, unit) in series.items():
+            mean = mean_error(np.asarray(values), name)
+            averages[name] = {"value": mean.mean, "stderr": mean.stderr, "unit": unit}
+        return {
+            "model": self._model.name,
+            "beads": beads,
+            "ensemble": self._request.ensemble,
+            "structure": self._request.structure,
+            "time_ps": self.time,
+            "seed": self._request.seed,
+            "ns_per_day": self._ns_per_day,
+            "averages": averages,
+        }
+
+
+def _print_summary(summary: dict[str, Any]) -> None:
+    title = (
+        f"{summary['model']}: {summary['beads']} beads, {summary['ensemble'].upper()}, "
+        f"{summary['time_ps']:g} ps at {summary['ns_per_day']:.0f} ns/day"
+    )
+    rows = []
+    for name, average in summary["averages"].items():
+        error = average["stderr"] if math.isfinite(average["stderr"]) else None
+        rows.append((name.replace("_", " "), with_error(average["value"], error), average["unit"]))
+    print_table(("average", ">value", "unit"), rows, title=title)
+
+
+@contextmanager
+def _progress(name: str, total: float) -> Iterator[Any]:
+    """Yield ``show(done, text)``: a bar on a terminal, now and then a line elsewhere."""
+    if not on_terminal():
+        last = clock.monotonic()
+
+        def line(done: float, text: str) -> None:
+            nonlocal last
+            if clock.monotonic() - last >= _LINE_EVERY:
+                last = clock.monotonic()
+                typer.echo(f"{name}: {done:g} of {total:g} ps, {text}")
+
+        yield line
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"))
+    with Progress(*columns, TimeRemainingColumn(), TextColumn("{task.fields[text]}")) as progress:
+        task = progress.add_task(name, total=total, text="")
+        yield lambda done, text: progress.update(task, completed=done, text=text)

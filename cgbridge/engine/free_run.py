@@ -1,0 +1,223 @@
+"""One simulation as a user asks for it: start, state and length in, samples out as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from cgbridge.engine.box_sizes import START_DENSITY, least_liquid_beads, liquid_edge
+from cgbridge.engine.bulk import melt, relaxed_lattice
+from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.structure_files import read_structure
+from cgbridge.engine.structures import CRYSTALS, Box, liquid
+from cgbridge.errors import ConfigError, SimulationError, did_you_mean
+from cgbridge.frames import Frame
+from cgbridge.interfaces import Simulation
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.rng import derive_seed
+from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
+
+#: Beads of a box that is not read from a file.
+BEADS = 512
+
+
+@dataclass(frozen=True)
+class FreeRun:
+    """What is simulated; times in ps.
+
+    ``structure`` is ``liquid``, ``ice-ic``, ``ice-ih`` or a structure file with an orthorhombic cell.
+    At constant pressure (``npt``) a liquid and a file keep the shape of their box, and the edges of a
+    crystal change one by one. ``beads`` and ``density`` (g/cm^3) are for boxes that are made here.
+    ``minimise`` takes overlaps out before the first step.
+    """
+
+    structure: str = "liquid"
+    ensemble: Literal["nvt", "npt"] = "npt"
+    temperature: float = 300.0
+    pressure: float = 1.0
+    beads: int | None = None
+    density: float | None = None
+    equilibration: float = 20.0
+    time: float = 100.0
+    interval: float = 1.0
+    minimise: bool = False
+    seed: int = 1
+
+    @property
+    def samples(self) -> int:
+        """Number of samples."""
+        return max(1, round(self.time / self.interval))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """State at ``frame.time`` ps: kJ/mol of the whole box, K, nm^3, g/cm^3, bar.
+
+    ``pressure`` is (N k T + tr W / 3) / V with the thermostat's T and the virial W.
+    """
+
+    frame: Frame
+    potential_energy: float
+    kinetic_energy: float
+    temperature: float
+    volume: float
+    density: float
+    pressure: float
+
+
+@dataclass(frozen=True)
+class _Start:
+    """Beads and their box before the first step."""
+
+    names: tuple[str, ...]
+    box: Box
+    barostat: Barostat
+
+
+class FreeSimulation:
+    """A running :class:`FreeRun`.
+
+    Raises :class:`ConfigError` for what contradicts itself, :class:`SimulationError` for a box that is too
+    small or not orthorhombic, and :class:`~cgbridge.errors.UnstableError` when the model breaks down.
+    """
+
+    def __init__(self, model: CoarseGrainedModel, run: FreeRun, settings: EngineSettings) -> None:
+        self._run, self._settings = run, settings
+        start, steps = self._start(model)
+        self.names = start.names
+        masses = {bead.name: bead.mass for bead in model.beads}
+        self._mass = sum(masses[name] for name in start.names)
+        self._dynamics = Dynamics(
+            model,
+            start.box,
+            settings,
+            temperature=run.temperature,
+            pressure=run.pressure,
+            barostat="none" if run.ensemble == "nvt" else start.barostat,
+            seed=run.seed,
+            types=start.names,
+        )
+        self._dynamics.steps = steps
+        self._dynamics.planned = steps + round((run.equilibration + run.time) / settings.timestep)
+        self._force = self._dynamics.context.getSystem().getForce(0)
+        if run.minimise:
+            self._dynamics.minimise()
+        self._dynamics.heat()
+
+    def equilibrate(self, progress: Callable[[float], None]) -> None:
+        """Run the equilibration, telling ``progress`` the time done after every interval."""
+        done = 0.0
+        while done < self._run.equilibration:
+            chunk = min(self._run.interval, self._run.equilibration - done)
+            self._dynamics.equilibrate(chunk)
+            done += chunk
+            progress(done)
+
+    def samples(self) -> Iterator[Sample]:
+        """Yield the state after every interval of the production."""
+        for number in range(1, self._run.samples + 1):
+            series, _ = self._dynamics.sample(self._run.interval, self._run.interval, None, self._virial)
+            yield self._sample(number * self._run.interval, {name: v[0] for name, v in series.items()})
+
+    def frame(self, time: float) -> Frame:
+        """The current configuration."""
+        box = self._dynamics.box()
+        return Frame(box.positions, np.diag(box.edges), time)
+
+    def _virial(self, state: Any) -> dict[str, float]:
+        virial = np.reshape(self._force.getVirial(self._dynamics.context), (3, 3))
+        return {"virial": float(np.trace(virial)) / 3.0}
+
+    def _sample(self, time: float, row: dict[str, float]) -> Sample:
+        beads, volume = len(self.names), row["volume"]
+        ideal = beads * GAS_CONSTANT * self._run.temperature
+        return Sample(
+            frame=self.frame(time),
+            potential_energy=row["potential_energy"],
+            kinetic_energy=row["kinetic_energy"],
+            temperature=2.0 * row["kinetic_energy"] / (3.0 * beads * GAS_CONSTANT),
+            volume=volume,
+            density=self._mass * AMU_PER_NM3 / volume,
+            pressure=(ideal + row["virial"]) / volume / BAR_NM3,
+        )
+
+    def _start(self, model: CoarseGrainedModel) -> tuple[_Start, int]:
+        """The start and the steps that were spent on it."""
+        run = self._run
+        made_here = run.structure in ("liquid", *CRYSTALS)
+        if run.density is not None and run.structure != "liquid":
+            raise ConfigError(
+                "only a liquid start has a density to choose; a crystal or a file brings its own",
+                where="--density",
+            )
+        if not made_here and run.beads is not None:
+            raise ConfigError("the file tells the number of beads", where="--beads", remedy="leave it out")
+        if not made_here:
+            return _from_file(model, run.structure), 0
+        if len(model.beads) != 1:
+            raise ConfigError(
+                f"model '{model.name}' has {len(model.beads)} bead types, so that no box can be made for it",
+                where="--structure",
+                remedy="give a structure file whose particle names are " + ", ".join(model.bead_names),
+            )
+        if run.structure == "liquid":
+            return self._molten(model)
+        box = relaxed_lattice(model, run.structure, run.beads or BEADS, self._settings)
+        return _Start(model.bead_names * len(box.positions), box, "anisotropic"), 0
+
+    def _molten(self, model: CoarseGrainedModel) -> tuple[_Start, int]:
+        run = self._run
+        if run.ensemble == "nvt" and run.density is None:
+            raise ConfigError(
+                "at constant volume the density of the liquid must be given",
+                where="--density",
+                remedy="for example --density '0.997 g/cm^3', or --ensemble npt",
+            )
+        density, beads = run.density or START_DENSITY, run.beads or BEADS
+        least = least_liquid_beads(model.cutoff, model.bead_mass, density)
+        if beads < least:
+            raise SimulationError(
+                f"a box of {beads} beads at {density:g} g/cm^3 "
+                f"({liquid_edge(beads, model.bead_mass, density):.3f} nm) is narrower than twice the cutoff "
+                f"of '{model.name}' ({2 * model.cutoff:.3f} nm)",
+                where="--beads",
+                remedy=f"use more beads: at least {least}",
+            )
+        box = liquid(beads, model.bead_mass, density, derive_seed(run.seed, "structure"))
+        state = Simulation(
+            "bulk", temperature=run.temperature, equilibration=run.equilibration, production=run.time
+        )
+        hot = melt(model, box, state, self._settings, run.seed)
+        return _Start(model.bead_names * beads, hot.box(), "isotropic"), hot.steps
+
+
+def _from_file(model: CoarseGrainedModel, name: str) -> _Start:
+    path = Path(name)
+    if not path.suffix and not path.exists():
+        known = ("liquid", *CRYSTALS)
+        raise ConfigError(
+            f"'{name}' is neither a structure that can be made nor a file{did_you_mean(name, known)}",
+            where="--structure",
+            remedy="give one of " + ", ".join(known) + ", or a structure file",
+        )
+    structure = read_structure(path)
+    if structure.box is None:
+        raise SimulationError(
+            "the structure has no cell, but a simulation needs a periodic box",
+            where=str(path),
+            remedy='add a cell: Lattice="..." in extended XYZ, CRYST1 in PDB',
+        )
+    edges = np.diag(structure.box)
+    if np.abs(structure.box - np.diag(edges)).max() > 1e-6 * edges.max():
+        raise SimulationError(
+            "the cell is not orthorhombic", where=str(path), remedy="give a box with right angles"
+        )
+    one_type = len(model.beads) == 1
+    names = model.bead_names * len(structure.names) if one_type else structure.names
+    model.type_indices(names)  # unknown names are told before anything is set up
+    return _Start(tuple(names), Box(structure.positions, edges.copy()), "isotropic")

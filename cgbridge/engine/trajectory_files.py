@@ -1,0 +1,141 @@
+"""Trajectories and structures in the formats that other programs read: DCD, XTC, extended XYZ, PDB."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import numpy as np
+
+from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.frames import FloatArray, Frame
+from cgbridge.store.atomic import storage_errors
+from cgbridge.units import ANGSTROM
+
+
+class FrameSink(Protocol):
+    """A trajectory file that grows; whole after every frame."""
+
+    def append(self, frame: Frame) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _Dcd:
+    """CHARMM's DCD: single precision, with the box and the time between frames."""
+
+    def __init__(self, path: Path, names: Sequence[str], interval: float) -> None:
+        from openmm.app import DCDFile
+
+        self._path = path
+        self._stream: IO[bytes] = open(path, "wb")  # noqa: SIM115  (closed by close)
+        self._file = DCDFile(self._stream, _topology(names, np.eye(3)), interval)
+
+    def append(self, frame: Frame) -> None:
+        with storage_errors(self._path):
+            self._file.writeModel(frame.positions, periodicBoxVectors=_vectors(frame.box))
+
+    def close(self) -> None:
+        with storage_errors(self._path):
+            self._stream.close()
+
+
+class _Xtc:
+    """GROMACS's XTC: compressed to 0.001 nm, with box and time."""
+
+    def __init__(self, path: Path, names: Sequence[str], interval: float) -> None:
+        from openmm.app import XTCFile
+
+        self._path, self._size = path, 0
+        path.unlink(missing_ok=True)
+        self._file = XTCFile(str(path), _topology(names, np.eye(3)), interval)
+
+    def append(self, frame: Frame) -> None:
+        with storage_errors(self._path):
+            self._file.writeModel(frame.positions, periodicBoxVectors=_vectors(frame.box))
+
+    def close(self) -> None:
+        """Every frame opens and closes the file."""
+
+
+class _Xyz:
+    """Extended XYZ: text, in angstrom, with the lattice and the time of every frame."""
+
+    def __init__(self, path: Path, names: Sequence[str], interval: float) -> None:
+        self._path, self._names = path, names
+        self._stream: IO[str] = open(path, "w", encoding="utf-8")  # noqa: SIM115  (closed by close)
+
+    def append(self, frame: Frame) -> None:
+        lattice = " ".join(f"{value:.9g}" for value in (frame.box / ANGSTROM).ravel())
+        lines = [
+            str(len(self._names)),
+            f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 Time={frame.time:g} pbc="T T T"',
+        ]
+        for name, (x, y, z) in zip(self._names, frame.positions / ANGSTROM, strict=True):
+            lines.append(f"{name} {x:.6f} {y:.6f} {z:.6f}")
+        with storage_errors(self._path):
+            self._stream.write("\n".join(lines) + "\n")
+            self._stream.flush()
+
+    def close(self) -> None:
+        with storage_errors(self._path):
+            self._stream.close()
+
+
+_FORMATS: dict[str, Callable[[Path, Sequence[str], float], FrameSink]] = {
+    ".dcd": _Dcd,
+    ".xtc": _Xtc,
+    ".xyz": _Xyz,
+}
+
+
+def check_trajectory_name(path: Path) -> None:
+    """Raise :class:`ConfigError` when the suffix is of no format that can be written."""
+    if path.suffix not in _FORMATS:
+        raise ConfigError(
+            f"'{path.suffix}' is no trajectory format{did_you_mean(path.suffix, _FORMATS)}",
+            where=str(path),
+            remedy="end the name in one of: " + ", ".join(_FORMATS),
+        )
+
+
+def open_trajectory(path: Path, names: Sequence[str], interval: float) -> FrameSink:
+    """Begin a trajectory of beads called ``names`` with ``interval`` ps between frames.
+
+    The suffix tells the format. Raises :class:`ConfigError` for an unknown one and
+    :class:`~cgbridge.errors.StorageError` when the file cannot be written.
+    """
+    check_trajectory_name(path)
+    with storage_errors(path):
+        return _FORMATS[path.suffix](path, names, interval)
+
+
+def write_pdb(path: Path, names: Sequence[str], positions: FloatArray, box: FloatArray) -> None:
+    """Write one configuration, wrapped into its orthorhombic box (rows of ``box``, nm)."""
+    from openmm.app import PDBFile
+    from openmm.unit import nanometer
+
+    edges = np.diag(box)
+    wrapped = positions - np.floor(positions / edges) * edges
+    with storage_errors(path), open(path, "w", encoding="utf-8") as stream:
+        PDBFile.writeFile(_topology(names, box), wrapped * nanometer, stream)
+
+
+def _topology(names: Sequence[str], box: FloatArray) -> Any:
+    """One residue per bead; no elements, since a bead is none."""
+    from openmm.app import Topology
+    from openmm.unit import nanometer
+
+    topology = Topology()
+    chain = topology.addChain()
+    for name in names:
+        topology.addAtom(name, None, topology.addResidue(name, chain))
+    topology.setPeriodicBoxVectors(_vectors(box) * nanometer)
+    return topology
+
+
+def _vectors(box: FloatArray) -> list[Any]:
+    from openmm import Vec3
+
+    return [Vec3(*map(float, row)) for row in box]
