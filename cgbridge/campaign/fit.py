@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-
 from cgbridge.campaign.evaluator import Evaluator, Job
 from cgbridge.campaign.problem import FitProblem
+from cgbridge.campaign.progress import Display, Progress
 from cgbridge.campaign.run_folder import RunFolder
 from cgbridge.errors import CgbridgeError
 from cgbridge.interfaces import Evaluation, Optimizer, Outcome, Point
@@ -23,60 +19,6 @@ from cgbridge.workers.local import ProcessExecutor, default_workers
 
 #: Modules that the fork server loads once, so that a worker starts in milliseconds.
 _PRELOAD = ("cgbridge.campaign.task", "openmm", "cgbridge.openmm", "freud", "scipy.optimize")
-
-
-@dataclass
-class Progress:
-    """Counters of a running fit, handed to the display after every evaluation."""
-
-    budget: int
-    level_names: tuple[str, ...]
-    phase: str = "search"
-    generation: int = 0
-    evaluations: int = 0
-    from_journal: int = 0
-    md_ns: float = 0.0
-    cpu_s: float = 0.0
-    started: float = field(default_factory=time.monotonic)
-    reached: list[int] = field(default_factory=list)
-    outcomes: dict[str, int] = field(default_factory=dict)
-    best: Evaluation | None = None
-
-    def record(self, job: Job, evaluation: Evaluation, known: bool) -> None:
-        self.phase, self.generation = job.phase, max(self.generation, job.generation)
-        self.evaluations += 1
-        self.from_journal += known
-        self.md_ns += evaluation.md_ns
-        self.cpu_s += evaluation.cpu_s
-        for level in range(evaluation.levels_passed):
-            self.reached[level] += 1
-        self.outcomes[str(evaluation.outcome)] = self.outcomes.get(str(evaluation.outcome), 0) + 1
-        if job.phase != "confirm" and (self.best is None or evaluation.score < self.best.score):
-            self.best = evaluation
-
-    @property
-    def eta_s(self) -> float | None:
-        """Seconds left at the pace so far; None before anything was computed."""
-        computed = self.evaluations - self.from_journal
-        if computed < 1:
-            return None
-        pace = (time.monotonic() - self.started) / computed
-        return max(0, self.budget - self.evaluations) * pace
-
-    def totals(self) -> dict[str, Any]:
-        """Cost figures for result.json and the report."""
-        hours = self.cpu_s / 3600.0
-        return {
-            "evaluations": self.evaluations,
-            "md_ns": self.md_ns,
-            "core_hours": hours,
-            "evaluations_per_core_hour": self.evaluations / hours if hours > 0 else None,
-            "outcomes": dict(sorted(self.outcomes.items())),
-            "levels_passed": dict(zip(self.level_names, self.reached, strict=True)),
-        }
-
-
-Display = Callable[[Progress], None]
 
 
 def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None = None) -> RunFolder:
