@@ -1,0 +1,125 @@
+"""Drift of the energy of one-bead water without a thermostat, against the time step.
+
+python benchmarks/nve_drift.py --beads 512 --steps 2 5 10 20 --time 200 --json drift.json
+
+A liquid at 300 K runs on with OpenMM's Verlet integrator.  The drift is the slope of the total energy by
+least squares, in kT per bead and ns; its error is that of the slope over ten parts of the run.  The
+fluctuation is that of the energy about the line, in kT per bead.  A run that heats up by more than half
+is stopped, and its drift is that of the time it lasted.
+"""
+# ruff: noqa: T201
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import openmm
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "oracles"))
+
+import openmm_engine
+from kernels import LIQUIDS, liquid
+from peers import MASS, TEMPERATURE, make_context
+
+BOLTZMANN = 0.00831446261815324  # kJ/mol/K
+SAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Drift:
+    model: str
+    platform: str
+    beads: int
+    step_fs: float
+    time_ps: float
+    kt_per_bead_per_ns: float
+    stderr: float
+    fluctuation: float
+    temperature: float
+
+
+def start_state(model: str, beads: int) -> openmm.State:
+    """A liquid after 20 ps with small steps, so that nothing of the lattice is left."""
+    box = liquid(LIQUIDS[model], beads)
+    system = openmm_engine.make_system(LIQUIDS[model], box, MASS)
+    context = make_context(system, box, "CPUSerial", 1, 0.002)
+    context.setVelocitiesToTemperature(TEMPERATURE, 3)
+    context.getIntegrator().step(10_000)
+    return context.getState(getPositions=True, getVelocities=True)
+
+
+def measure(model: str, start: openmm.State, platform: str, step_fs: float, time_ps: float) -> Drift:
+    positions = start.getPositions(asNumpy=True)._value * 10
+    beads = len(positions)
+    vectors = np.array(start.getPeriodicBoxVectors(asNumpy=True)._value) * 10
+    box = openmm_engine.Configuration("liquid", vectors, positions, np.zeros(beads, dtype=int))
+    system = openmm_engine.make_system(LIQUIDS[model], box, MASS)
+    integrator = openmm.VerletIntegrator(step_fs / 1000)
+    properties = {"Threads": "1"} if platform == "CPU" else {}
+    context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName(platform), properties)
+    context.setPositions(positions * 0.1)
+    context.setVelocities(start.getVelocities(asNumpy=True))
+    stride = max(1, round(time_ps * 1000 / step_fs / SAMPLES))
+    kt = BOLTZMANN * TEMPERATURE
+    times, energies, temperatures = [], [], []
+    for sample in range(SAMPLES):
+        integrator.step(stride)
+        state = context.getState(getEnergy=True)
+        kinetic = state.getKineticEnergy()._value
+        times.append((sample + 1) * stride * step_fs * 1e-6)
+        energies.append((kinetic + state.getPotentialEnergy()._value) / beads / kt)
+        temperatures.append(2 * kinetic / (3 * beads * BOLTZMANN))
+        if not temperatures[-1] < 1.5 * TEMPERATURE and sample >= 20:
+            break
+    slope, offset = np.polyfit(times, energies, 1)
+    parts = [
+        np.polyfit(t, e, 1)[0]
+        for t, e in zip(np.array_split(times, 10), np.array_split(energies, 10), strict=True)
+    ]
+    # The slope over the whole run is known about ten times better than the mean of the slopes of its
+    # tenths, whose scatter is that of white noise over a tenth of the time.
+    error = np.std(parts, ddof=1) / 10**1.5
+    residual = np.std(np.array(energies) - slope * np.array(times) - offset)
+    duration = times[-1] * 1000
+    return Drift(
+        model, platform, beads, step_fs, duration, slope, error, residual, float(np.mean(temperatures))
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", choices=LIQUIDS, default="ML-BOP")
+    parser.add_argument("--beads", type=int, default=512)
+    parser.add_argument("--steps", nargs="+", type=float, default=[2, 5, 10, 20], help="time steps / fs")
+    parser.add_argument("--time", type=float, default=200.0, help="length of each run / ps")
+    parser.add_argument("--platforms", nargs="+", default=["CPUSerial"])
+    parser.add_argument("--json", type=Path, help="file to write the results to")
+    arguments = parser.parse_args()
+    start = start_state(arguments.model, arguments.beads)
+    print(
+        "| model | platform | beads | step / fs | time / ps | drift / kT per bead and ns | fluctuation / kT |"
+    )
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    results = []
+    for step in arguments.steps:
+        for platform in arguments.platforms:
+            d = measure(arguments.model, start, platform, step, arguments.time)
+            results.append(d)
+            print(
+                f"| {d.model} | {d.platform} | {d.beads} | {d.step_fs:g} | {d.time_ps:.0f} "
+                f"| {d.kt_per_bead_per_ns:.2g} ± {d.stderr:.1g} | {d.fluctuation:.1g} |",
+                flush=True,
+            )
+            if arguments.json:
+                arguments.json.write_text(json.dumps([asdict(r) for r in results], indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
