@@ -155,19 +155,12 @@ def doctor() -> None:
     found = {name: value for name, value in versions().items() if name != "created"}
     print_table(("package", "version"), list(found.items()), title="Versions")
     findings = list(diagnose())
-    styles = {
-        "ok": "[green]ok[/green]",
-        "note": "[yellow]note[/yellow]",
-        "FAULT": "[bold red]FAULT[/bold red]",
-    }
-    print_table(
-        ("", "part", "finding"),
-        [
-            (styles[f.state], f.part, f.detail + (f"\nremedy: {f.remedy}" if f.remedy else ""))
-            for f in findings
-        ],
-        title="Installation",
-    )
+    styles = {"ok": "green", "note": "yellow", "FAULT": "bold red"}
+    rows = [
+        ((f.state, styles[f.state]), f.part, f.detail + (f"\nremedy: {f.remedy}" if f.remedy else ""))
+        for f in findings
+    ]
+    print_table(("", "part", "finding"), rows, title="Installation")
     faults = sum(finding.state == "FAULT" for finding in findings)
     typer.echo(
         f"{faults} fault{'s' * (faults != 1)}: fits cannot run" if faults else "all well: fits can run"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -149,10 +149,10 @@ def _run(name: str, request: FreeRun, settings: EngineSettings, outputs: _Output
         )
         raise typer.Exit(INTERRUPTED) from None
     finally:
+        summary = recording.summary()
+        _print_summary(summary)
         files.close(recording)
         if recording.samples:
-            summary = recording.summary()
-            _print_summary(summary)
             files.tell()
             if outputs.json_file is not None:
                 write_json(outputs.json_file, summary)
@@ -208,14 +208,17 @@ class _Files:
     def close(self, recording: _Recording) -> None:
         """Close what is open and keep the last structure."""
         from cgbridge.engine.trajectory_files import write_pdb
+        from cgbridge.store.atomic import storage_errors
 
-        if self._table is None:
-            return
-        self._sink.close()
-        self._table.close()
-        if recording.samples:
-            last = recording.samples[-1].frame
-            write_pdb(self.final, recording.names, last.positions, last.box)
+        with ExitStack() as stack:  # everything is tried, whatever fails
+            if self._sink is not None:
+                stack.callback(self._sink.close)
+            if self._table is not None:
+                stack.enter_context(storage_errors(self.state))
+                stack.callback(self._table.close)
+            if recording.samples:
+                last = recording.samples[-1].frame
+                write_pdb(self.final, recording.names, last.positions, last.box)
 
     def tell(self) -> None:
         for what, path in (("trajectory", self.trajectory), ("state", self.state), ("last", self.final)):
@@ -270,12 +273,15 @@ class _Recording:
         beads = len(self.names)
         series = {
             "density": ([s.density for s in self.samples], "g/cm^3"),
-            "potential_energy_per_bead": ([s.potential_energy / beads for s in self.samples], "kJ/mol"),
+            "potential_energy_per_bead": (
+                [s.potential_energy / max(beads, 1) for s in self.samples],
+                "kJ/mol",
+            ),
             "temperature": ([s.temperature for s in self.samples], "K"),
             "pressure": ([s.pressure for s in self.samples], "bar"),
         }
         averages = {}
-        for name, (values, unit) in series.items():
+        for name, (values, unit) in series.items() if self.samples else ():
             mean = mean_error(np.asarray(values), name)
             averages[name] = {"value": mean.mean, "stderr": mean.stderr, "unit": unit}
         return {
@@ -291,6 +297,8 @@ class _Recording:
 
 
 def _print_summary(summary: dict[str, Any]) -> None:
+    if not summary["averages"]:
+        return
     title = (
         f"{summary['model']}: {summary['beads']} beads, {summary['ensemble'].upper()}, "
         f"{summary['time_ps']:g} ps at {summary['ns_per_day']:.0f} ns/day"

@@ -49,7 +49,8 @@ def energy(
 
     require_writable(json_file)
     result = single_point(load_model(model), structure, platform)
-    typer.echo(f"energy   {result['energy_kj_mol']:.8g} kJ/mol ({len(result['forces_kj_mol_nm'])} beads)")
+    beads = len(result["forces_kj_mol_nm"])
+    typer.echo(f"energy   {result['energy_kj_mol']:.8g} kJ/mol ({beads} bead{'s' * (beads != 1)})")
     if result["pressure_bar"] is not None:
         typer.echo(f"pressure {result['pressure_bar']:.6g} bar (potential part, 0 K)")
     typer.echo(f"platform {result['platform']}")

@@ -10,14 +10,16 @@ from typing import Any
 _UNLIMITED = 4000
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str | None = None) -> None:
-    """Print rows under column names; a name that begins with ``>`` is aligned to the right.
+#: A text, or a text with a style of rich.
+Cell = str | tuple[str, str]
 
-    Cells may hold rich markup. The last column takes the wrapping on a narrow terminal.
-    """
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], *, title: str | None = None) -> None:
+    """Print rows under column names; a name that begins with ``>`` is aligned to the right."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in columns:
@@ -29,10 +31,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title:
             no_wrap=right,
         )
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(cell) if isinstance(cell, str) else Text(*cell) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else _UNLIMITED, highlight=False)
     if title:
-        console.print(title, style="bold")
+        console.print(Text(title, "bold"))
     with console.capture() as captured:
         console.print(table)
     # Rich pads every line to the width of the table; files and copied lines are better without.
@@ -48,7 +50,7 @@ def result_table(title: str, results: Sequence[Mapping[str, Any]]) -> None:
             f"{result['target']:g}",
             f"{result['tolerance']:.3g}",
             result["unit"] or "1",
-            "[green]passed[/green]" if result["passed"] else "[red]missed[/red]",
+            ("passed", "green") if result["passed"] else ("missed", "red"),
         )
         for result in results
     ]

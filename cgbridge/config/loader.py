@@ -42,19 +42,31 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Path_, int]]:
         raise ConfigError(
             "no such file", where=str(path), remedy="`cgbridge init` writes a template"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read: {error}", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise ConfigError(
+            "this is no text file", where=str(path), remedy="save it as plain text (UTF-8)"
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read: {error.strerror}", where=str(path), remedy="give the path of a YAML file"
+        ) from None
     try:
         node = yaml.compose(text, Loader=_UniqueKeyLoader)
         data = yaml.load(text, Loader=_UniqueKeyLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"not valid YAML: {error.problem}", where=f"{path}:{line}") from None
+        raise ConfigError(
+            f"not valid YAML: {error.problem}",
+            where=f"{path}:{line}",
+            remedy="look at brackets, quotes, colons and indentation there",
+        ) from None
     except yaml.YAMLError as error:
         raise ConfigError(f"not valid YAML: {error}", where=str(path)) from None
     if not isinstance(data, dict):
         raise ConfigError(
-            "expected keys and values", where=str(path), remedy="`cgbridge init` writes a template"
+            "the file is empty" if data is None else "expected keys and values",
+            where=str(path),
+            remedy="`cgbridge init` writes a template",
         )
     lines: dict[Path_, int] = {}
     _collect_lines(node, (), lines)

@@ -57,13 +57,17 @@ def _default(field: FieldInfo) -> str:
 
 
 def _meaning(field: FieldInfo, nested: type[BaseModel] | None) -> str:
-    text = field.description or (nested.__doc__ or "" if nested is not None else "").splitlines()[0:1]
-    words = text if isinstance(text, str) else " ".join(text)
-    choices = [str(choice) for choice in get_args(field.annotation)] if _is_choice(field.annotation) else []
-    if choices and not all(choice in words for choice in choices):
-        words = f"{' or '.join(choices)}. {words}"
-    return words.strip()
+    summary = (nested.__doc__ or "").partition("\n")[0] if nested is not None else ""
+    words = (field.description or summary).replace("``", "`")
+    choices = _choices(field.annotation)
+    if not words:
+        return f"only {choices[0]}" if len(choices) == 1 else " or ".join(choices)
+    missing = len(choices) > 1 and not all(choice in words for choice in choices)
+    return f"{' or '.join(choices)}. {words}" if missing else words
 
 
-def _is_choice(annotation: Any) -> bool:
-    return get_origin(annotation) is Literal
+def _choices(annotation: Any) -> list[str]:
+    """The words that a key may have as its value."""
+    if get_origin(annotation) is Literal:
+        return [str(choice) for choice in get_args(annotation)]
+    return []

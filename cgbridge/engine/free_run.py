@@ -13,7 +13,7 @@ from cgbridge.engine.box_sizes import START_DENSITY, least_liquid_beads, liquid_
 from cgbridge.engine.bulk import melt, relaxed_lattice
 from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structure_files import read_structure
+from cgbridge.engine.structure_files import read_structure, require_wide
 from cgbridge.engine.structures import CRYSTALS, Box, liquid
 from cgbridge.errors import ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
@@ -217,6 +217,7 @@ def _from_file(model: CoarseGrainedModel, name: str) -> _Start:
         raise SimulationError(
             "the cell is not orthorhombic", where=str(path), remedy="give a box with right angles"
         )
+    require_wide(structure, model.cutoff, path)
     one_type = len(model.beads) == 1
     names = model.bead_names * len(structure.names) if one_type else structure.names
     model.type_indices(names)  # unknown names are told before anything is set up

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.structure_files import Structure, read_structure
+from cgbridge.engine.structure_files import Structure, read_structure, require_wide
 from cgbridge.errors import SimulationError
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.units import BAR_NM3
@@ -24,7 +24,9 @@ def single_point(model: CoarseGrainedModel, structure: Path, platform: str = "Re
     that energy or forces are no numbers, and :class:`~cgbridge.errors.FileFormatError` for a structure that
     cannot be read.
     """
-    return evaluate_structure(model, read_structure(structure), platform)
+    content = read_structure(structure)
+    require_wide(content, model.cutoff, structure)
+    return evaluate_structure(model, content, platform)
 
 
 def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from cgbridge.errors import FileFormatError
+from cgbridge.errors import FileFormatError, SimulationError
 from cgbridge.frames import FloatArray
 from cgbridge.units import ANGSTROM
 
@@ -27,24 +28,50 @@ def read_structure(path: Path) -> Structure:
     Raises :class:`FileFormatError` when no reader understands the file.
     """
     if not path.is_file():
-        raise FileFormatError("no such structure file", where=str(path))
+        raise FileFormatError("no such structure file", where=str(path), remedy="check the path")
+    if path.stat().st_size == 0:
+        raise FileFormatError("the file is empty", where=str(path), remedy="check the download or copy")
     reasons = []
     for reader in (_with_ase, _with_mdtraj):
         try:
             structure = reader(path)
+        except FileFormatError:
+            raise
         except Exception as error:  # foreign readers raise anything
-            reasons.append(f"{reader.__name__.removeprefix('_with_')}: {type(error).__name__}: {error}")
+            # mdtraj asks for a topology where a format has no names of its own; that helps nobody here.
+            if "topology" not in str(error) and '"top"' not in str(error):
+                reasons.append(f"{reader.__name__.removeprefix('_with_')}: {' '.join(str(error).split())}")
             continue
         if len(structure.names) == 0:
-            raise FileFormatError("the structure has no particles", where=str(path))
+            raise FileFormatError(
+                "the structure has no particles", where=str(path), remedy="check the download or copy"
+            )
         if not np.isfinite(structure.positions).all():
-            raise FileFormatError("the structure has positions that are not numbers", where=str(path))
+            bead = int(np.argmin(np.isfinite(structure.positions).all(axis=1))) + 1
+            raise FileFormatError(
+                f"the position of bead {bead} is not a number",
+                where=str(path),
+                remedy="the simulation that wrote it has broken down; take an earlier frame",
+            )
         return structure
     raise FileFormatError(
         "no reader understands this structure (" + "; ".join(reasons) + ")",
         where=str(path),
         remedy="give extended XYZ with Lattice=, PDB, GRO or another format of ASE or mdtraj",
     )
+
+
+def require_wide(structure: Structure, cutoff: float, path: Path) -> None:
+    """Raise :class:`SimulationError` when the box of a file is narrower than twice ``cutoff`` (nm)."""
+    if structure.box is None:
+        return
+    width = float(np.min(np.diag(structure.box)))
+    if width < 2.0 * cutoff:
+        raise SimulationError(
+            f"the box ({width:.3f} nm) is narrower than twice the cutoff ({2.0 * cutoff:.3f} nm)",
+            where=str(path),
+            remedy=f"repeat the cell at least {math.ceil(2.0 * cutoff / width)} times along its short sides",
+        )
 
 
 def _with_ase(path: Path) -> Structure:
@@ -57,7 +84,12 @@ def _with_ase(path: Path) -> Structure:
     box = None
     if atoms.pbc.any():
         if not atoms.pbc.all():
-            raise FileFormatError("only periodic in some directions", where=str(path))
+            raise FileFormatError(
+                "the structure is periodic in some directions only",
+                where=str(path),
+                remedy='make it periodic in all (pbc="T T T") or in none (pbc="F F F")',
+            )
+        _require_volume(np.asarray(atoms.cell), path)
         box = reduced_box(np.asarray(atoms.cell) * ANGSTROM)
     positions = atoms.positions * ANGSTROM
     if box is not None and not np.allclose(box, np.asarray(atoms.cell) * ANGSTROM, atol=1e-9):
@@ -69,6 +101,8 @@ def _with_mdtraj(path: Path) -> Structure:
     import mdtraj
 
     frame = mdtraj.load_frame(str(path), 0)
+    if frame.unitcell_vectors is not None:
+        _require_volume(np.asarray(frame.unitcell_vectors[0]), path)
     box = (
         None
         if frame.unitcell_vectors is None
@@ -77,6 +111,14 @@ def _with_mdtraj(path: Path) -> Structure:
     return Structure(
         tuple(atom.name for atom in frame.topology.atoms), np.asarray(frame.xyz[0], dtype=float), box
     )
+
+
+def _require_volume(cell: FloatArray, path: Path) -> None:
+    lengths = np.linalg.norm(cell, axis=1)
+    if not (np.isfinite(cell).all() and abs(np.linalg.det(cell)) > 1e-6 * np.prod(lengths) > 0.0):
+        raise FileFormatError(
+            "the cell has no volume", where=str(path), remedy="give three cell vectors that span a box"
+        )
 
 
 def reduced_box(box: FloatArray) -> FloatArray:

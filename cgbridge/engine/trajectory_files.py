@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -10,7 +13,7 @@ import numpy as np
 
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.frames import FloatArray, Frame
-from cgbridge.store.atomic import storage_errors
+from cgbridge.store.atomic import storage_errors, write_atomic
 from cgbridge.units import ANGSTROM
 
 
@@ -54,6 +57,11 @@ class _Xtc:
     def append(self, frame: Frame) -> None:
         with storage_errors(self._path):
             self._file.writeModel(frame.positions, periodicBoxVectors=_vectors(frame.box))
+            # The library that writes the file keeps a full disk to itself.
+            size = self._path.stat().st_size
+            if size <= self._size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._size = size
 
     def close(self) -> None:
         """Every frame opens and closes the file."""
@@ -118,8 +126,9 @@ def write_pdb(path: Path, names: Sequence[str], positions: FloatArray, box: Floa
 
     edges = np.diag(box)
     wrapped = positions - np.floor(positions / edges) * edges
-    with storage_errors(path), open(path, "w", encoding="utf-8") as stream:
-        PDBFile.writeFile(_topology(names, box), wrapped * nanometer, stream)
+    text = io.StringIO()
+    PDBFile.writeFile(_topology(names, box), wrapped * nanometer, text)
+    write_atomic(path, text.getvalue())
 
 
 def _topology(names: Sequence[str], box: FloatArray) -> Any:

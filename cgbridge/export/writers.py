@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, ove
     path = output or Path(f"{model.name}{suffix}")
     if path.exists() and not overwrite:
         raise ConfigError("this file exists", where=str(path), remedy="give --overwrite or another --output")
+    # The suffix tells LAMMPS files apart, so that the temporary name keeps it.
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     with storage_errors(path):
-        _WRITERS[to](model, path)
+        try:
+            _WRITERS[to](model, temporary)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
     return path

@@ -60,6 +60,6 @@ def _find(path: Path, search_folder: str | Path | None) -> Path:
             return candidate
     raise ConfigError(
         f"model file '{path}' not found",
-        where=", ".join(str(candidate.parent) for candidate in candidates),
-        remedy="paths are relative to the folder of the input file",
+        where=", ".join(str(candidate.parent) for candidate in candidates) if search_folder else None,
+        remedy="paths are relative to the folder of the input file" if search_folder else "check the path",
     )

@@ -20,7 +20,7 @@ def storage_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            what, remedy = "the disk is full", "free some space and run the same command again; it resumes"
+            what, remedy = "the disk is full", "free some space and run the same command again; a fit resumes"
         else:
             what, remedy = (
                 f"cannot be written: {error.strerror or error}",
