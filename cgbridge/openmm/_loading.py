@@ -11,6 +11,9 @@ OPENMM_MINOR = "8.6"
 """The minor version of OpenMM that the plugin is compiled for.  OpenMM keeps its binary interface
 within a minor version only."""
 
+DEVICE_PLATFORMS = frozenset({"CUDA", "HIP", "OpenCL"})
+"""Platforms that OpenMM has only on machines with the right driver."""
+
 _failures: list[str] = []
 
 
@@ -36,14 +39,24 @@ def _library_folder() -> Path:
 
 
 def load_platforms() -> None:
-    """Register the kernels of every platform whose library can be loaded.
+    """Register the kernels of every platform that OpenMM has here.
 
-    A library that cannot be loaded, such as one for hardware that is absent, is not an error: the
-    force then runs on that platform through the host.  ``plugin_load_failures`` tells what happened.
+    OpenMM has a platform when its own library for it could be loaded, with the driver of the GPU.  A
+    library of ours that cannot be loaded is not an error: the force then runs on that platform
+    through the host.  ``plugin_load_failures`` tells what happened.
     """
-    before = set(openmm.Platform.getPluginLoadFailures())
-    openmm.Platform.loadPluginsFromDirectory(str(_library_folder() / "plugins"))
-    _failures.extend(f for f in openmm.Platform.getPluginLoadFailures() if f not in before)
+    found = {openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())}
+    absent = tuple(DEVICE_PLATFORMS - found)
+    for library in sorted((_library_folder() / "plugins").iterdir()):
+        if not library.stem.endswith(absent):
+            _load(library)
+
+
+def _load(library: Path) -> None:
+    try:
+        openmm.Platform.loadPluginLibrary(str(library))
+    except openmm.OpenMMException as error:
+        _failures.append(str(error))
 
 
 def plugin_load_failures() -> tuple[str, ...]:

@@ -1,0 +1,12 @@
+# Write kernel files into a C++ source as string constants named after the files.
+set(header "#include <string>\n\nnamespace CGBridge {\n\nstruct CommonCGBridgeKernelSources {\n")
+set(source "#include \"CommonCGBridgeKernelSources.h\"\n\nusing namespace CGBridge;\n")
+foreach(file ${KERNELS})
+    get_filename_component(name "${file}" NAME_WE)
+    file(READ "${file}" text)
+    string(APPEND header "    static const std::string ${name};\n")
+    string(APPEND source "\nconst std::string CommonCGBridgeKernelSources::${name} = R\"KERNEL(${text})KERNEL\";\n")
+endforeach()
+string(APPEND header "};\n\n} // namespace CGBridge\n")
+file(WRITE "${OUTPUT}.h" "${header}")
+file(WRITE "${OUTPUT}.cpp" "${source}")

@@ -1,0 +1,46 @@
+#ifndef CGBRIDGE_COMMONKERNELFACTORY_H_
+#define CGBRIDGE_COMMONKERNELFACTORY_H_
+
+#include "CommonCGBridgeKernels.h"
+#include "openmm/KernelFactory.h"
+#include "openmm/OpenMMException.h"
+#include "openmm/Platform.h"
+#include "openmm/internal/ContextImpl.h"
+#include <string>
+
+namespace CGBridge {
+
+/**
+ * Creates the kernels for the platform whose data is of the type given, and registers itself there.
+ */
+template <class PlatformData>
+class CommonCGBridgeKernelFactory : public OpenMM::KernelFactory {
+public:
+    static void registerFor(const std::string& platformName) {
+        for (int i = 0; i < OpenMM::Platform::getNumPlatforms(); i++) {
+            OpenMM::Platform& platform = OpenMM::Platform::getPlatform(i);
+            if (platform.getName() == platformName) {
+                // The platform owns its factories.
+                auto* factory = new CommonCGBridgeKernelFactory();
+                platform.registerKernelFactory(CalcTersoffForceKernel::Name(), factory);
+                platform.registerKernelFactory(CalcStillingerWeberForceKernel::Name(), factory);
+            }
+        }
+    }
+    OpenMM::KernelImpl* createKernelImpl(std::string name, const OpenMM::Platform& platform, OpenMM::ContextImpl& context) const override {
+        // The context of a platform is a ComputeContext, its first and only base class.  Its own
+        // header would ask for the headers of the vendor's toolkit, which nothing else here needs, so
+        // the class stays incomplete and the compiler must be told.
+        auto* data = static_cast<PlatformData*>(context.getPlatformData());
+        auto& cc = *reinterpret_cast<OpenMM::ComputeContext*>(data->contexts[0]);
+        if (name == CalcTersoffForceKernel::Name())
+            return new CommonCalcTersoffForceKernel(name, platform, cc);
+        if (name == CalcStillingerWeberForceKernel::Name())
+            return new CommonCalcStillingerWeberForceKernel(name, platform, cc);
+        throw OpenMM::OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
+    }
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_COMMONKERNELFACTORY_H_*/

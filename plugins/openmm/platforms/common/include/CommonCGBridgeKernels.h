@@ -1,0 +1,77 @@
+#ifndef CGBRIDGE_COMMONKERNELS_H_
+#define CGBRIDGE_COMMONKERNELS_H_
+
+#include "CGBridgeKernels.h"
+#include "CommonTripletNeighbors.h"
+#include "KernelArguments.h"
+#include "openmm/common/ComputeArray.h"
+#include "openmm/common/ComputeContext.h"
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace CGBridge {
+
+/**
+ * What the kernels of both forms share: the neighbour lists, the tables of parameters and the launch.
+ */
+class CommonTripletCalculation {
+public:
+    /**
+     * @param cc        the device
+     * @param source    the source of the form's kernel "computeForces"
+     */
+    CommonTripletCalculation(OpenMM::ComputeContext& cc, const std::string& source);
+    void initialize(const TripletForce& force);
+    /**
+     * Take over the particles of a force and the parameters of its pairs and triplets of types.
+     *
+     * @param cutoff     the largest distance of interaction of particles that the force has
+     * @param pairs      numbers for each ordered pair of types
+     * @param triplets   numbers for each ordered triplet of types
+     */
+    void setParameters(const TripletForce& force, double cutoff, const std::vector<double>& pairs, const std::vector<double>& triplets);
+    double execute();
+private:
+    void createKernel();
+    OpenMM::ComputeContext& cc;
+    std::string source;
+    int numTypes = 0, maxNeighbors, lanes = 0, block = 0;
+    std::unique_ptr<CommonTripletNeighbors> neighbors;
+    OpenMM::ComputeArray pairTable, tripletTable;
+    KernelArguments compute;
+};
+
+/**
+ * This kernel is invoked by TersoffForce to calculate the forces and energy on a device.
+ */
+class CommonCalcTersoffForceKernel : public CalcTersoffForceKernel {
+public:
+    CommonCalcTersoffForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ComputeContext& cc);
+    void initialize(const OpenMM::System& system, const TripletForce& force) override;
+    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
+    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+private:
+    void setParameters(const TersoffForce& force);
+    OpenMM::ComputeContext& cc;
+    CommonTripletCalculation calculation;
+};
+
+/**
+ * This kernel is invoked by StillingerWeberForce to calculate the forces and energy on a device.
+ */
+class CommonCalcStillingerWeberForceKernel : public CalcStillingerWeberForceKernel {
+public:
+    CommonCalcStillingerWeberForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ComputeContext& cc);
+    void initialize(const OpenMM::System& system, const TripletForce& force) override;
+    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
+    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+private:
+    void setParameters(const StillingerWeberForce& force);
+    OpenMM::ComputeContext& cc;
+    CommonTripletCalculation calculation;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_COMMONKERNELS_H_*/

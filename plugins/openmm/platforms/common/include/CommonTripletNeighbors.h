@@ -1,0 +1,79 @@
+#ifndef CGBRIDGE_COMMONTRIPLETNEIGHBORS_H_
+#define CGBRIDGE_COMMONTRIPLETNEIGHBORS_H_
+
+#include "KernelArguments.h"
+#include "TripletForce.h"
+#include "openmm/common/ComputeArray.h"
+#include "openmm/common/ComputeContext.h"
+#include <array>
+#include <memory>
+
+namespace CGBridge {
+
+/**
+ * The neighbour lists of a TripletForce on a device, with the particles sorted into cells.
+ *
+ * The lists hold pairs up to a skin beyond the cutoff.  The device itself decides when they must be
+ * made anew; the host does not wait for it.  A list that outgrows its room is marked as such, and
+ * the kernel that uses it goes through the cells instead; now and then the host looks whether more
+ * room is needed.
+ */
+class CommonTripletNeighbors {
+public:
+    /**
+     * Reserve room for all particles of a force.
+     */
+    CommonTripletNeighbors(OpenMM::ComputeContext& cc, const TripletForce& force);
+    /**
+     * Take over the types and weights of the particles.  A cutoff of zero means that nothing interacts.
+     */
+    void setParticles(const TripletForce& force, double cutoff);
+    /**
+     * Get the number of particles that take part in the force and interact.
+     */
+    int getNumSlots() const {
+        return numSlots;
+    }
+    bool isPeriodic() const {
+        return periodic;
+    }
+    /**
+     * Bring the slots and lists up to date with the positions.  Nothing is waited for.
+     */
+    void update();
+    /**
+     * Add the arguments of a kernel that tell it about the slots and lists.
+     */
+    void addArrays(KernelArguments& arguments);
+    void addSizes(KernelArguments& arguments);
+    /**
+     * Every now and then, wait for the device and make room for longer lists if there were any.
+     *
+     * @return the largest number of neighbours within the cutoff that any centre has had since the
+     *         last time, or -1 if it is not yet time to look
+     */
+    int makeRoom();
+private:
+    void createKernels();
+    void createCells(const OpenMM::Vec3* box);
+    void setBox(const OpenMM::Vec3* box);
+    void updateInOneBlock(int mustRebuild, double search2);
+    void updateInKernels(int mustRebuild, double search2);
+    OpenMM::ComputeContext& cc;
+    const bool periodic;
+    bool usesOneBlock;
+    double cutoff = 0, range = 0;
+    int numSlots = 0, capacity, evaluation = 0;
+    std::array<int, 3> numCells = {0, 0, 0};
+    std::array<OpenMM::mm_double4, 3> box;
+    /** Set by whatever makes the lists invalid; shared with the listener of the context, which may live longer. */
+    std::shared_ptr<bool> mustRebuild;
+    OpenMM::ComputeArray types, weights, status;
+    OpenMM::ComputeArray cellCount, cellStart, atomCell, unsorted;
+    OpenMM::ComputeArray slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, listCount, list;
+    KernelArguments oneBlock, checkMotion, countCells, scanCells, fillCells, placeSlots, listNeighbors;
+};
+
+} // namespace CGBridge
+
+#endif /*CGBRIDGE_COMMONTRIPLETNEIGHBORS_H_*/

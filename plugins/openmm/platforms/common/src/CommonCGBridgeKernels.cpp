@@ -1,0 +1,187 @@
+#include "CommonCGBridgeKernels.h"
+#include "CommonCGBridgeKernelSources.h"
+#include "openmm/common/ContextSelector.h"
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <type_traits>
+
+using namespace CGBridge;
+using namespace OpenMM;
+using namespace std;
+
+namespace {
+
+set<int> findUsedTypes(const TripletForce& force) {
+    set<int> used;
+    for (int i = 0; i < force.getNumParticles(); i++) {
+        int type;
+        double weight;
+        force.getParticleParameters(i, type, weight);
+        if (type >= 0)
+            used.insert(type);
+    }
+    return used;
+}
+
+/**
+ * Write rows of numbers into the places that belong to pairs and triplets of types.  Those of types
+ * that no particle has stay zero.
+ */
+template <class Force, class PairRow, class TripletRow>
+void fillTables(const Force& force, vector<double>& pairs, vector<double>& triplets, PairRow pairRow, TripletRow tripletRow) {
+    using Parameters = typename remove_const<typename remove_reference<decltype(force.getTriplet(0, 0, 0))>::type>::type;
+    const int n = force.getNumTypes();
+    const size_t pairSize = pairRow(Parameters()).size(), tripletSize = tripletRow(Parameters()).size();
+    pairs.assign(pairSize*n*n, 0.0);
+    triplets.assign(tripletSize*n*n*n, 0.0);
+    set<int> used = findUsedTypes(force);
+    for (int i : used)
+        for (int j : used)
+            for (int k : used) {
+                const auto& parameters = force.getTriplet(i, j, k);
+                vector<double> row = tripletRow(parameters);
+                copy(row.begin(), row.end(), triplets.begin()+tripletSize*((i*n+j)*n+k));
+                if (j == k) {
+                    row = pairRow(parameters);
+                    copy(row.begin(), row.end(), pairs.begin()+pairSize*(i*n+j));
+                }
+            }
+}
+
+} // namespace
+
+CommonTripletCalculation::CommonTripletCalculation(ComputeContext& cc, const string& source) : cc(cc), source(source), maxNeighbors(16) {
+}
+
+void CommonTripletCalculation::initialize(const TripletForce& force) {
+    numTypes = force.getNumTypes();
+    neighbors = make_unique<CommonTripletNeighbors>(cc, force);
+}
+
+void CommonTripletCalculation::setParameters(const TripletForce& force, double cutoff, const vector<double>& pairs, const vector<double>& triplets) {
+    int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
+    if (!pairTable.isInitialized()) {
+        pairTable.initialize(cc, pairs.size(), real, "cgbridge pairs");
+        tripletTable.initialize(cc, triplets.size(), real, "cgbridge triplets");
+    }
+    pairTable.upload(pairs, true);
+    tripletTable.upload(triplets, true);
+    neighbors->setParticles(force, cutoff);
+}
+
+/**
+ * Compile the kernel for the number of neighbours there must be room for.
+ */
+void CommonTripletCalculation::createKernel() {
+    lanes = 8;
+    while (4*lanes < maxNeighbors)
+        lanes *= 2;
+    // Large blocks fill a large device best, and small ones spread a small system over more of it.
+    // Local memory must hold the neighbours of all centres of a block.
+    const int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
+    const int perNeighbor = 7*real+8, perThread = 3*real+12;
+    block = (neighbors->getNumSlots()*lanes < 256*cc.getNumThreadBlocks() ? 64 : 256);
+    while (block > 64 && (block > cc.getMaxThreadBlockSize() || block*(perNeighbor*maxNeighbors/lanes+perThread) > 32768))
+        block /= 2;
+    map<string, string> defines;
+    defines["NUM_TYPES"] = cc.intToString(numTypes);
+    defines["PADDED_NUM_ATOMS"] = cc.intToString(cc.getPaddedNumAtoms());
+    defines["PI"] = cc.doubleToString(M_PI);
+    defines["BLOCK"] = cc.intToString(block);
+    defines["LANES"] = cc.intToString(lanes);
+    defines["MAX_NEIGHBORS"] = cc.intToString(maxNeighbors);
+    if (neighbors->isPeriodic())
+        defines["PERIODIC"] = "1";
+    ComputeProgram program = cc.compileProgram(CommonCGBridgeKernelSources::triplet+CommonCGBridgeKernelSources::centers+source, defines);
+    compute = KernelArguments(cc, program->createKernel("computeForces"));
+}
+
+double CommonTripletCalculation::execute() {
+    if (neighbors->getNumSlots() == 0)
+        return 0;
+    if (block == 0)
+        createKernel();
+    neighbors->update();
+    compute.begin() << cc.getLongForceBuffer() << cc.getEnergyBuffer();
+    neighbors->addArrays(compute);
+    compute << pairTable << tripletTable;
+    neighbors->addSizes(compute);
+    compute.execute(neighbors->getNumSlots()*lanes, block);
+    int found = neighbors->makeRoom();
+    if (found > maxNeighbors && maxNeighbors < 256) {
+        maxNeighbors = min(256, (found+found/8+7)/8*8);
+        block = 0;
+    }
+    // The energy is in the buffer that OpenMM adds up.
+    return 0;
+}
+
+CommonCalcTersoffForceKernel::CommonCalcTersoffForceKernel(string name, const Platform& platform, ComputeContext& cc) :
+        CalcTersoffForceKernel(name, platform), cc(cc), calculation(cc, CommonCGBridgeKernelSources::tersoff) {
+}
+
+void CommonCalcTersoffForceKernel::initialize(const System& system, const TripletForce& force) {
+    ContextSelector selector(cc);
+    calculation.initialize(force);
+    setParameters(dynamic_cast<const TersoffForce&>(force));
+}
+
+void CommonCalcTersoffForceKernel::setParameters(const TersoffForce& force) {
+    using P = TersoffParameters;
+    vector<double> pairs, triplets;
+    double cutoff = 0;
+    // What single precision leaves of a number.
+    auto low = [&] (double x) { return cc.getUseDoublePrecision() ? 0.0 : x-(double) (float) x; };
+    // 1/(2D) of the cutoff function.  A cutoff without width becomes one of negligible width.
+    auto inverseWidth = [] (const P& p) { return 0.5/max(p.D, 1e-9); };
+    fillTables(force, pairs, triplets, [&] (const P& p) {
+        return vector<double> {p.lambda1, low(p.lambda1), p.A, p.lambda2, low(p.lambda2), p.B, p.n, p.beta, p.R+p.D, inverseWidth(p)};
+    }, [&] (const P& p) {
+        cutoff = max(cutoff, p.R+p.D);
+        return vector<double> {p.gamma, p.c*p.c, p.d*p.d, p.cosTheta0, p.lambda3, p.m == 3 ? 1.0 : 0.0, p.R+p.D, inverseWidth(p)};
+    });
+    calculation.setParameters(force, cutoff, pairs, triplets);
+}
+
+double CommonCalcTersoffForceKernel::execute(ContextImpl& context, bool includeForces, bool includeEnergy) {
+    return calculation.execute();
+}
+
+void CommonCalcTersoffForceKernel::copyParametersToContext(ContextImpl& context, const TripletForce& force) {
+    ContextSelector selector(cc);
+    setParameters(dynamic_cast<const TersoffForce&>(force));
+}
+
+CommonCalcStillingerWeberForceKernel::CommonCalcStillingerWeberForceKernel(string name, const Platform& platform, ComputeContext& cc) :
+        CalcStillingerWeberForceKernel(name, platform), cc(cc), calculation(cc, CommonCGBridgeKernelSources::stillingerWeber) {
+}
+
+void CommonCalcStillingerWeberForceKernel::initialize(const System& system, const TripletForce& force) {
+    ContextSelector selector(cc);
+    calculation.initialize(force);
+    setParameters(dynamic_cast<const StillingerWeberForce&>(force));
+}
+
+void CommonCalcStillingerWeberForceKernel::setParameters(const StillingerWeberForce& force) {
+    using P = StillingerWeberParameters;
+    vector<double> pairs, triplets;
+    double cutoff = 0;
+    fillTables(force, pairs, triplets, [&] (const P& p) {
+        cutoff = max(cutoff, p.getCutoff());
+        return vector<double> {p.A*p.epsilon*p.B, p.A*p.epsilon, p.p, p.q, p.sigma, p.gamma*p.sigma, p.a*p.sigma, p.getCutoff()};
+    }, [] (const P& p) {
+        return vector<double> {p.lambda*p.epsilon, p.cosTheta0};
+    });
+    calculation.setParameters(force, cutoff, pairs, triplets);
+}
+
+double CommonCalcStillingerWeberForceKernel::execute(ContextImpl& context, bool includeForces, bool includeEnergy) {
+    return calculation.execute();
+}
+
+void CommonCalcStillingerWeberForceKernel::copyParametersToContext(ContextImpl& context, const TripletForce& force) {
+    ContextSelector selector(cc);
+    setParameters(dynamic_cast<const StillingerWeberForce&>(force));
+}

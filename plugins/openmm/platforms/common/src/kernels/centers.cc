@@ -1,0 +1,154 @@
+/**
+ * What the kernels that compute energies and forces share.  The host defines
+ *
+ *   BLOCK            the number of threads in a block
+ *   LANES            the number of threads that work on one centre
+ *   MAX_NEIGHBORS    the largest number of neighbours for which there is room in local memory
+ *
+ * The energy of a centre depends on distances r_j and angles theta_jk.  The threads of a centre share
+ * its neighbours in local memory; each of them takes every LANES-th neighbour j and computes
+ *
+ *     dE/dr_j = radial_j u_j + (turn_j - (turn_j.u_j) u_j)/r_j,    turn_j = sum_k dE/dcos_jk u_k,
+ *
+ * with u the unit vectors.  Every pair (j, k) is visited from both sides, so that nothing has to be
+ * added to what belongs to another thread.  Forces are added up in fixed point, which makes the sum
+ * independent of its order.
+ *
+ * A crowded centre, with more neighbours than there is room for, is computed by slower code that
+ * goes through the cells and keeps nothing.  The host makes room when it learns of one.
+ */
+
+#define CENTERS (BLOCK/LANES)
+#define MAX_LISTED 1
+#define MAX_NEAR 2
+
+/**
+ * Everything that is needed to go through the cells around a slot.
+ */
+#define CELL_PARAMETERS GLOBAL const real4* RESTRICT slotPos, GLOBAL const int* RESTRICT cellStart, int cell, int numX, int numY, int numZ, \
+        real cutoff2, real4 boxX, real4 boxY, real4 boxZ
+#define CELL_ARGUMENTS slotPos, cellStart, cell, numX, numY, numZ, cutoff2, boxX, boxY, boxZ
+
+/**
+ * Find the neighbours of the centres of a block, in the order of the lists.
+ *
+ * @return the number of neighbours, or -1 if the centre is crowded
+ */
+DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL const int* RESTRICT list, GLOBAL const real4* RESTRICT slotPos,
+        GLOBAL int* RESTRICT status, real cutoff2, real4 boxX, real4 boxY, real4 boxZ, LOCAL_ARG real4* RESTRICT neighbor,
+        LOCAL_ARG int* RESTRICT neighborSlot, LOCAL_ARG int* RESTRICT neighborType, LOCAL_ARG int* RESTRICT found) {
+    int lane = LOCAL_ID%LANES, base = (LOCAL_ID/LANES)*MAX_NEIGHBORS;
+    bool isCrowded = (numListed > capacity || numListed > 32*LANES);
+    real4 position = slotPos[center];
+    GLOBAL const int* RESTRICT row = list+center*capacity;
+
+    // Those of the entries of this lane that are within the cutoff.
+    unsigned int hits = 0;
+    int numHits = 0;
+    if (!isCrowded)
+        for (int i = lane; i < numListed; i += LANES) {
+            real3 delta = getDelta(position, slotPos[row[i]], boxX, boxY, boxZ);
+            if (delta.x*delta.x+delta.y*delta.y+delta.z*delta.z < cutoff2) {
+                hits |= 1u<<(i/LANES);
+                numHits++;
+            }
+        }
+    found[LOCAL_ID] = numHits;
+    SYNC_THREADS;
+    int index = base, count = 0;
+    for (int i = 0; i < LANES; i++) {
+        int others = found[LOCAL_ID-lane+i];
+        index += (i < lane ? others : 0);
+        count += others;
+    }
+    if (count > status[MAX_NEAR])
+        status[MAX_NEAR] = count;
+    isCrowded |= (count > MAX_NEIGHBORS);
+    if (!isCrowded)
+        for (int i = lane; hits != 0; i += LANES, hits >>= 1)
+            if ((hits&1) != 0) {
+                int slot = row[i];
+                real4 other = slotPos[slot];
+                real3 delta = getDelta(position, other, boxX, boxY, boxZ);
+                real r2 = delta.x*delta.x+delta.y*delta.y+delta.z*delta.z;
+                real inverse = RSQRT(r2);
+                neighbor[index] = make_real4(delta.x*inverse, delta.y*inverse, delta.z*inverse, r2*inverse);
+                neighborSlot[index] = slot;
+#if NUM_TYPES > 1
+                neighborType[index] = (int) other.w;
+#endif
+                index++;
+            }
+    SYNC_THREADS;
+    return (isCrowded ? -1 : count);
+}
+
+DEVICE void addForce(GLOBAL mm_ulong* RESTRICT forceBuffers, int atom, real x, real y, real z) {
+    ATOMIC_ADD(&forceBuffers[atom], (mm_ulong) realToFixedPoint(x));
+    ATOMIC_ADD(&forceBuffers[atom+PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(y));
+    ATOMIC_ADD(&forceBuffers[atom+2*PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(z));
+}
+
+DEVICE real3 getGradient(real4 unit, real radial, real3 turn) {
+    real inverse = 1/unit.w;
+    radial -= (turn.x*unit.x+turn.y*unit.y+turn.z*unit.z)*inverse;
+    return make_real3(radial*unit.x+turn.x*inverse, radial*unit.y+turn.y*inverse, radial*unit.z+turn.z*inverse);
+}
+
+/**
+ * Add the gradients of all neighbours, of which every lane holds a part, to the force on the centre.
+ */
+DEVICE void addForceOnCenter(GLOBAL mm_ulong* RESTRICT forceBuffers, bool isCenter, int atom, real3 gradient, LOCAL_ARG real* RESTRICT sums) {
+    int lane = LOCAL_ID%LANES;
+    sums[LOCAL_ID] = gradient.x;
+    sums[LOCAL_ID+BLOCK] = gradient.y;
+    sums[LOCAL_ID+2*BLOCK] = gradient.z;
+    SYNC_THREADS;
+    if (lane < 3 && isCenter) {
+        real sum = 0;
+        for (int i = 0; i < LANES; i++)
+            sum += sums[lane*BLOCK+LOCAL_ID-lane+i];
+        ATOMIC_ADD(&forceBuffers[atom+lane*PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(sum));
+    }
+}
+
+/**
+ * Add the energies of all threads to the element of the energy buffer that belongs to the block.
+ */
+DEVICE void addEnergy(GLOBAL mixed* RESTRICT energyBuffer, mixed energy, LOCAL_ARG mixed* RESTRICT sums) {
+    sums[LOCAL_ID] = energy;
+    for (int i = BLOCK/2; i > 0; i /= 2) {
+        SYNC_THREADS;
+        if (LOCAL_ID < i)
+            sums[LOCAL_ID] += sums[LOCAL_ID+i];
+    }
+    if (LOCAL_ID == 0)
+        energyBuffer[GROUP_ID] += sums[0];
+}
+
+/**
+ * Get a slot in a cell as a neighbour of a position: unit vector and distance, or a negative distance
+ * if it is out of range or is the centre itself.
+ */
+DEVICE real4 getNeighbor(int center, int slot, real4 position, GLOBAL const real4* RESTRICT slotPos, real cutoff2,
+        real4 boxX, real4 boxY, real4 boxZ) {
+    real3 delta = getDelta(position, slotPos[slot], boxX, boxY, boxZ);
+    real r2 = delta.x*delta.x+delta.y*delta.y+delta.z*delta.z;
+    if (slot == center || !(r2 < cutoff2))
+        return make_real4(0, 0, 0, -1);
+    real inverse = RSQRT(r2);
+    return make_real4(delta.x*inverse, delta.y*inverse, delta.z*inverse, r2*inverse);
+}
+
+/**
+ * Go through all slots that are within the cutoff of a centre.  Inside, `slot` is the slot and `unit`
+ * its unit vector and distance.
+ */
+#define FOR_EACH_NEAR(slot, unit) \
+    for (int slot##Index = 0; slot##Index < 27; slot##Index++) { \
+        int slot##Cell = getAdjacentCell(cell, slot##Index, numX, numY, numZ); \
+        for (int slot = (slot##Cell < 0 ? 0 : cellStart[slot##Cell]), slot##End = (slot##Cell < 0 ? 0 : cellStart[slot##Cell+1]); slot < slot##End; slot++) { \
+            real4 unit = getNeighbor(center, slot, slotPos[center], slotPos, cutoff2, boxX, boxY, boxZ); \
+            if (unit.w < 0) \
+                continue;
+#define END_FOR_EACH_NEAR }}

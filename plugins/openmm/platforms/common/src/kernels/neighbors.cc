@@ -1,0 +1,327 @@
+/**
+ * The slots, the cells and the neighbour lists.
+ *
+ * Every evaluation begins with checkMotion(), which brings the positions of the slots up to date and
+ * decides whether the lists must be made anew.  If so it writes the number of the evaluation into
+ * status[REBUILD]; the kernels that make the lists are always launched, and return at once if that
+ * is not what they find.  So the host need never wait to learn what was decided.
+ *
+ * Each stage is a function of the first element and the stride, because small systems run all of
+ * them in one block.
+ */
+
+#define REBUILD 0
+#define MAX_LISTED 1
+
+/**
+ * Get the position of a particle.  In mixed precision it is moved into the box, which keeps the digits
+ * that a single precision number has no room for once the particle has left the first box.  In single
+ * precision it has none to keep, and moving it would only cost another rounding.
+ */
+DEVICE real3 getPosition(int atom, GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection,
+        mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    real4 position = posq[atom];
+    mixed x = position.x, y = position.y, z = position.z;
+#ifdef USE_MIXED_PRECISION
+    real4 correction = posqCorrection[atom];
+    x += correction.x;
+    y += correction.y;
+    z += correction.z;
+#ifdef PERIODIC
+    mixed count = floor(z*boxZ.w);
+    x -= count*boxZ.x;
+    y -= count*boxZ.y;
+    z -= count*boxZ.z;
+    count = floor(y*boxY.w);
+    x -= count*boxY.x;
+    y -= count*boxY.y;
+    count = floor(x*boxX.w);
+    x -= count*boxX.x;
+#endif
+#endif
+    return make_real3((real) x, (real) y, (real) z);
+}
+
+DEVICE real4 toReal(mixed4 v) {
+    return make_real4((real) v.x, (real) v.y, (real) v.z, (real) v.w);
+}
+
+/**
+ * Get the coordinates that stay the same when the box is deformed: multiples of the box vectors, or
+ * the position itself if there is no box.
+ */
+DEVICE real3 getFraction(real3 position, real4 boxX, real4 boxY, real4 boxZ) {
+#ifdef PERIODIC
+    position.z *= boxZ.w;
+    position.x -= position.z*boxZ.x;
+    position.y = (position.y-position.z*boxZ.y)*boxY.w;
+    position.x = (position.x-position.y*boxY.x)*boxX.w;
+#endif
+    return position;
+}
+
+/**
+ * Get the square of the distance that a particle may have moved relative to the box since the lists
+ * were made, or -1 if the box has changed too much.
+ *
+ * A displacement d between two particles was d M then, with M from the old and the new box.  Its
+ * length was at most 1+|M-1| times the present one, so that pairs beyond the range of the lists
+ * cannot have come closer than range/(1+|M-1|) with the box, and the rest of the way is their own.
+ */
+DEVICE real getAllowedMotion2(real cutoff, real range, GLOBAL const mixed4* RESTRICT listBox, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    mixed stretch = 1;
+#ifdef PERIODIC
+    mixed4 a = listBox[0], b = listBox[1], c = listBox[2];
+    mixed ax = a.x*boxX.w;
+    mixed bx = (b.x-boxY.x*ax)*boxY.w, by = b.y*boxY.w;
+    mixed cx = (c.x-boxZ.x*ax-boxZ.y*bx)*boxZ.w, cy = (c.y-boxZ.y*by)*boxZ.w, cz = c.z*boxZ.w;
+    stretch += SQRT((real) ((ax-1)*(ax-1)+(by-1)*(by-1)+(cz-1)*(cz-1)+bx*bx+cx*cx+cy*cy));
+#endif
+    // A little is kept back for rounding.
+    real allowed = 0.5f*(range/(real) stretch-cutoff)-1e-4f*cutoff;
+    return (allowed > 0 ? allowed*allowed : -1);
+}
+
+DEVICE void checkStage(int first, int stride, int evaluation, int mustRebuild, int numSlots, real cutoff, real range,
+        GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT slotAtom,
+        GLOBAL const real4* RESTRICT listPos, GLOBAL const mixed4* RESTRICT listBox, GLOBAL real4* RESTRICT slotPos,
+        GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    if (mustRebuild) {
+        if (first == 0)
+            status[REBUILD] = evaluation;
+        return;
+    }
+    real allowed2 = getAllowedMotion2(cutoff, range, listBox, boxX, boxY, boxZ);
+    real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
+    for (int slot = first; slot < numSlots; slot += stride) {
+        real3 position = getPosition(slotAtom[slot], posq, posqCorrection, boxX, boxY, boxZ);
+        real4 then = listPos[slot];
+#ifdef PERIODIC
+        real3 moved = make_real3(position.x-then.x*a.x-then.y*b.x-then.z*c.x, position.y-then.y*b.y-then.z*c.y, position.z-then.z*c.z);
+#else
+        real3 moved = make_real3(position.x-then.x, position.y-then.y, position.z-then.z);
+#endif
+        moved = nearestImage(moved, a, b, c);
+        // Written so that it holds for a position that is not a number, too.
+        if (!(moved.x*moved.x+moved.y*moved.y+moved.z*moved.z <= allowed2))
+            status[REBUILD] = evaluation;
+        slotPos[slot] = make_real4(position.x, position.y, position.z, slotPos[slot].w);
+    }
+}
+
+/**
+ * Find the place of a coordinate among the cells along an axis.  Without a box, cells far from each
+ * other share a place.
+ */
+DEVICE int getPlace(real coordinate, int numCells, real inverseWidth) {
+#ifdef PERIODIC
+    real place = floor((coordinate-floor(coordinate))*numCells);
+#else
+    real place = floor(coordinate*inverseWidth);
+    place -= floor(place/numCells)*numCells;
+#endif
+    return (place > 0 && place < numCells ? (int) place : 0);
+}
+
+/**
+ * Count the particles in each cell.
+ */
+DEVICE void countStage(int first, int stride, GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection,
+        GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types, GLOBAL int* RESTRICT cellCount,
+        GLOBAL int* RESTRICT atomCell, int numX, int numY, int numZ, real inverseWidth, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
+    for (int atom = first; atom < NUM_ATOMS; atom += stride)
+        if (types[atomIndex[atom]] >= 0) {
+            real3 place = getFraction(getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ), a, b, c);
+            int x = getPlace(place.x, numX, inverseWidth), y = getPlace(place.y, numY, inverseWidth), z = getPlace(place.z, numZ, inverseWidth);
+            int cell = (z*numY+y)*numX+x;
+            atomCell[atom] = cell;
+            ATOMIC_ADD(&cellCount[cell], 1);
+        }
+}
+
+/**
+ * Turn the numbers of particles into the first slot of each cell, in one block.
+ */
+DEVICE void scanStage(int numCells, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT cellStart, LOCAL_ARG int* RESTRICT sums) {
+    int perThread = (numCells+LOCAL_SIZE-1)/LOCAL_SIZE;
+    int begin = min((int) LOCAL_ID*perThread, numCells), end = min(begin+perThread, numCells);
+    int sum = 0;
+    for (int cell = begin; cell < end; cell++)
+        sum += cellCount[cell];
+    sums[LOCAL_ID] = sum;
+    SYNC_THREADS;
+    if (LOCAL_ID == 0) {
+        int total = 0;
+        for (int i = 0; i < LOCAL_SIZE; i++) {
+            int value = sums[i];
+            sums[i] = total;
+            total += value;
+        }
+        cellStart[numCells] = total;
+    }
+    SYNC_THREADS;
+    sum = sums[LOCAL_ID];
+    for (int cell = begin; cell < end; cell++) {
+        int count = cellCount[cell];
+        cellStart[cell] = sum;
+        // From here on the place for the next particle of the cell.
+        cellCount[cell] = sum;
+        sum += count;
+    }
+}
+
+/**
+ * Sort the particles into cells, in whatever order they come.
+ */
+DEVICE void fillStage(int first, int stride, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
+        GLOBAL const int* RESTRICT atomCell, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT unsorted) {
+    for (int atom = first; atom < NUM_ATOMS; atom += stride)
+        if (types[atomIndex[atom]] >= 0)
+            unsorted[ATOMIC_ADD(&cellCount[atomCell[atom]], 1)] = atom;
+}
+
+/**
+ * Give every particle its slot.  Within a cell they are in the order of the particles, so that the
+ * same positions give the same lists and the same rounding.
+ */
+DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL const real4* RESTRICT posq,
+        GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
+        GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT slotAtom, GLOBAL int* RESTRICT slotCell,
+        GLOBAL real* RESTRICT slotWeight, GLOBAL real4* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
+        mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    for (int i = first; i < numSlots; i += stride) {
+        int atom = unsorted[i];
+        int cell = atomCell[atom];
+        int slot = cellStart[cell];
+        for (int j = cellStart[cell]; j < cellStart[cell+1]; j++)
+            slot += (unsorted[j] < atom ? 1 : 0);
+        real3 position = getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ);
+        real3 fraction = getFraction(position, toReal(boxX), toReal(boxY), toReal(boxZ));
+        int index = atomIndex[atom];
+        slotAtom[slot] = atom;
+        slotCell[slot] = cell;
+        slotWeight[slot] = weights[index];
+        slotPos[slot] = make_real4(position.x, position.y, position.z, (real) types[index]);
+        listPos[slot] = make_real4(fraction.x, fraction.y, fraction.z, 0);
+    }
+    for (int cell = first; cell < numCells; cell += stride)
+        cellCount[cell] = 0;
+    if (first == 0) {
+        listBox[0] = boxX;
+        listBox[1] = boxY;
+        listBox[2] = boxZ;
+    }
+}
+
+/**
+ * List the neighbours of each slot.  A list that needs more than its room is cut off; its length
+ * tells so.
+ */
+DEVICE void listStage(int first, int stride, int numSlots, GLOBAL const real4* RESTRICT slotPos, GLOBAL const int* RESTRICT slotCell,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int capacity, real search2,
+        GLOBAL int* RESTRICT status, int numX, int numY, int numZ, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
+    for (int slot = first; slot < numSlots; slot += stride) {
+        real4 position = slotPos[slot];
+        int cell = slotCell[slot], count = 0;
+        for (int index = 0; index < 27; index++) {
+            int adjacent = getAdjacentCell(cell, index, numX, numY, numZ);
+            if (adjacent < 0)
+                continue;
+            int end = cellStart[adjacent+1];
+            for (int other = cellStart[adjacent]; other < end; other++) {
+                real3 delta = getDelta(position, slotPos[other], a, b, c);
+                if (other != slot && delta.x*delta.x+delta.y*delta.y+delta.z*delta.z < search2) {
+                    if (count < capacity)
+                        list[slot*capacity+count] = other;
+                    count++;
+                }
+            }
+        }
+        listCount[slot] = count;
+        // The host looks at this now and then.  It may miss one of two threads, but not for long.
+        if (count > status[MAX_LISTED])
+            status[MAX_LISTED] = count;
+    }
+}
+
+KERNEL void checkMotion(int evaluation, int mustRebuild, int numSlots, real cutoff, real range,
+        GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT slotAtom,
+        GLOBAL const real4* RESTRICT listPos, GLOBAL const mixed4* RESTRICT listBox, GLOBAL real4* RESTRICT slotPos,
+        GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    checkStage(GLOBAL_ID, GLOBAL_SIZE, evaluation, mustRebuild, numSlots, cutoff, range, posq, posqCorrection, slotAtom,
+            listPos, listBox, slotPos, status, boxX, boxY, boxZ);
+}
+
+KERNEL void countCells(int evaluation, GLOBAL const int* RESTRICT status, GLOBAL const real4* RESTRICT posq,
+        GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
+        GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT atomCell, int numX, int numY, int numZ, real inverseWidth,
+        mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    if (status[REBUILD] == evaluation)
+        countStage(GLOBAL_ID, GLOBAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, atomCell, numX, numY, numZ,
+                inverseWidth, boxX, boxY, boxZ);
+}
+
+KERNEL void scanCells(int evaluation, GLOBAL const int* RESTRICT status, int numCells, GLOBAL int* RESTRICT cellCount,
+        GLOBAL int* RESTRICT cellStart) {
+    LOCAL int sums[SCAN_THREADS];
+    if (status[REBUILD] == evaluation)
+        scanStage(numCells, cellCount, cellStart, sums);
+}
+
+KERNEL void fillCells(int evaluation, GLOBAL const int* RESTRICT status, GLOBAL const int* RESTRICT atomIndex,
+        GLOBAL const int* RESTRICT types, GLOBAL const int* RESTRICT atomCell, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT unsorted) {
+    if (status[REBUILD] == evaluation)
+        fillStage(GLOBAL_ID, GLOBAL_SIZE, atomIndex, types, atomCell, cellCount, unsorted);
+}
+
+KERNEL void placeSlots(int evaluation, GLOBAL const int* RESTRICT status, int numSlots, int numCells, GLOBAL const real4* RESTRICT posq,
+        GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
+        GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT slotAtom, GLOBAL int* RESTRICT slotCell,
+        GLOBAL real* RESTRICT slotWeight, GLOBAL real4* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
+        mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    if (status[REBUILD] == evaluation)
+        placeStage(GLOBAL_ID, GLOBAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
+                cellStart, cellCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, boxX, boxY, boxZ);
+}
+
+KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSlots, GLOBAL const real4* RESTRICT slotPos,
+        GLOBAL const int* RESTRICT slotCell, GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list,
+        int capacity, real search2, int numX, int numY, int numZ, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+    if (status[REBUILD] == evaluation)
+        listStage(GLOBAL_ID, GLOBAL_SIZE, numSlots, slotPos, slotCell, cellStart, listCount, list, capacity, search2, status,
+                numX, numY, numZ, boxX, boxY, boxZ);
+}
+
+/**
+ * All of the above in one block, which for a small system takes less time than launching kernels.
+ */
+KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, real cutoff, real range, GLOBAL const real4* RESTRICT posq,
+        GLOBAL const real4* RESTRICT posqCorrection, GLOBAL int* RESTRICT slotAtom, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
+        GLOBAL real4* RESTRICT slotPos, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ, GLOBAL const int* RESTRICT atomIndex,
+        GLOBAL const int* RESTRICT types, GLOBAL const real* RESTRICT weights, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT cellStart,
+        GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT unsorted, GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight,
+        GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int numX, int numY, int numZ, real inverseWidth, int capacity, real search2) {
+    LOCAL int sums[SCAN_THREADS];
+    int numCells = numX*numY*numZ;
+    checkStage(LOCAL_ID, LOCAL_SIZE, evaluation, mustRebuild, numSlots, cutoff, range, posq, posqCorrection, slotAtom,
+            listPos, listBox, slotPos, status, boxX, boxY, boxZ);
+    SYNC_THREADS;
+    if (status[REBUILD] != evaluation)
+        return;
+    countStage(LOCAL_ID, LOCAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, atomCell, numX, numY, numZ, inverseWidth,
+            boxX, boxY, boxZ);
+    SYNC_THREADS;
+    scanStage(numCells, cellCount, cellStart, sums);
+    SYNC_THREADS;
+    fillStage(LOCAL_ID, LOCAL_SIZE, atomIndex, types, atomCell, cellCount, unsorted);
+    SYNC_THREADS;
+    placeStage(LOCAL_ID, LOCAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
+            cellStart, cellCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, boxX, boxY, boxZ);
+    SYNC_THREADS;
+    listStage(LOCAL_ID, LOCAL_SIZE, numSlots, slotPos, slotCell, cellStart, listCount, list, capacity, search2, status,
+            numX, numY, numZ, boxX, boxY, boxZ);
+}

@@ -1,0 +1,150 @@
+/**
+ * The Stillinger-Weber potential.
+ */
+
+typedef struct {
+    real repulsion, attraction, p, q, sigma, gammaSigma, cut, range;
+} Pair;
+
+/**
+ * The energy of a pair and its derivative, and the radial factor of its angles with its logarithmic
+ * derivative.
+ */
+typedef struct {
+    real energy, dEnergy, factor, slope;
+} PairResult;
+
+DEVICE Pair loadPair(GLOBAL const real* RESTRICT table, int type1, int type2) {
+    GLOBAL const real* RESTRICT p = table+8*(type1*NUM_TYPES+type2);
+    Pair pair = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
+    return pair;
+}
+
+DEVICE PairResult computePair(Pair p, real r) {
+    PairResult result = {0, 0, 0, 0};
+    if (r < p.range) {
+        real inverse = 1/(r-p.cut), inverseR = 1/r;
+        real decay = EXP(p.sigma*inverse);
+        real logRatio = LOG(p.sigma*inverseR);
+        real repulsion = p.repulsion*EXP(p.p*logRatio), attraction = p.attraction*EXP(p.q*logRatio);
+        result.energy = 0.5f*(repulsion-attraction)*decay;
+        result.dEnergy = 0.5f*decay*((p.q*attraction-p.p*repulsion)*inverseR-(repulsion-attraction)*p.sigma*inverse*inverse);
+        result.factor = EXP(p.gammaSigma*inverse);
+        result.slope = -p.gammaSigma*inverse*inverse;
+    }
+    return result;
+}
+
+/**
+ * Get the energy of a crowded centre.  Each lane takes every LANES-th neighbour.
+ */
+DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL const int* RESTRICT slotAtom,
+        GLOBAL const real* RESTRICT pairs, GLOBAL const real* RESTRICT triplets, CELL_PARAMETERS, real3* total) {
+    real energy = 0;
+    int count = 0;
+    FOR_EACH_NEAR(slotJ, j)
+        if (count++%LANES != LOCAL_ID%LANES)
+            continue;
+        int typeJ = (int) slotPos[slotJ].w;
+        PairResult pairJ = computePair(loadPair(pairs, type, typeJ), j.w);
+        if (pairJ.factor == 0 && pairJ.energy == 0)
+            continue;
+        energy += pairJ.energy;
+        real radial = pairJ.dEnergy;
+        real3 turn = make_real3(0, 0, 0);
+        FOR_EACH_NEAR(slotK, k)
+            if (slotK == slotJ)
+                continue;
+            int typeK = (int) slotPos[slotK].w;
+            GLOBAL const real* RESTRICT triplet = triplets+2*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
+            real factor = triplet[0]*pairJ.factor*computePair(loadPair(pairs, type, typeK), k.w).factor;
+            real x = j.x*k.x+j.y*k.y+j.z*k.z-triplet[1];
+            energy += 0.5f*factor*x*x;
+            radial += factor*x*x*pairJ.slope;
+            turn.x += 2*factor*x*k.x;
+            turn.y += 2*factor*x*k.y;
+            turn.z += 2*factor*x*k.z;
+        END_FOR_EACH_NEAR
+        real3 gradient = getGradient(j, weight*radial, make_real3(weight*turn.x, weight*turn.y, weight*turn.z));
+        total->x += gradient.x;
+        total->y += gradient.y;
+        total->z += gradient.z;
+        addForce(forceBuffers, slotAtom[slotJ], -gradient.x, -gradient.y, -gradient.z);
+    END_FOR_EACH_NEAR
+    return energy;
+}
+
+KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const real4* RESTRICT slotPos,
+        GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
+        GLOBAL const real* RESTRICT pairs, GLOBAL const real* RESTRICT triplets, int numSlots, int capacity, int numX, int numY, int numZ,
+        real cutoff2, real4 boxX, real4 boxY, real4 boxZ) {
+    LOCAL real4 neighbor[CENTERS*MAX_NEIGHBORS];
+    LOCAL int neighborSlot[CENTERS*MAX_NEIGHBORS];
+#if NUM_TYPES > 1
+    LOCAL int neighborType[CENTERS*MAX_NEIGHBORS];
+#else
+    LOCAL int neighborType[1];
+#endif
+    LOCAL real neighborFactor[CENTERS*MAX_NEIGHBORS], neighborSlope[CENTERS*MAX_NEIGHBORS], neighborRadial[CENTERS*MAX_NEIGHBORS];
+    LOCAL int found[BLOCK];
+    LOCAL real sums[3*BLOCK];
+    LOCAL mixed energySums[BLOCK];
+    const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*MAX_NEIGHBORS;
+    mixed energy = 0;
+    for (int first = GROUP_ID*CENTERS; first < numSlots; first += NUM_GROUPS*CENTERS) {
+        // Threads without a centre go along with nothing to do, because all must meet at the barriers.
+        bool isCenter = (first+group < numSlots);
+        int center = (isCenter ? first+group : numSlots-1);
+        real weight = (isCenter ? slotWeight[center] : (real) 0);
+        int numListed = (weight == 0 ? 0 : listCount[center]);
+        int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, neighbor, neighborSlot,
+                neighborType, found);
+        int type = (NUM_TYPES > 1 ? (int) slotPos[center].w : 0);
+        real3 total = make_real3(0, 0, 0);
+        for (int j = lane; j < count; j += LANES) {
+            int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
+            PairResult pair = computePair(loadPair(pairs, type, typeJ), neighbor[base+j].w);
+            energy += weight*pair.energy;
+            neighborRadial[base+j] = pair.dEnergy;
+            neighborFactor[base+j] = pair.factor;
+            neighborSlope[base+j] = pair.slope;
+        }
+        SYNC_THREADS;
+        for (int j = lane; j < count; j += LANES) {
+            real4 unitJ = neighbor[base+j];
+            real factorJ = neighborFactor[base+j];
+            int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
+            real angular = 0;
+            real3 turn = make_real3(0, 0, 0);
+            for (int k = 0; k < count; k++)
+                if (k != j) {
+                    real4 unitK = neighbor[base+k];
+                    int typeK = (NUM_TYPES > 1 ? neighborType[base+k] : 0);
+                    GLOBAL const real* RESTRICT triplet = triplets+2*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
+                    real x = unitJ.x*unitK.x+unitJ.y*unitK.y+unitJ.z*unitK.z-triplet[1];
+                    real strength = triplet[0]*factorJ*neighborFactor[base+k]*x;
+                    angular += strength*x;
+                    turn.x += strength*unitK.x;
+                    turn.y += strength*unitK.y;
+                    turn.z += strength*unitK.z;
+                }
+            // Each angle is met twice.
+            energy += 0.5f*weight*angular;
+            real3 gradient = getGradient(unitJ, weight*(neighborRadial[base+j]+angular*neighborSlope[base+j]),
+                    make_real3(2*weight*turn.x, 2*weight*turn.y, 2*weight*turn.z));
+            total.x += gradient.x;
+            total.y += gradient.y;
+            total.z += gradient.z;
+            addForce(forceBuffers, slotAtom[neighborSlot[base+j]], -gradient.x, -gradient.y, -gradient.z);
+        }
+        if (count < 0) {
+            int cell = slotCell[center];
+            energy += weight*computeCrowded(center, type, weight, forceBuffers, slotAtom, pairs, triplets, CELL_ARGUMENTS, &total);
+        }
+        if (isCenter && lane == 0)
+            energy += 0*(slotPos[center].x+slotPos[center].y+slotPos[center].z); // not a number if these are not
+        addForceOnCenter(forceBuffers, isCenter, slotAtom[center], total, sums);
+    }
+    addEnergy(energyBuffer, energy, energySums);
+}

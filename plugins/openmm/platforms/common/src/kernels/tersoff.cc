@@ -1,0 +1,278 @@
+/**
+ * The Tersoff potential.
+ */
+
+typedef struct {
+    real f, df;
+} Value;
+
+typedef struct {
+    real lambda1, lambda1Low, A, lambda2, lambda2Low, B, n, beta, end, inverseWidth;
+} Bond;
+
+typedef struct {
+    real gamma, c2, d2, cosTheta0, lambda3, cubic, end, inverseWidth;
+} Triplet;
+
+/**
+ * What a bond contributes when its zeta is known: the energy, its derivatives by the length of the
+ * bond and by zeta.
+ */
+typedef struct {
+    real energy, radial, order;
+} BondResult;
+
+DEVICE Bond loadBond(GLOBAL const real* RESTRICT table, int type1, int type2) {
+    GLOBAL const real* RESTRICT p = table+10*(type1*NUM_TYPES+type2);
+    Bond bond = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9]};
+    return bond;
+}
+
+DEVICE Triplet loadTriplet(GLOBAL const real* RESTRICT table, int type1, int type2, int type3) {
+    GLOBAL const real* RESTRICT p = table+8*((type1*NUM_TYPES+type2)*NUM_TYPES+type3);
+    Triplet triplet = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
+    return triplet;
+}
+
+/**
+ * The cutoff function as sin^2(pi/2 v), with v the distance to the outer end in units of the width:
+ * near the end it is small, and keeps its digits this way.
+ */
+DEVICE Value cutoffFunction(real r, real end, real inverseWidth) {
+    real v = (end-r)*inverseWidth;
+    Value result = {1, 0};
+    if (v <= 0)
+        result.f = 0;
+    else if (v < 1) {
+        real sine = SIN(0.5f*PI*v), cosine = COS(0.5f*PI*v);
+        result.f = sine*sine;
+        result.df = -PI*inverseWidth*sine*cosine;
+    }
+    return result;
+}
+
+/**
+ * The angular function as one positive fraction, where the difference of two large numbers would
+ * lose digits.
+ */
+DEVICE Value angularFunction(Triplet p, real cosTheta) {
+    real x = cosTheta-p.cosTheta0;
+    real inverse = 1/(p.d2+x*x);
+    real scaled = p.gamma*p.c2*inverse*x;
+    Value result = {p.gamma+scaled*x/p.d2, 2*scaled*inverse};
+    return result;
+}
+
+DEVICE Value distanceFunction(Triplet p, real difference) {
+    Value result = {1, 0};
+    if (p.lambda3 == 0)
+        return result;
+    real x = p.lambda3*difference;
+    bool isCubic = (p.cubic > 0.5f);
+    real exponent = (isCubic ? x*x*x : x);
+    real slope = (isCubic ? 3*p.lambda3*x*x : p.lambda3);
+    bool isInside = (exponent < 69.0776f && exponent > -69.0776f);
+    result.f = EXP(exponent > 69.0776f ? (real) 69.0776f : exponent < -69.0776f ? (real) -69.0776f : exponent);
+    result.df = (isInside ? slope*result.f : (real) 0);
+    return result;
+}
+
+/**
+ * exp(-lambda r).  The rounding errors of lambda and of the product would come out several times
+ * larger, so they are made good for.
+ */
+DEVICE real decay(real lambda, real low, real r) {
+    real x = lambda*r;
+    return EXP(-x)*(1-(fma(lambda, r, -x)+low*r));
+}
+
+/**
+ * With E = (beta zeta)^n: b = exp[-ln(1+E)/(2n)], db/dzeta = -b/(2 zeta) E/(1+E).  Where E would
+ * overflow, ln(1+E) is ln E.
+ */
+DEVICE BondResult computeBond(Bond p, real r, real zeta) {
+    Value cut = cutoffFunction(r, p.end, p.inverseWidth);
+    real repulsion = p.A*decay(p.lambda1, p.lambda1Low, r);
+    real attraction = -p.B*decay(p.lambda2, p.lambda2Low, r);
+    real order = 1, dOrder = 0;
+    real x = p.beta*zeta;
+    if (x > 0) {
+        real logPower = p.n*LOG(x);
+        real power = EXP(logPower < 40 ? logPower : (real) 40);
+        order = EXP(-0.5f/p.n*(logPower < 40 ? LOG(1+power) : logPower));
+        dOrder = -0.5f*order*(power/(1+power))/zeta;
+    }
+    BondResult result;
+    result.energy = 0.5f*cut.f*(repulsion+order*attraction);
+    result.radial = 0.5f*(cut.df*(repulsion+order*attraction) - cut.f*(p.lambda1*repulsion+p.lambda2*order*attraction));
+    result.order = 0.5f*cut.f*attraction*dOrder;
+    return result;
+}
+
+DEVICE real dot3(real4 u, real4 v) {
+    return u.x*v.x+u.y*v.y+u.z*v.z;
+}
+
+/**
+ * The contribution of neighbour k to zeta of the bond to j.
+ */
+DEVICE real computeZeta(Triplet p, real4 j, real4 k) {
+    return cutoffFunction(k.w, p.end, p.inverseWidth).f*angularFunction(p, dot3(j, k)).f*distanceFunction(p, j.w-k.w).f;
+}
+
+/**
+ * Get the energy of a crowded centre.  Each lane takes every LANES-th bond, and adds to the forces on
+ * all neighbours, because it knows no other bond's order.
+ */
+DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL const int* RESTRICT slotAtom,
+        GLOBAL const real* RESTRICT bonds, GLOBAL const real* RESTRICT triplets, CELL_PARAMETERS, real3* total) {
+    real energy = 0;
+    int count = 0;
+    FOR_EACH_NEAR(slotJ, j)
+        if (count++%LANES != LOCAL_ID%LANES)
+            continue;
+        int typeJ = (int) slotPos[slotJ].w;
+        Bond bond = loadBond(bonds, type, typeJ);
+        if (j.w >= bond.end)
+            continue;
+        real zeta = 0;
+        FOR_EACH_NEAR(slotK, k)
+            if (slotK != slotJ)
+                zeta += computeZeta(loadTriplet(triplets, type, typeJ, (int) slotPos[slotK].w), j, k);
+        END_FOR_EACH_NEAR
+        BondResult result = computeBond(bond, j.w, zeta);
+        energy += result.energy;
+        real radialJ = result.radial;
+        real3 turnJ = make_real3(0, 0, 0);
+        FOR_EACH_NEAR(slotK, k)
+            if (slotK == slotJ || result.order == 0)
+                continue;
+            Triplet p = loadTriplet(triplets, type, typeJ, (int) slotPos[slotK].w);
+            Value cut = cutoffFunction(k.w, p.end, p.inverseWidth);
+            Value g = angularFunction(p, dot3(j, k));
+            Value e = distanceFunction(p, j.w-k.w);
+            real difference = result.order*cut.f*g.f*e.df;
+            real dCos = result.order*cut.f*g.df*e.f;
+            radialJ += difference;
+            turnJ.x += dCos*k.x;
+            turnJ.y += dCos*k.y;
+            turnJ.z += dCos*k.z;
+            real3 gradient = getGradient(k, result.order*cut.df*g.f*e.f-difference, make_real3(dCos*j.x, dCos*j.y, dCos*j.z));
+            total->x += weight*gradient.x;
+            total->y += weight*gradient.y;
+            total->z += weight*gradient.z;
+            addForce(forceBuffers, slotAtom[slotK], -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
+        END_FOR_EACH_NEAR
+        real3 gradient = getGradient(j, radialJ, turnJ);
+        total->x += weight*gradient.x;
+        total->y += weight*gradient.y;
+        total->z += weight*gradient.z;
+        addForce(forceBuffers, slotAtom[slotJ], -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
+    END_FOR_EACH_NEAR
+    return energy;
+}
+
+KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const real4* RESTRICT slotPos,
+        GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
+        GLOBAL const real* RESTRICT bonds, GLOBAL const real* RESTRICT triplets, int numSlots, int capacity, int numX, int numY, int numZ,
+        real cutoff2, real4 boxX, real4 boxY, real4 boxZ) {
+    LOCAL real4 neighbor[CENTERS*MAX_NEIGHBORS];
+    LOCAL int neighborSlot[CENTERS*MAX_NEIGHBORS];
+#if NUM_TYPES > 1
+    LOCAL int neighborType[CENTERS*MAX_NEIGHBORS];
+#else
+    LOCAL int neighborType[1];
+    LOCAL real neighborCut[CENTERS*MAX_NEIGHBORS];
+#endif
+    LOCAL real neighborOrder[CENTERS*MAX_NEIGHBORS], neighborRadial[CENTERS*MAX_NEIGHBORS];
+    LOCAL int found[BLOCK];
+    LOCAL real sums[3*BLOCK];
+    LOCAL mixed energySums[BLOCK];
+    const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*MAX_NEIGHBORS;
+    mixed energy = 0;
+    for (int first = GROUP_ID*CENTERS; first < numSlots; first += NUM_GROUPS*CENTERS) {
+        // Threads without a centre go along with nothing to do, because all must meet at the barriers.
+        bool isCenter = (first+group < numSlots);
+        int center = (isCenter ? first+group : numSlots-1);
+        real weight = (isCenter ? slotWeight[center] : (real) 0);
+        int numListed = (weight == 0 ? 0 : listCount[center]);
+        int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, neighbor, neighborSlot,
+                neighborType, found);
+        int type = (NUM_TYPES > 1 ? (int) slotPos[center].w : 0);
+        real3 total = make_real3(0, 0, 0);
+#if NUM_TYPES == 1
+        Triplet p = loadTriplet(triplets, 0, 0, 0);
+        for (int j = lane; j < count; j += LANES)
+            neighborCut[base+j] = cutoffFunction(neighbor[base+j].w, p.end, p.inverseWidth).f;
+        SYNC_THREADS;
+#endif
+        for (int j = lane; j < count; j += LANES) {
+            real4 unitJ = neighbor[base+j];
+            int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
+            real zeta = 0;
+            for (int k = 0; k < count; k++)
+                if (k != j) {
+                    real4 unitK = neighbor[base+k];
+#if NUM_TYPES == 1
+                    zeta += neighborCut[base+k]*angularFunction(p, dot3(unitJ, unitK)).f*distanceFunction(p, unitJ.w-unitK.w).f;
+#else
+                    zeta += computeZeta(loadTriplet(triplets, type, typeJ, neighborType[base+k]), unitJ, unitK);
+#endif
+                }
+            BondResult result = computeBond(loadBond(bonds, type, typeJ), unitJ.w, zeta);
+            energy += weight*result.energy;
+            neighborRadial[base+j] = result.radial;
+            neighborOrder[base+j] = result.order;
+        }
+        SYNC_THREADS;
+        for (int j = lane; j < count; j += LANES) {
+            real4 unitJ = neighbor[base+j];
+            real orderJ = neighborOrder[base+j], radial = neighborRadial[base+j];
+            real3 turn = make_real3(0, 0, 0);
+#if NUM_TYPES == 1
+            Value cutJ = cutoffFunction(unitJ.w, p.end, p.inverseWidth);
+#else
+            int typeJ = neighborType[base+j];
+#endif
+            for (int k = 0; k < count; k++)
+                if (k != j) {
+                    // What k does to the bond to j, and j to the bond to k.
+                    real4 unitK = neighbor[base+k];
+                    real orderK = neighborOrder[base+k];
+                    real cosTheta = dot3(unitJ, unitK);
+#if NUM_TYPES == 1
+                    Value g = angularFunction(p, cosTheta);
+                    Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(p, unitK.w-unitJ.w);
+                    real forJ = orderJ*neighborCut[base+k], forK = orderK*cutJ.f;
+                    radial += g.f*(forJ*e.df-forK*eBack.df+orderK*cutJ.df*eBack.f);
+                    real dCos = g.df*(forJ*e.f+forK*eBack.f);
+#else
+                    int typeK = neighborType[base+k];
+                    Triplet p = loadTriplet(triplets, type, typeJ, typeK), q = loadTriplet(triplets, type, typeK, typeJ);
+                    Value cutK = cutoffFunction(unitK.w, p.end, p.inverseWidth), cutJ = cutoffFunction(unitJ.w, q.end, q.inverseWidth);
+                    Value g = angularFunction(p, cosTheta), gBack = angularFunction(q, cosTheta);
+                    Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(q, unitK.w-unitJ.w);
+                    radial += orderJ*cutK.f*g.f*e.df+orderK*gBack.f*(cutJ.df*eBack.f-cutJ.f*eBack.df);
+                    real dCos = orderJ*cutK.f*g.df*e.f+orderK*cutJ.f*gBack.df*eBack.f;
+#endif
+                    turn.x += dCos*unitK.x;
+                    turn.y += dCos*unitK.y;
+                    turn.z += dCos*unitK.z;
+                }
+            real3 gradient = getGradient(unitJ, weight*radial, make_real3(weight*turn.x, weight*turn.y, weight*turn.z));
+            total.x += gradient.x;
+            total.y += gradient.y;
+            total.z += gradient.z;
+            addForce(forceBuffers, slotAtom[neighborSlot[base+j]], -gradient.x, -gradient.y, -gradient.z);
+        }
+        if (count < 0) {
+            int cell = slotCell[center];
+            energy += weight*computeCrowded(center, type, weight, forceBuffers, slotAtom, bonds, triplets, CELL_ARGUMENTS, &total);
+        }
+        if (isCenter && lane == 0)
+            energy += 0*(slotPos[center].x+slotPos[center].y+slotPos[center].z); // not a number if these are not
+        addForceOnCenter(forceBuffers, isCenter, slotAtom[center], total, sums);
+    }
+    addEnergy(energyBuffer, energy, energySums);
+}

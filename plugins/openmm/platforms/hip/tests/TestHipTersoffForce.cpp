@@ -1,0 +1,7 @@
+#include "DeviceTests.h"
+
+using namespace CGBridgeTests;
+
+int main(int argc, char* argv[]) {
+    return runDeviceTests<TersoffTests>(argc, argv, "HIP");
+}
