@@ -99,8 +99,8 @@ private:
             Sample sample(test, makeForce(1), trimer);
             assertClose(energy, sample.getEnergy(), test.tolerance*p.A*p.epsilon);
             vector<double> energies = sample.force.getParticleEnergies(*sample.context);
-            assertClose(0.5*pairEnergy(p, r[0]), energies[1], 1e-11*p.epsilon);
-            assertClose(energy, energies[0]+energies[1]+energies[2], 1e-11*p.A*p.epsilon);
+            assertClose(0.5*pairEnergy(p, r[0]), energies[1], test.hostTolerance*p.epsilon);
+            assertClose(energy, energies[0]+energies[1]+energies[2], test.hostTolerance*p.A*p.epsilon);
         }
     }
     void testParameters() {

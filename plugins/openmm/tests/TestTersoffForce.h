@@ -133,7 +133,7 @@ private:
             Sample sample(test, makeForce(1), trimer);
             assertClose(energy, sample.getEnergy(), test.tolerance*scale);
             vector<double> energies = sample.force.getParticleEnergies(*sample.context);
-            assertClose(energy, energies[0]+energies[1]+energies[2], 1e-11*scale);
+            assertClose(energy, energies[0]+energies[1]+energies[2], test.hostTolerance*scale);
         }
     }
     void testParameters() {

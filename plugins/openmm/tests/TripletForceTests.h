@@ -47,6 +47,9 @@ struct PlatformUnderTest {
     double tolerance;
     /** The length over which energies are differentiated, in nm, and the error of the result relative to the gradient. */
     double step, differenceTolerance;
+    /** The error of what the host computes in double precision, from the positions that the platform holds. */
+    double hostTolerance = 1e-11;
+    int smallestSystem = 1;
 };
 
 /**
@@ -380,7 +383,7 @@ protected:
 
     void testLoneParticles() const {
         Configuration configuration = makeConfiguration(1, false);
-        for (size_t numParticles : {1, 2}) {
+        for (int numParticles = test.smallestSystem; numParticles <= 2; numParticles++) {
             configuration.positions = {Vec3(0.1, 0.1, 0.1), Vec3(0.6, 0.6, 0.6)};
             configuration.types = {0, 0};
             configuration.positions.resize(numParticles);
