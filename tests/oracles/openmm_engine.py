@@ -75,3 +75,26 @@ def evaluate(potential: Potential, configuration: Configuration, platform: str) 
         virial=np.array(force.getVirial(context)) / EV,
         particle_energies=np.array(force.getParticleEnergies(context)) / EV,
     )
+
+
+def evaluate_context(context: openmm.Context) -> tuple[float, np.ndarray]:
+    """Energy in kJ/mol and forces in kJ/mol/nm."""
+    state = context.getState(energy=True, forces=True)
+    return state.getPotentialEnergy()._value, state.getForces(asNumpy=True)._value
+
+
+def assert_same(context: openmm.Context, reference: openmm.Context, tolerance: float) -> None:
+    """Compare a Context with an evaluation of its positions and box on the Reference platform.
+
+    Errors of the energy are relative to the particle energies, whose sum may be near zero, and those
+    of forces to a typical force component.
+    """
+    state = context.getState(positions=True)
+    if context.getSystem().usesPeriodicBoundaryConditions():
+        reference.setPeriodicBoxVectors(*state.getPeriodicBoxVectors())
+    reference.setPositions(state.getPositions())
+    energy, forces = evaluate_context(context)
+    expected_energy, expected = evaluate_context(reference)
+    energies = np.array(reference.getSystem().getForce(0).getParticleEnergies(reference))
+    assert abs(energy - expected_energy) < tolerance * np.sum(np.abs(energies))
+    assert np.max(np.abs(forces - expected)) < tolerance * np.sqrt(np.mean(expected**2))

@@ -5,6 +5,7 @@ import openmm
 import openmm_engine
 import pytest
 from boxes import SHAPES, Configuration, configuration
+from openmm_engine import evaluate_context as evaluate
 from potentials import STILLINGER_WEBER, TERSOFF
 
 from cgbridge.units import EV
@@ -16,22 +17,8 @@ potentials = pytest.mark.parametrize("potential", POTENTIALS, ids=lambda p: f"{p
 TOLERANCE = 1e-5
 
 
-def evaluate(context):
-    state = context.getState(getEnergy=True, getForces=True)
-    return state.getPotentialEnergy()._value, state.getForces(asNumpy=True)._value
-
-
 def assert_same(context, reference, tolerance=TOLERANCE):
-    """Compare a Context on the CPU platform with a new evaluation of its positions and box."""
-    state = context.getState(getPositions=True)
-    if context.getSystem().usesPeriodicBoundaryConditions():
-        reference.setPeriodicBoxVectors(*state.getPeriodicBoxVectors())
-    reference.setPositions(state.getPositions())
-    energy, forces = evaluate(context)
-    expected_energy, expected = evaluate(reference)
-    energies = np.array(reference.getSystem().getForce(0).getParticleEnergies(reference))
-    assert abs(energy - expected_energy) < tolerance * np.sum(np.abs(energies))
-    assert np.max(np.abs(forces - expected)) < tolerance * np.sqrt(np.mean(expected**2))
+    openmm_engine.assert_same(context, reference, tolerance)
 
 
 def both(potential, box, periodic=True):
