@@ -14,7 +14,7 @@ import numpy as np
 import openmm
 
 # Before the plugin is imported, so that it registers no kernel.
-openmm.Platform.loadPluginsFromDirectory = lambda folder: ()
+openmm.Platform.loadPluginLibrary = lambda library: None
 sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
 
 import openmm_engine
