@@ -25,7 +25,8 @@ def exit_codes() -> dict[int, str]:
     codes = {0: "Done.", 1: "Something was not measured, or the installation has a fault."}
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, errors.CgbridgeError) and kind.exit_code > 1:
-            codes.setdefault(kind.exit_code, (kind.__doc__ or "").splitlines()[0].partition(";")[0])
+            summary = (kind.__doc__ or "").splitlines()[0].partition(";")[0]
+            codes.setdefault(kind.exit_code, summary.rstrip(".") + ".")
     codes[2] = "The input (YAML or command line) is not valid."
     codes[7] = "A simulation cannot be set up, or broke down."
     return codes | {INTERRUPTED: "Stopped by Ctrl-C."}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cgbridge.cli.commands import MODEL, add_command, require_writable, write_json
+
+if TYPE_CHECKING:
+    from cgbridge.config.schema import EvaluateConfig
 
 Model = Annotated[
     str,
@@ -82,7 +85,9 @@ def evaluate(
     from cgbridge.models.database import load_model
 
     require_writable(json_file)
-    record = evaluate_model(load_model(model), load_evaluation(targets), targets.parent, workers=workers)
+    loaded, config = load_model(model), load_evaluation(targets)
+    _announce(config, targets.parent)
+    record = evaluate_model(loaded, config, targets.parent, workers=workers)
     result_table(model, record["targets"])
     for failure in record["failures"]:
         typer.echo(f"not measured: {failure['name']}: {failure['reason']}", err=True)
@@ -90,6 +95,21 @@ def evaluate(
         write_json(json_file, record)
     if record["failures"]:
         raise typer.Exit(1)
+
+
+def _announce(config: EvaluateConfig, folder: Path) -> None:
+    """Say what will be simulated, since hours of silence look like a hang."""
+    from cgbridge.campaign.cost_estimate import planned_simulations
+    from cgbridge.campaign.problem import resolve_target, sampling_of
+    from cgbridge.engine.engine import simulated_time
+    from cgbridge.objectives.candidate import Level
+
+    found = tuple(resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets))
+    (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine))])
+    moving = [simulation for simulation in simulations if simulated_time(simulation)]
+    if moving:
+        ns = sum(simulated_time(simulation) for simulation in moving) / 1000.0
+        typer.echo(f"targets: {len(found)}; simulations: {len(moving)}, {ns:g} ns in all", err=True)
 
 
 def export_(

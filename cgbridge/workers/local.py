@@ -54,6 +54,10 @@ class ProcessExecutor(Executor):
     def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         return self._threads.submit(self._run, call, args, kwargs)
 
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for what was submitted; after an exception, such as that of Ctrl-C, end it instead."""
+        self.shutdown(wait=True, cancel_futures=kind is not None)
+
     def _run(self, call: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         receiver, sender = self._context.Pipe(duplex=False)
         process = self._context.Process(target=_child, args=(sender, call, args, kwargs))

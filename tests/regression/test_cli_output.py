@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -162,3 +163,21 @@ def test_check_points_to_a_run_that_is_there(tmp_path: Path) -> None:
     write(tmp_path, known_answer(generations=1, initial=16))
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
     assert "run holds a run already" in command(tmp_path, "check", "fit.yaml").stdout
+
+
+def test_ctrl_c_ends_an_evaluation_at_once(tmp_path: Path) -> None:
+    (tmp_path / "targets.yaml").write_text(
+        "schema: 1\ntargets: [mw/density-300K]\nengine: {beads: 216, production: 1 us}\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cgbridge", "evaluate", "mw", "targets.yaml"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("targets: 1; simulations: 1, 1000.0")
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)  # the simulation itself would take hours
+    assert process.returncode == 130 and errors == "stopped\n"
