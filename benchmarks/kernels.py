@@ -53,6 +53,7 @@ class Timing:
     platform: str
     beads: int
     threads: int
+    skin: float | None
     ns_per_bead_step: float
     low: float
     high: float
@@ -120,6 +121,7 @@ def measure(potential: Potential, box: Configuration, threads: int, repeats: int
             peer.platform,
             beads,
             threads,
+            peer.skin,
             *np.percentile([wall for wall, _ in times], [50, 25, 75, 0]),
             float(np.median([cpu for _, cpu in times])),
         )
@@ -140,7 +142,8 @@ def row(t: Timing, first: Timing) -> str:
         number, ratio = getattr(t, name), getattr(t, name) / getattr(first, name)
         return f"{number:.0f}" if t is first else f"{number:.0f} ({ratio:.1f})"
 
-    cells = [t.model, t.beads, t.threads, t.code, t.platform, value("ns_per_bead_step")]
+    name = t.platform if t.skin is None else f"{t.platform}, skin {t.skin} A"
+    cells = [t.model, t.beads, t.threads, t.code, name, value("ns_per_bead_step")]
     cells += [f"{t.low:.0f} to {t.high:.0f}", value("best"), value("processor")]
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 

@@ -1,8 +1,9 @@
 """The programs that benchmarks/kernels.py times, each running the same liquid.
 
 A peer is made from a potential, a box and a number of threads.  ``run`` takes some molecular dynamics
-steps and returns the seconds they took by the clock and of processor time, ``energy`` tells the energy of
-the first configuration in eV, so that it can be checked that all programs compute the same thing.
+steps and returns the seconds they took by the clock and of processor time.  ``energy`` is that of the first
+configuration in eV, so that it can be checked that all programs compute the same thing.  ``skin`` is that
+of the neighbour list in Angstrom, None where OpenMM chooses it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def make_context(system: openmm.System, box: Configuration, name: str, threads: 
 class OpenMMPeer:
     """A Context."""
 
-    code, platform = "cgbridge", "CPU"
+    code, platform, skin = "cgbridge", "CPU", 1.0
 
     def __init__(self, potential: Potential, box: Configuration, threads: int):
         self.context = make_context(self.make_system(potential, box), box, self.platform, threads)
@@ -81,7 +82,7 @@ class SerialPeer(OpenMMPeer):
 class CustomPeer(OpenMMPeer):
     """Stillinger-Weber by OpenMM's custom forces, which is what there is without the plugin."""
 
-    code = "openmm-custom"
+    code, skin = "openmm-custom", None
 
     def make_system(self, potential: Potential, box: Configuration) -> openmm.System:
         epsilon, sigma, a, strength, gamma, cos0, big_a, big_b, p, q, _ = potential.rows[0, 0, 0]
@@ -146,9 +147,10 @@ run 0
 class LammpsPeer:
     """LAMMPS with the OpenMP version of the pair style."""
 
-    code, platform = "lammps", "omp"
+    code, platform, skin = "lammps", "omp", 1.0
 
     def __init__(self, potential: Potential, box: Configuration, threads: int, skin: float = 1.0):
+        self.skin = skin
         self._folder = tempfile.TemporaryDirectory()
         folder = Path(self._folder.name)
         names = " ".join(lammps_engine.element(t) for t in range(potential.n_types))
@@ -179,7 +181,7 @@ class LammpsPeer:
         for skin, peer in peers.items():
             if skin != best:
                 peer.close()
-        peers[best].platform = f"omp, skin {best} A"
+        peers[best].skin = best
         return peers[best]
 
     def run(self, steps: int) -> tuple[float, float]:
@@ -196,7 +198,7 @@ class LammpsPeer:
 class AsePeer:
     """ASE's Tersoff calculator and Langevin dynamics, in Python."""
 
-    code, platform = "ase", "Python"
+    code, platform, skin = "ase", "Python", 0.3
 
     def __init__(self, potential: Potential, box: Configuration, threads: int):
         import ase.md.langevin
