@@ -1,4 +1,4 @@
-"""The keys of the fit YAML as a list, made from the sections themselves."""
+"""The keys of a YAML form as a list, made from the sections themselves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from cgbridge.config.schema import FitConfig
 
 @dataclass(frozen=True)
 class ManualEntry:
-    """One key: dotted path, default as it would be written (``required`` if there is none), meaning."""
+    """One key: dotted path, default as it would be written or ``required``, meaning, limits of a number."""
 
     key: str
     default: str
     meaning: str
+    limits: str = ""
 
 
 def manual(section: type[BaseModel] = FitConfig, prefix: str = "") -> list[ManualEntry]:
@@ -27,7 +28,7 @@ def manual(section: type[BaseModel] = FitConfig, prefix: str = "") -> list[Manua
     for name, field in section.model_fields.items():
         key = prefix + (field.alias or name)
         nested, mark = _nested(field.annotation)
-        entries.append(ManualEntry(key + mark, _default(field), _meaning(field, nested)))
+        entries.append(ManualEntry(key + mark, _default(field), _meaning(field, nested), _limits(field)))
         if nested is not None:
             entries += manual(nested, f"{key}{mark}.")
     return entries
@@ -53,6 +54,8 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if value is None or isinstance(value, BaseModel):
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -71,3 +74,24 @@ def _choices(annotation: Any) -> list[str]:
     if get_origin(annotation) is Literal:
         return [str(choice) for choice in get_args(annotation)]
     return []
+
+
+def _limits(field: FieldInfo) -> str:
+    """What a number may be, such as ``> 0, <= 1``."""
+    found = [*field.metadata, *_inner_metadata(field.annotation)]
+    words = []
+    for sign, name in ((">", "gt"), (">=", "ge"), ("<", "lt"), ("<=", "le")):
+        words += [f"{sign} {getattr(item, name):.12g}" for item in found if hasattr(item, name)]
+    return ", ".join(words)
+
+
+def _inner_metadata(annotation: Any) -> list[Any]:
+    """Metadata of the alternatives of a union; the elements of a list or mapping are not looked at."""
+    if get_origin(annotation) in (tuple, dict, list, Literal):
+        return []
+    found: list[Any] = []
+    for part in get_args(annotation):
+        for mark in getattr(part, "__metadata__", ()):
+            found += mark.metadata if isinstance(mark, FieldInfo) else [mark]
+        found += _inner_metadata(part)
+    return found

@@ -134,6 +134,12 @@ class OptimizerSection(Section):
     confirm: ConfirmSection = ConfirmSection()
     seed: int = Field(1, ge=0, lt=2**31, description="Master seed; every other seed is derived from it.")
 
+    @model_validator(mode="after")
+    def _children(self) -> OptimizerSection:
+        if self.elites >= self.population:
+            raise ValueError(f"elites ({self.elites}) must be fewer than population ({self.population})")
+        return self
+
 
 class EngineSection(Section):
     """How candidates are simulated."""

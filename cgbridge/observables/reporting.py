@@ -79,6 +79,6 @@ def lattice_structure(target: Target) -> str:
         raise ConfigError(
             f"observable '{target.observable}' needs a crystal structure",
             where=f"targets.{target.name}.structure",
-            remedy="for example structure: diamond",
+            remedy="for example structure: ice-ic",
         )
     return target.structure

@@ -47,23 +47,23 @@ class TargetEntry(Section):
 class SeriesEntry(Section):
     """Targets made from the rows of a table, one per temperature; ``{T}`` in the key is the rounded T/K."""
 
-    observable: str
+    observable: str = Field(description="What is measured.")
     csv: str = Field(description="CSV file with a column T_K, relative to the YAML file.")
     column: str = Field(description="Column of the values.")
     error_column: str | None = Field(default=None, description="Column of their standard errors.")
     unit: str = Field(description="Unit of both columns.")
-    tolerance: str | float
-    pressure: Pressure = 1.0
-    structure: str = "liquid"
-    weight: Number = Field(default=1.0, gt=0)
-    options: dict[str, Any] = Field(default_factory=dict)
-    source: str = ""
+    tolerance: str | float = Field(description="Allowed deviation of each, as in a target.")
+    pressure: Pressure = Field(default=1.0, description="Bare number in bar.")
+    structure: str = Field(default="liquid", description="liquid, or the name of a crystal.")
+    weight: Number = Field(default=1.0, gt=0, description="Weight of each within its level.")
+    options: dict[str, Any] = Field(default_factory=dict, description="The observable's own settings.")
+    source: str = Field(default="", description="Where the values come from.")
 
 
 class TargetFile(Section):
     """A file of reference data, ``targets/<subject>.yaml``; its targets are named ``<subject>/<key>``."""
 
-    description: str = ""
+    description: str = Field(default="", description="What the file holds.")
     targets: dict[str, TargetEntry] = Field(default_factory=dict)
     series: dict[str, SeriesEntry] = Field(default_factory=dict)
 

@@ -49,6 +49,7 @@ def test_good_input(tmp_path: Path) -> None:
         ("timestep: 10 fs", "timestep: 10 K", 15, "cannot convert 'K'"),
         ("name: quick", "nam: quick", 2, "unknown key 'nam'; did you mean 'name'?"),
         ("population: 16", "population: 2", 14, "greater than or equal to 4"),
+        ("population: 16", "population: 8, elites: 8", 14, "elites (8) must be fewer than population (8)"),
         ("seed: 7", "seed: 7, seed: 8", 14, "given twice"),
         ("schema: 1", "schema: 2", 1, "schema 2 is not known"),
         ("method: hoga", "method: hoka", 14, "'hoga'"),

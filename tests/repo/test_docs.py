@@ -1,0 +1,75 @@
+"""The pages are true: tables are current, examples are valid and run, links lead somewhere."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cgbridge.campaign.box_check import check_simulations
+from cgbridge.campaign.problem import build_problem, resolve_target
+from cgbridge.config.loader import load_evaluation, load_fit
+from cgbridge.models.model_file import model_from_dict
+from cgbridge.targets.library import list_targets, load_target
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
+
+
+def blocks(page, language):
+    """Fenced blocks of a language, as (line, text)."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [(text[: match.start()].count("\n") + 1, match[1]) for match in found]
+
+
+def named(page, language):
+    return [pytest.param(text, id=f"{page}:{line}") for line, text in blocks(page, language)]
+
+
+def test_tables_of_the_yaml_reference_are_current():
+    script = ROOT / "scripts" / "make-yaml-reference"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("text", named("yaml.md", "yaml"))
+def test_yaml_example_is_valid(text, tmp_path):
+    (tmp_path / "goo.csv").write_text(blocks("yaml.md", "text")[0][1])
+    path = tmp_path / "example.yaml"
+    path.write_text(text)
+    content = yaml.safe_load(text)
+    if "levels" in content:
+        check_simulations(build_problem(load_fit(path), tmp_path))
+    elif "schema" in content:
+        assert all(resolve_target(item, tmp_path, "targets") for item in load_evaluation(path).targets)
+    elif "form" in content:
+        assert model_from_dict(content, "example").cutoff > 0
+    else:
+        (tmp_path / "targets").mkdir()
+        path.rename(tmp_path / "targets" / "mine.yaml")
+        own = [name for name in list_targets(tmp_path) if name.startswith("mine/")]
+        assert own and all(load_target(name, tmp_path) for name in own)
+
+
+def anchors(path):
+    """What GitHub calls the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"\w+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), f"{link}: no such file"
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors(target), f"{link}: no such heading"
