@@ -32,3 +32,10 @@ def found() -> list[object]:
         )
         for name in names
     ]
+
+
+def require(platform: str) -> None:
+    """Skip a test whose platform has no device here; the precision may follow the name."""
+    name = platform.partition(":")[0]
+    if name in ("OpenCL", "CUDA", "HIP") and why_absent(name) is not None:
+        pytest.skip(str(why_absent(name)))

@@ -66,7 +66,9 @@ class Result:
 
 
 def evaluate(potential: Potential, configuration: Configuration, platform: str) -> Result:
-    context = make_context(potential, configuration, platform)
+    """Evaluate on a platform, with its precision behind a colon where it has several."""
+    name, _, precision = platform.partition(":")
+    context = make_context(potential, configuration, name, {"Precision": precision} if precision else None)
     force = context.getSystem().getForce(0)
     state = context.getState(getEnergy=True, getForces=True)
     return Result(
