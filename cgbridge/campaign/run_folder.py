@@ -97,7 +97,7 @@ class RunFolder(RunLayout):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             model.save(folder / "model.yaml")
-            write_lammps(model, folder / f"model.{'tersoff' if model.form == 'tersoff' else 'sw'}")
+            write_lammps(model, folder / f"model{model.functional_form.suffix}")
             write_system(model, folder / "system.xml", beads)
             sync_folder(folder)
             link = self.path / f".best.{os.getpid()}.tmp"

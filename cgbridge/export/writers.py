@@ -12,7 +12,6 @@ from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.system_file import write_system
 from cgbridge.store.atomic import storage_errors
 
-_LAMMPS_SUFFIX = {"tersoff": ".tersoff", "stillinger-weber": ".sw"}
 #: Beads of an exported OpenMM system; a user replaces box and positions by their own.
 BEADS = 512
 
@@ -40,7 +39,7 @@ def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, ove
             where="--to",
             remedy="one of: " + ", ".join(_WRITERS),
         )
-    suffix = _LAMMPS_SUFFIX[model.form] if to == "lammps" else ".xml"
+    suffix = model.functional_form.suffix if to == "lammps" else ".xml"
     path = output or Path(f"{model.name}{suffix}")
     if path.exists() and not overwrite:
         raise ConfigError("this file exists", where=str(path), remedy="give --overwrite or another --output")
