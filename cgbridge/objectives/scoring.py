@@ -2,9 +2,10 @@
 
 The normalised error of a target is e = |value - reference| / tolerance. A target is passed when
 
-    |value - reference| <= tolerance + stderr,
+    |value - reference| <= tolerance + min(stderr, tolerance),
 
 so that a candidate is not thrown out for what may be noise, while the ranking by e never rewards noise.
+A standard error above the tolerance excuses no more than the tolerance: what is hardly known proves nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ import math
 from collections.abc import Sequence
 
 from cgbridge.interfaces import Estimate, Score, Target, TargetResult
+
+
+def is_passed(deviation: float, tolerance: float, stderr: float) -> bool:
+    """The rule above for ``deviation`` = abs(value - reference); False for NaN."""
+    return bool(deviation <= tolerance + min(stderr, tolerance))
 
 
 def judge(target: Target, estimate: Estimate, level: str) -> TargetResult:
@@ -29,7 +35,7 @@ def judge(target: Target, estimate: Estimate, level: str) -> TargetResult:
         target=target.value,
         tolerance=target.tolerance,
         unit=target.unit,
-        passed=bool(deviation <= target.tolerance + estimate.stderr),
+        passed=is_passed(deviation, target.tolerance, estimate.stderr),
         level=level,
         normalised_error=deviation / target.tolerance,
         curves=estimate.curves,

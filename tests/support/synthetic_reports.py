@@ -14,6 +14,7 @@ import yaml
 from cgbridge.config.schema import FitConfig
 from cgbridge.interfaces import Curve, Evaluation, Outcome, Parameter, Score, Target, TargetResult
 from cgbridge.models.database import load_model
+from cgbridge.objectives.scoring import is_passed
 from cgbridge.report.journal_entries import Entry
 from cgbridge.report.run_record import LevelRecord, RunRecord, State
 from cgbridge.store.layout import RunLayout
@@ -48,7 +49,7 @@ def measured(
         target=target.value,
         tolerance=target.tolerance,
         unit=target.unit,
-        passed=deviation <= target.tolerance + stderr,
+        passed=is_passed(deviation, target.tolerance, stderr),
         level=level,
         normalised_error=deviation / target.tolerance,
         curves=curves or {},
