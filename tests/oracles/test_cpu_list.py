@@ -10,7 +10,8 @@ from potentials import STILLINGER_WEBER, TERSOFF
 
 from cgbridge.units import EV
 
-POTENTIALS = [TERSOFF[0], STILLINGER_WEBER[0], TERSOFF[4], STILLINGER_WEBER[4]]
+# The second has an n of 23, so that particles that run into each other reach the limits of its bond order.
+POTENTIALS = [TERSOFF[0], TERSOFF[1], STILLINGER_WEBER[0], TERSOFF[4], STILLINGER_WEBER[4]]
 potentials = pytest.mark.parametrize("potential", POTENTIALS, ids=lambda p: f"{p.form} {p.name}")
 
 # Single against double precision, as against LAMMPS; the energy relative to the particle energies.

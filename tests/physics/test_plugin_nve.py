@@ -59,21 +59,21 @@ def liquid():
 @fast_platforms
 def test_energy_is_conserved(liquid, platform):
     box, velocities = liquid
-    context = make_context(ML_BOP, box, openmm.VerletIntegrator(0.002), platform)
+    context = make_context(ML_BOP, box, openmm.VerletIntegrator(0.001), platform)
     context.setVelocities(velocities)
     times, energies = [], []
     for block in range(100):
-        context.getIntegrator().step(100)
+        context.getIntegrator().step(200)
         state = context.getState(getEnergy=True)
         times.append(block * 0.2)
         energies.append((state.getPotentialEnergy() + state.getKineticEnergy())._value)
     slope = np.polyfit(times, energies, 1)[0]
-    # Per bead and ns, in units of kT.  The energy of Verlet's method fluctuates by 3e-4 kT per bead at
-    # 2 fs, so a slope over 20 ps is known to 0.02 at best; over longer runs the drift itself is a few
-    # 1e-3.  At 4 fs it is 0.4, because the cutoff function of ML-BOP is only 0.054 nm wide.
+    # Per bead and ns, in units of kT.  The second derivative of ML-BOP's cutoff function jumps, so that
+    # the energy of Verlet's method takes a random walk whose steps grow with the third power of the time
+    # step.  At 1 fs and for 343 beads it changes slopes over 20 ps by about 0.015.
     drift = slope * 1000 / len(box.types) / (BOLTZMANN * 300)
-    assert abs(drift) < 0.05
-    assert np.std(energies) / len(box.types) < 1e-3 * BOLTZMANN * 300
+    assert abs(drift) < 0.06
+    assert np.std(energies) / len(box.types) < 3e-4 * BOLTZMANN * 300
 
 
 @fast_platforms

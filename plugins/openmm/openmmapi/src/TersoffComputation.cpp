@@ -54,7 +54,12 @@ Value bondOrder(const TersoffParameters& p, double zeta) {
     double x = p.beta*zeta;
     if (x <= 0)
         return {1, 0};
+    // The power may overflow for a large n; beyond 1e16 adding 1 makes no difference.
     double power = pow(x, p.n);
+    if (power > 1e16) {
+        double b = 1/sqrt(x);
+        return {b, -0.5*b/zeta};
+    }
     double b = pow(1+power, -0.5/p.n);
     return {b, -0.5*b*power/((1+power)*zeta)};
 }

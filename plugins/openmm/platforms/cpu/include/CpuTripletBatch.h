@@ -41,8 +41,12 @@ struct CpuTripletInput {
     float lengthUnit, cutoff;
 };
 
+/** The number of floats in the widest vector of any instruction set. */
+const int CPU_MAX_WIDTH = 16;
+
 /**
- * Parameters of a TersoffForce.  Bond values are indexed by (i, j), triplet values by (i, j, k).
+ * Parameters of a TersoffForce.  Bond values are indexed by (i, j), triplet values by (i, j, k).  The
+ * tables can be read up to CPU_MAX_WIDTH elements beyond their end.
  * lambda1Low and lambda2Low are what single precision leaves of lambda1 and lambda2.  The cutoff
  * functions go from R-D to R+D; end is R+D and the width is 2D.
  */
@@ -57,6 +61,7 @@ struct CpuTersoffTables {
 
 /**
  * Parameters of a StillingerWeberForce.  Bond values are indexed by (i, j), angle values by (i, j, k).
+ * The tables can be read up to CPU_MAX_WIDTH elements beyond their end.
  */
 struct CpuStillingerWeberTables {
     int numTypes;

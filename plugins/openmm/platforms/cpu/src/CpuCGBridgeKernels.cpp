@@ -75,7 +75,8 @@ namespace {
  */
 template <class Triplet, class Function>
 const float* makeTable(vector<vector<float> >& storage, const vector<Triplet>& triplets, Function value) {
-    vector<float> table(triplets.size());
+    // The loops read whole vectors, also from the last place.
+    vector<float> table(triplets.size()+CPU_MAX_WIDTH);
     for (size_t i = 0; i < triplets.size(); i++)
         table[i] = (float) value(triplets[i]);
     storage.push_back(move(table));

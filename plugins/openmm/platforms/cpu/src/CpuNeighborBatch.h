@@ -78,8 +78,7 @@ struct NeighborBatch {
             y[k] = dy*inverseR[k];
             z[k] = dz*inverseR[k];
             if (findTypes)
-                for (int lane = 0; lane < WIDTH; lane++)
-                    type[k][lane] = input.types[slot[k][lane]];
+                type[k] = lookUp(input.types, slot[k]);
         }
     }
 

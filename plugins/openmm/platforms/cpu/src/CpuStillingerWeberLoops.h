@@ -61,9 +61,9 @@ struct StillingerWeberArrays {
  */
 CGBRIDGE_INLINE fvec computePairs(const CpuStillingerWeberTables& t, const NeighborBatch& b, StillingerWeberArrays& a, int type, bool oneType) {
     fvec energy = {}, zero = {};
-    const int row = type*t.numTypes;
+    const int numTypes = t.numTypes, row = type*numTypes;
     auto parameter = [&] (const float* table, int k) __attribute__((always_inline)) {
-        return oneType ? broadcast(table[0]) : lookUp(table+row, b.type[k]);
+        return oneType ? broadcast(table[0]) : lookUp(table+row, b.type[k], numTypes);
     };
     for (int k = 0; k < b.count; k++) {
         fvec r = b.r[k];
@@ -126,8 +126,7 @@ CGBRIDGE_INLINE fvec computeManyTypes(const CpuStillingerWeberTables& t, Neighbo
         Moments weighted = {};
         for (int k = 0; k < b.count; k++) {
             // The moments of all types are added with the weight they have for a neighbour of this type.
-            ivec index = row+b.type[k];
-            fvec strength = lookUp(t.lambdaEpsilon, index), cosTheta0 = lookUp(t.cosTheta0, index);
+            fvec strength = lookUp(t.lambdaEpsilon+row, b.type[k], numTypes), cosTheta0 = lookUp(t.cosTheta0+row, b.type[k], numTypes);
             fvec h = strength*a.h[k], x = b.x[k], y = b.y[k], z = b.z[k];
             fvec h1 = -2.0f*cosTheta0*h;
             weighted.m0 += cosTheta0*cosTheta0*h;

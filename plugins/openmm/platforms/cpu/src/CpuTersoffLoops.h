@@ -69,7 +69,7 @@ CGBRIDGE_INLINE fvec computeBonds(const CpuTersoffTables& t, const NeighborBatch
     fvec energy = {};
     const int row = type*t.numTypes;
     auto parameter = [&] (const float* table, int k) __attribute__((always_inline)) {
-        return oneType ? broadcast(table[0]) : lookUp(table+row, b.type[k]);
+        return oneType ? broadcast(table[0]) : lookUp(table+row, b.type[k], t.numTypes);
     };
     for (int k = 0; k < b.count; k++) {
         fvec r = b.r[k], cut = a.cut[k], dCut = a.dCut[k];
@@ -121,8 +121,8 @@ CGBRIDGE_INLINE fvec computeCenterOnly(const CpuTersoffTables& t, const Neighbor
     AngularParameters p = {broadcast(t.gamma[triplet]), broadcast(t.c2[triplet]), broadcast(t.d2[triplet]),
             broadcast(t.cosTheta0[triplet]), broadcast(t.lambda3[triplet]), broadcast(t.cubic[triplet])};
     for (int k = 0; k < b.count; k++) {
-        fvec end = oneType ? broadcast(t.bondEnd[0]) : lookUp(t.bondEnd+row, b.type[k]);
-        fvec inverseWidth = oneType ? broadcast(t.bondInverseWidth[0]) : lookUp(t.bondInverseWidth+row, b.type[k]);
+        fvec end = oneType ? broadcast(t.bondEnd[0]) : lookUp(t.bondEnd+row, b.type[k], t.numTypes);
+        fvec inverseWidth = oneType ? broadcast(t.bondInverseWidth[0]) : lookUp(t.bondInverseWidth+row, b.type[k], t.numTypes);
         Cutoff cut = cutoffFunction(b.r[k], end, inverseWidth);
         a.cut[k] = cut.f;
         a.dCut[k] = cut.df;
@@ -175,22 +175,30 @@ struct TripletTerm {
     fvec g, dg;
 };
 
+template <bool HasLambda3>
 CGBRIDGE_INLINE TripletTerm computeTriplet(const CpuTersoffTables& t, const NeighborBatch& b, int type, int j, int k, fvec cosTheta) {
-    ivec index = (type*t.numTypes+b.type[j])*t.numTypes+b.type[k];
-    AngularParameters p = {lookUp(t.gamma, index), lookUp(t.c2, index), lookUp(t.d2, index), lookUp(t.cosTheta0, index),
-            lookUp(t.lambda3, index), lookUp(t.cubic, index)};
+    const int numPairs = t.numTypes*t.numTypes;
+    const ivec index = b.type[j]*t.numTypes+b.type[k];
+    auto parameter = [&] (const float* table) __attribute__((always_inline)) {
+        return lookUp(table+type*numPairs, index, numPairs);
+    };
+    AngularParameters p = {parameter(t.gamma), parameter(t.c2), parameter(t.d2), parameter(t.cosTheta0), {}, {}};
     TripletTerm term;
-    term.cut = cutoffFunction(b.r[k], lookUp(t.end, index), lookUp(t.inverseWidth, index));
-    term.distance = distanceFunction(b.r[j]-b.r[k], p.lambda3, p.cubic);
+    term.cut = cutoffFunction(b.r[k], parameter(t.end), parameter(t.inverseWidth));
+    if (HasLambda3)
+        term.distance = distanceFunction(b.r[j]-b.r[k], parameter(t.lambda3), parameter(t.cubic));
+    else
+        term.distance = {broadcast(1.0f), fvec{}};
     angularFunction(p, cosTheta, term.g, term.dg);
     return term;
 }
 
+template <bool HasLambda3>
 CGBRIDGE_INLINE fvec computePerTriplet(const CpuTersoffTables& t, const NeighborBatch& b, TersoffArrays& a, int type) {
     for (int j = 0; j < b.count; j++)
         for (int k = 0; k < b.count; k++)
             if (j != k) {
-                TripletTerm term = computeTriplet(t, b, type, j, k, dot(b, j, k));
+                TripletTerm term = computeTriplet<HasLambda3>(t, b, type, j, k, dot(b, j, k));
                 a.zeta[j] += term.cut.f*term.g*term.distance.f;
             }
     fvec energy = computeBonds(t, b, a, type, false);
@@ -198,11 +206,12 @@ CGBRIDGE_INLINE fvec computePerTriplet(const CpuTersoffTables& t, const Neighbor
         for (int k = 0; k < b.count; k++)
             if (j != k) {
                 fvec cosTheta = dot(b, j, k);
-                TripletTerm term = computeTriplet(t, b, type, j, k, cosTheta);
-                fvec difference = a.order[j]*term.cut.f*term.g*term.distance.df;
+                TripletTerm term = computeTriplet<HasLambda3>(t, b, type, j, k, cosTheta);
+                fvec forJ = a.order[j]*term.distance.f;
+                fvec difference = HasLambda3 ? a.order[j]*term.cut.f*term.g*term.distance.df : fvec{};
                 a.radial[j] += difference;
-                a.radial[k] += a.order[j]*term.cut.df*term.g*term.distance.f - difference;
-                addTurn(b, a, j, k, cosTheta, a.order[j]*term.cut.f*term.dg*term.distance.f);
+                a.radial[k] += forJ*term.cut.df*term.g - difference;
+                addTurn(b, a, j, k, cosTheta, forJ*term.cut.f*term.dg);
             }
     return energy;
 }
@@ -222,7 +231,7 @@ double computeTersoffBatches(const CpuTersoffTables& tables, const CpuTripletInp
             a.zeta[k] = a.turnX[k] = a.turnY[k] = a.turnZ[k] = a.along[k] = fvec{};
         fvec batchEnergy;
         if (!tables.centerOnly)
-            batchEnergy = computePerTriplet(tables, b, a, batch.type);
+            batchEnergy = computePerTriplet<HasLambda3>(tables, b, a, batch.type);
         else if (oneType)
             batchEnergy = computeCenterOnly<HasLambda3>(tables, b, a, 0, true);
         else

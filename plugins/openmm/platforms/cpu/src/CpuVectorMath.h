@@ -94,15 +94,38 @@ CGBRIDGE_INLINE float sum(fvec x) {
     return total;
 }
 
-CGBRIDGE_INLINE fvec lookUp(const float* table, ivec index) {
+/**
+ * Look up numbers of a table, of which at least WIDTH can be read.
+ *
+ * @param size    all indices are less than this
+ */
+CGBRIDGE_INLINE fvec lookUp(const float* table, ivec index, int size) {
+#if defined(__AVX512F__)
+    if (size <= WIDTH)
+        return (fvec) _mm512_permutexvar_ps((__m512i) index, _mm512_loadu_ps(table));
+#elif defined(__AVX2__)
+    if (size <= WIDTH)
+        return (fvec) _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i) index);
+#endif
     fvec result;
     for (int lane = 0; lane < WIDTH; lane++)
         result[lane] = table[index[lane]];
     return result;
 }
 
+CGBRIDGE_INLINE ivec lookUp(const int32_t* table, ivec index) {
+#if defined(__AVX512F__)
+    return (ivec) _mm512_i32gather_epi32((__m512i) index, table, 4);
+#else
+    ivec result;
+    for (int lane = 0; lane < WIDTH; lane++)
+        result[lane] = table[index[lane]];
+    return result;
+#endif
+}
+
 /**
- * a*b-product, where product is a*b rounded; zero without an instruction for it.
+ * a*b-product, where product is a*b rounded.
  */
 CGBRIDGE_INLINE fvec roundingOfProduct(fvec a, fvec b, fvec product) {
 #if defined(__AVX512F__)
@@ -110,7 +133,9 @@ CGBRIDGE_INLINE fvec roundingOfProduct(fvec a, fvec b, fvec product) {
 #elif defined(__FMA__)
     return (fvec) _mm256_fmsub_ps((__m256) a, (__m256) b, (__m256) product);
 #else
-    return fvec{};
+    // Products of halves are exact.
+    fvec aHigh = (fvec) ((ivec) a&~0xfff), bHigh = (fvec) ((ivec) b&~0xfff), aRest = a-aHigh, bRest = b-bHigh;
+    return ((aHigh*bHigh-product)+aHigh*bRest+aRest*bHigh)+aRest*bRest;
 #endif
 }
 
