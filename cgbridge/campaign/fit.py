@@ -72,6 +72,7 @@ class _Fit:
         evaluator.on_finished = self._note
         self._scored: dict[Point, Evaluation] = {}
         self._confirmed: dict[Point, Evaluation] = {}
+        self._confirming: set[Job] = set()
 
     def run(self) -> None:
         confirm = self._problem.config.optimizer.confirm
@@ -85,31 +86,52 @@ class _Fit:
         every = self._problem.config.optimizer.confirm.every
         waiting: list[Job] = []
         results: dict[Job, Evaluation] = {}
-        confirmed_at = 0
-        while not optimizer.finished:
+        confirmed_at = asked = 0
+        while not optimizer.finished or self._confirming:
             room = self._workers - self._evaluator.busy
             for point in optimizer.ask(max(room, 0)):
-                job = self._evaluator.search_job(point, phase, optimizer.generation)
+                generation = self._ga.generation_of(asked) if phase == "search" else 0
+                job = self._evaluator.search_job(point, phase, generation)
+                asked += 1
                 waiting.append(job)
                 self._evaluator.submit(job)
-            results.update(self._evaluator.wait())
+            results.update(self._finished())
             while waiting and waiting[0] in results:
                 job = waiting.pop(0)
                 evaluation = results.pop(job)
                 self._scored[job.point] = evaluation
                 optimizer.tell(job.point, evaluation.score)
-            generation = optimizer.generation
-            if phase == "search" and every and not waiting and generation >= confirmed_at + every:
-                confirmed_at = generation
-                self._confirm(self._leaders(1))
+                if phase == "search" and every and optimizer.generation >= confirmed_at + every:
+                    confirmed_at = optimizer.generation
+                    self._start_confirmation()
+
+    def _finished(self) -> dict[Job, Evaluation]:
+        """Finished jobs of the search; a finished confirmation is published at once."""
+        found: dict[Job, Evaluation] = {}
+        for job, evaluation in self._evaluator.wait():
+            if job in self._confirming:
+                self._confirming.discard(job)
+                self._confirmed[job.point] = evaluation
                 self._publish(finished=False)
+            else:
+                found[job] = evaluation
+        return found
+
+    def _start_confirmation(self) -> None:
+        """Confirm the leader beside the search, which does not wait for it."""
+        running = {job.point for job in self._confirming}
+        for point in self._leaders(1):
+            if point not in self._confirmed and point not in running:
+                job = self._evaluator.confirm_job(point, self._ga.generation)
+                self._confirming.add(job)
+                self._evaluator.submit(job)
 
     def _polish(self) -> None:
         settings = self._problem.config.optimizer.polish
-        if settings.evaluations == 0 or not self._scored:
+        leaders = self._leaders(1)
+        if settings.evaluations == 0 or not leaders:
             return
-        start = self._leaders(1)[0]
-        self._drive(NelderMead(start, size=settings.size, evaluations=settings.evaluations), "polish")
+        self._drive(NelderMead(leaders[0], size=settings.size, evaluations=settings.evaluations), "polish")
 
     def _leaders(self, count: int) -> list[Point]:
         """The best points by screening score; machine faults do not compete."""

@@ -54,8 +54,10 @@ class GASettings:
 class HierarchicalGA:
     """Ask/tell genetic algorithm on the unit cube (see :class:`cgbridge.interfaces.Optimizer`).
 
-    Generational: a new generation is bred when the old one is fully scored. Steady state: a child is bred
-    whenever asked, and replaces the worst of the population when it is better.
+    Generational: a new generation is bred when the old one is fully scored. Steady state: a first
+    generation of children is bred, then one child for every result told, which replaces the worst of the
+    population when it is better. Proposals depend on the order of telling only, never on when they are
+    asked for, so that a resumed run repeats them whatever the number of workers.
     """
 
     def __init__(self, dimension: int, settings: GASettings, seed: int) -> None:
@@ -64,14 +66,13 @@ class HierarchicalGA:
         self._random = random.Random(seed)
         self._population: list[_Individual] = []
         self._scored: list[_Individual] = []
-        self._waiting: list[Point] = []
         self._asked: set[Point] = set()
-        self._proposed: set[Point] = set()
         self._told = 0
         sobol = qmc.Sobol(dimension, scramble=True, seed=seed)
         # Sobol sequences are balanced in powers of two; drawing one and cutting it keeps the first ones even.
         sample = sobol.random_base2(max(settings.initial - 1, 1).bit_length())[: settings.initial]
         self._queue: list[Point] = [tuple(float(u) for u in row) for row in sample]
+        self._proposed: set[Point] = set(self._queue)
         self._budget = settings.initial + settings.generations * (settings.population - settings.elites)
 
     @property
@@ -80,7 +81,11 @@ class HierarchicalGA:
 
     @property
     def generation(self) -> int:
-        bred = max(0, self._told - self._settings.initial)
+        return self.generation_of(self._told)
+
+    def generation_of(self, number: int) -> int:
+        """Generation of the proposal with this number, counted from 0 in the order of asking."""
+        bred = max(0, number - self._settings.initial)
         return min(bred // (self._settings.population - self._settings.elites), self._settings.generations)
 
     @property
@@ -95,7 +100,6 @@ class HierarchicalGA:
                 break
             point = self._queue.pop(0)
             self._asked.add(point)
-            self._proposed.add(point)
             points.append(point)
         return points
 
@@ -109,21 +113,22 @@ class HierarchicalGA:
         self._scored.append(individual)
         if self._settings.steady_state and self._population:
             self._absorb()
+            self._queue += self._breed(min(1, self._unplanned))
+
+    @property
+    def _unplanned(self) -> int:
+        """Evaluations of the budget that have no point yet."""
+        return self._budget - self._told - len(self._asked) - len(self._queue)
 
     def _refill(self) -> bool:
-        """Breed the next generation (or the next child); False while results are awaited."""
-        remaining = self._budget - self._told - len(self._asked)
-        if remaining <= 0 or (self._asked and not (self._settings.steady_state and self._population)):
+        """Breed a generation; False while results are awaited and when the budget is used up."""
+        if self._unplanned <= 0 or self._asked:
             return False
-        if not self._population or not self._settings.steady_state:
-            survivors = tools.selBest(self._population, self._settings.elites) if self._population else []
-            size = self._settings.population
-            self._population = tools.selBest(
-                [*survivors, *self._scored], min(size, len(survivors) + len(self._scored))
-            )
-            self._scored = []
-        children = 1 if self._settings.steady_state else self._settings.population - self._settings.elites
-        self._queue = self._breed(min(children, remaining))
+        survivors = tools.selBest(self._population, self._settings.elites) if self._population else []
+        pool = [*survivors, *self._scored]
+        self._population = tools.selBest(pool, min(self._settings.population, len(pool)))
+        self._scored = []
+        self._queue = self._breed(min(self._settings.population - self._settings.elites, self._unplanned))
         return True
 
     def _absorb(self) -> None:
@@ -143,6 +148,7 @@ class HierarchicalGA:
                     # A clone of something known would waste an evaluation.
                     if genes not in self._proposed and genes not in children:
                         children.append(genes)
+        self._proposed.update(children[:count])
         return children[:count]
 
     def _crossed_pair(self) -> list[_Individual]:

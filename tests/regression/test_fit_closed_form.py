@@ -39,10 +39,11 @@ def test_best_folder_gives_the_reported_values(tmp_path: Path) -> None:
         assert diamond_minimum(model).density == pytest.approx(target["value"], rel=1e-9)
 
 
-def test_kills_at_any_moment_lose_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["generational", "steady-state"])
+def test_kills_at_any_moment_lose_nothing(tmp_path: Path, mode: str) -> None:
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
-        write(tmp_path / name, known_answer())
+        write(tmp_path / name, known_answer(mode=mode))
     assert command(tmp_path / "whole", "fit", "fit.yaml").returncode == 0
     for moment in (0.7, 0.9, 1.1, 1.4):  # seconds: during start-up, sampling, breeding, polishing
         process = subprocess.Popen(
@@ -60,6 +61,21 @@ def test_kills_at_any_moment_lose_nothing(tmp_path: Path) -> None:
     assert without_times(killed / "journal.jsonl") == without_times(whole / "journal.jsonl")
     results = [json.loads((folder / "result.json").read_text()) for folder in (whole, killed)]
     assert results[0]["best"] == results[1]["best"]
+
+
+@pytest.mark.parametrize("mode", ["generational", "steady-state"])
+def test_leaders_are_confirmed_while_the_search_goes_on(tmp_path: Path, mode: str) -> None:
+    """``best/`` exists long before the end, and any number of workers gives the same fit."""
+    journals = []
+    for workers in (1, 3):
+        content = known_answer(mode=mode, confirm={"every": 1})
+        content["run"] = {"folder": f"run{workers}", "workers": workers}
+        write(tmp_path, content)
+        assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+        journals.append(without_times(tmp_path / f"run{workers}/journal.jsonl"))
+    assert journals[0] == journals[1]
+    confirmed = {entry["generation"] for entry in journals[0].values() if entry["phase"] == "confirm"}
+    assert min(confirmed) == 1
 
 
 @pytest.mark.parametrize(

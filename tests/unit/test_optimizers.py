@@ -80,9 +80,10 @@ def test_the_global_generator_is_left_alone() -> None:
     assert [random.random() for _ in range(3)] == expected
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("batch", [1, 3, 50])
-def test_generational_proposals_do_not_depend_on_the_number_of_workers(batch: int) -> None:
-    assert drive(make("generational"), sphere, batch) == drive(make("generational"), sphere, 4)
+def test_proposals_do_not_depend_on_the_number_of_workers(kind: str, batch: int) -> None:
+    assert drive(make(kind), sphere, batch) == drive(make(kind), sphere, 4)
 
 
 @pytest.mark.parametrize("kind", KINDS)
