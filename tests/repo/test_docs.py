@@ -55,6 +55,20 @@ def test_yaml_example_is_valid(text, tmp_path):
         assert own and all(load_target(name, tmp_path) for name in own)
 
 
+@pytest.fixture(scope="module")
+def folder_of_scripts(tmp_path_factory):
+    return tmp_path_factory.mktemp("api")
+
+
+@pytest.mark.parametrize("text", named("python-api.md", "python"))
+def test_python_example_runs(text, folder_of_scripts):
+    """The page says that they run in this order in one folder."""
+    script = folder_of_scripts / "example.py"
+    script.write_text(text)
+    done = subprocess.run([sys.executable, script], cwd=folder_of_scripts, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def anchors(path):
     """What GitHub calls the headings of a page."""
     text = re.sub(r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
