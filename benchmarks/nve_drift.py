@@ -105,9 +105,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file to write the results to")
     arguments = parser.parse_args()
     start = start_state(arguments.model, arguments.beads)
-    print(
-        "| model | platform | beads | step / fs | time / ps | drift / kT per bead and ns | fluctuation / kT |"
-    )
+    print("Drift in kT per bead and ns, fluctuation in kT per bead.\n")
+    print("| model | platform | beads | step / fs | time / ps | drift | fluctuation |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
     results = []
     for step in arguments.steps:
