@@ -17,7 +17,7 @@ OPENMM_LIBRARIES = Path(openmm.version.openmm_library_path)
 NVCC = shutil.which("nvcc") or shutil.which("/usr/local/cuda/bin/nvcc")
 
 # What the host defines for each program, and the precisions that OpenMM has.
-COMMON = {"PERIODIC": 1}
+COMMON = {"PERIODIC": 1, "NUM_REPLICAS": 2}
 LISTS = {"NUM_TYPES": 1, "NUM_ATOMS": 4096, "SCAN_THREADS": 1024}
 CENTERS = {"PADDED_NUM_ATOMS": 4096, "PI": "3.14159265f", "BLOCK": 256, "LANES": 8, "MAX_NEIGHBORS": 16}
 PROGRAMS = {

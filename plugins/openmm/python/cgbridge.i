@@ -15,24 +15,28 @@ namespace CGBridge {
 class TripletForce : public OpenMM::Force {
 public:
     int getNumTypes() const;
+    int getNumReplicas() const;
     int getNumParticles() const;
-    int addParticle(int type, double weight = 1.0);
+    int addParticle(int type, double weight = 1.0, int replica = 0);
     %apply int& OUTPUT {int& type};
     %apply double& OUTPUT {double& weight};
     void getParticleParameters(int index, int& type, double& weight) const;
     %clear int& type;
     %clear double& weight;
     void setParticleParameters(int index, int type, double weight);
+    int getParticleReplica(int index) const;
+    void setParticleReplica(int index, int replica);
     int addExclusion(int particle1, int particle2);
-    bool hasTripletParameters(int type1, int type2, int type3) const;
+    bool hasTripletParameters(int type1, int type2, int type3, int replica = 0) const;
     void setUsesPeriodicBoundaryConditions(bool periodic);
     bool usesPeriodicBoundaryConditions() const;
     virtual double getCutoffDistance() const;
     std::vector<double> getParticleEnergies(OpenMM::Context& context) const;
     std::vector<double> getVirial(OpenMM::Context& context) const;
+    std::vector<double> getReplicaEnergies(OpenMM::Context& context) const;
     void updateParametersInContext(OpenMM::Context& context);
 protected:
-    TripletForce(int numTypes, const std::string& name);
+    TripletForce(int numTypes, int numReplicas, const std::string& name);
 };
 
 %apply double& OUTPUT {double& m, double& gamma, double& lambda3, double& c, double& d, double& cosTheta0,
@@ -43,24 +47,29 @@ protected:
 
 class TersoffForce : public TripletForce {
 public:
-    explicit TersoffForce(int numTypes);
+    explicit TersoffForce(int numTypes, int numReplicas = 1);
     void setTripletParameters(int type1, int type2, int type3, double m, double gamma, double lambda3,
                               double c, double d, double cosTheta0, double n, double beta, double lambda2,
-                              double B, double R, double D, double lambda1, double A);
+                              double B, double R, double D, double lambda1, double A, int replica = 0);
     void getTripletParameters(int type1, int type2, int type3, double& m, double& gamma, double& lambda3,
                               double& c, double& d, double& cosTheta0, double& n, double& beta, double& lambda2,
-                              double& B, double& R, double& D, double& lambda1, double& A) const;
+                              double& B, double& R, double& D, double& lambda1, double& A,
+                              int replica = 0) const;
+    %newobject extractReplica;
+    TersoffForce* extractReplica(int replica) const;
 };
 
 class StillingerWeberForce : public TripletForce {
 public:
-    explicit StillingerWeberForce(int numTypes);
+    explicit StillingerWeberForce(int numTypes, int numReplicas = 1);
     void setTripletParameters(int type1, int type2, int type3, double epsilon, double sigma, double a,
                               double lambda_, double gamma, double cosTheta0, double A, double B, double p,
-                              double q, double tol);
+                              double q, double tol, int replica = 0);
     void getTripletParameters(int type1, int type2, int type3, double& epsilon, double& sigma, double& a,
                               double& lambda_, double& gamma, double& cosTheta0, double& A, double& B, double& p,
-                              double& q, double& tol) const;
+                              double& q, double& tol, int replica = 0) const;
+    %newobject extractReplica;
+    StillingerWeberForce* extractReplica(int replica) const;
 };
 
 } // namespace CGBridge

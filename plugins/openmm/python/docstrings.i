@@ -34,12 +34,39 @@ are left out, as in LAMMPS.
 "
 
 %feature("docstring") CGBridge::TripletForce::addParticle "
-addParticle(type, weight=1.0) -> int
+addParticle(type, weight=1.0, replica=0) -> int
 
 Add the next particle of the System.  Type -1 leaves it out of this force: it has no energy and is
-nobody's neighbour.  The weight w_i scales the energy of the particle as a centre.
+nobody's neighbour.  The weight w_i scales the energy of the particle as a centre.  Particles of
+different replicas do not interact.
 
-Raises OpenMMException for a type outside -1 ... getNumTypes()-1.
+Raises OpenMMException for a type outside -1 ... getNumTypes()-1 or a replica that there is not.
+"
+
+%feature("docstring") CGBridge::TripletForce::getNumReplicas "
+getNumReplicas() -> int
+
+The number of independent boxes that share the Context and its box vectors, each with parameters of
+its own.
+"
+
+%feature("docstring") CGBridge::TripletForce::getReplicaEnergies "
+getReplicaEnergies(context) -> tuple of float
+
+The energy sum_i w_i e_i of each replica in kJ/mol at the current positions of the Context, computed
+on the host in double precision.
+"
+
+%feature("docstring") CGBridge::TersoffForce::extractReplica "
+extractReplica(replica) -> TersoffForce
+
+The force of one replica alone, in which the particles of the others are left out.
+"
+
+%feature("docstring") CGBridge::StillingerWeberForce::extractReplica "
+extractReplica(replica) -> StillingerWeberForce
+
+The force of one replica alone, in which the particles of the others are left out.
 "
 
 %feature("docstring") CGBridge::TripletForce::getParticleParameters "
@@ -75,12 +102,12 @@ that w_i e_i puts on j.  The sign is that of the pressure: P_ab = (sum m v_a v_b
 %feature("docstring") CGBridge::TripletForce::updateParametersInContext "
 updateParametersInContext(context)
 
-Copy the triplet parameters, types and weights of this object into an existing Context.  Nothing
+Copy the triplet parameters, types, weights and replicas of this object into an existing Context.  Nothing
 else can be changed that way.
 "
 
 %feature("docstring") CGBridge::TersoffForce::setTripletParameters "
-setTripletParameters(type1, type2, type3, m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A)
+setTripletParameters(type1, type2, type3, m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A, replica=0)
 
 Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file: lambda1,
 lambda2 and lambda3 in 1/nm, A and B in kJ/mol, R and D in nm, the rest without unit.  m is 1 or 3.
@@ -89,13 +116,13 @@ Raises OpenMMException, naming the types, for values outside their range.
 "
 
 %feature("docstring") CGBridge::TersoffForce::getTripletParameters "
-getTripletParameters(type1, type2, type3) -> [m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A]
+getTripletParameters(type1, type2, type3, replica=0) -> [m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A]
 
 Raises OpenMMException if the triplet has no parameters.
 "
 
 %feature("docstring") CGBridge::StillingerWeberForce::setTripletParameters "
-setTripletParameters(type1, type2, type3, epsilon, sigma, a, lambda_, gamma, cosTheta0, A, B, p, q, tol)
+setTripletParameters(type1, type2, type3, epsilon, sigma, a, lambda_, gamma, cosTheta0, A, B, p, q, tol, replica=0)
 
 Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file: epsilon
 in kJ/mol, sigma in nm, the rest without unit.
@@ -104,7 +131,7 @@ Raises OpenMMException, naming the types, for values outside their range.
 "
 
 %feature("docstring") CGBridge::StillingerWeberForce::getTripletParameters "
-getTripletParameters(type1, type2, type3) -> [epsilon, sigma, a, lambda_, gamma, cosTheta0, A, B, p, q, tol]
+getTripletParameters(type1, type2, type3, replica=0) -> [epsilon, sigma, a, lambda_, gamma, cosTheta0, A, B, p, q, tol]
 
 Raises OpenMMException if the triplet has no parameters.
 "

@@ -45,9 +45,10 @@ public:
     /**
      * Create a StillingerWeberForce.
      *
-     * @param numTypes    the number of particle types, at least 1
+     * @param numTypes       the number of particle types, at least 1
+     * @param numReplicas    the number of independent boxes, at least 1; see getNumReplicas()
      */
-    explicit StillingerWeberForce(int numTypes);
+    explicit StillingerWeberForce(int numTypes, int numReplicas = 1);
     /**
      * Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file.
      *
@@ -65,21 +66,23 @@ public:
      * @param p           the exponent of the repulsion, not negative
      * @param q           the exponent of the attraction, not negative
      * @param tol         the size below which the cutoff factor is left out, not negative; 0 keeps all
+     * @param replica     the replica
      */
     void setTripletParameters(int type1, int type2, int type3, double epsilon, double sigma, double a,
                               double lambda, double gamma, double cosTheta0, double A, double B, double p,
-                              double q, double tol);
+                              double q, double tol, int replica = 0);
     /**
      * Get the parameters of an ordered triplet of types.  See setTripletParameters() for their
      * meaning.
      */
     void getTripletParameters(int type1, int type2, int type3, double& epsilon, double& sigma, double& a,
                               double& lambda, double& gamma, double& cosTheta0, double& A, double& B, double& p,
-                              double& q, double& tol) const;
+                              double& q, double& tol, int replica = 0) const;
     /**
      * Get the parameters of an ordered triplet of types as one record.
      */
-    const StillingerWeberParameters& getTriplet(int type1, int type2, int type3) const;
+    const StillingerWeberParameters& getTriplet(int type1, int type2, int type3, int replica = 0) const;
+    StillingerWeberForce* extractReplica(int replica) const override;
     double getCutoffDistance() const override;
 protected:
     OpenMM::ForceImpl* createImpl() const override;

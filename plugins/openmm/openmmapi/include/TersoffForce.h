@@ -37,9 +37,10 @@ public:
     /**
      * Create a TersoffForce.
      *
-     * @param numTypes    the number of particle types, at least 1
+     * @param numTypes       the number of particle types, at least 1
+     * @param numReplicas    the number of independent boxes, at least 1; see getNumReplicas()
      */
-    explicit TersoffForce(int numTypes);
+    explicit TersoffForce(int numTypes, int numReplicas = 1);
     /**
      * Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file.
      *
@@ -60,21 +61,23 @@ public:
      * @param D           half the width of the cutoff function, in nm, not negative, at most R
      * @param lambda1     the decay of the repulsion, in 1/nm, not negative
      * @param A           the strength of the repulsion, in kJ/mol, not negative
+     * @param replica     the replica
      */
     void setTripletParameters(int type1, int type2, int type3, double m, double gamma, double lambda3,
                               double c, double d, double cosTheta0, double n, double beta, double lambda2,
-                              double B, double R, double D, double lambda1, double A);
+                              double B, double R, double D, double lambda1, double A, int replica = 0);
     /**
      * Get the parameters of an ordered triplet of types.  See setTripletParameters() for their
      * meaning.
      */
     void getTripletParameters(int type1, int type2, int type3, double& m, double& gamma, double& lambda3,
                               double& c, double& d, double& cosTheta0, double& n, double& beta, double& lambda2,
-                              double& B, double& R, double& D, double& lambda1, double& A) const;
+                              double& B, double& R, double& D, double& lambda1, double& A, int replica = 0) const;
     /**
      * Get the parameters of an ordered triplet of types as one record.
      */
-    const TersoffParameters& getTriplet(int type1, int type2, int type3) const;
+    const TersoffParameters& getTriplet(int type1, int type2, int type3, int replica = 0) const;
+    TersoffForce* extractReplica(int replica) const override;
     double getCutoffDistance() const override;
 protected:
     OpenMM::ForceImpl* createImpl() const override;

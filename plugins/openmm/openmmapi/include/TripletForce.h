@@ -32,6 +32,13 @@ public:
         return numTypes;
     }
     /**
+     * Get the number of replicas: independent boxes that share the Context and its box vectors.
+     * Particles of different replicas do not interact, and every replica has parameters of its own.
+     */
+    int getNumReplicas() const {
+        return numReplicas;
+    }
+    /**
      * Get the number of particles.  It must equal the number of particles in the System.
      */
     int getNumParticles() const {
@@ -43,9 +50,10 @@ public:
      * @param type      the particle type, between 0 and getNumTypes()-1, or -1 to leave the
      *                  particle out of this force
      * @param weight    the dimensionless factor w_i of the particle energy e_i
+     * @param replica   the replica it belongs to, between 0 and getNumReplicas()-1
      * @return the index of the particle that was added
      */
-    int addParticle(int type, double weight = 1.0);
+    int addParticle(int type, double weight = 1.0, int replica = 0);
     /**
      * Get the parameters of a particle.
      *
@@ -63,15 +71,23 @@ public:
      */
     void setParticleParameters(int index, int type, double weight);
     /**
+     * Get the replica that a particle belongs to.
+     */
+    int getParticleReplica(int index) const;
+    /**
+     * Set the replica that a particle belongs to.
+     */
+    void setParticleReplica(int index, int replica);
+    /**
      * Always throws an OpenMMException.  Leaving out one pair would change the bond orders and
      * angles of all its neighbours, so an exclusion has no meaning here.  Particles that must not
      * feel this force get the type -1.
      */
     int addExclusion(int particle1, int particle2);
     /**
-     * Get whether parameters were set for an ordered triplet of types.
+     * Get whether parameters were set for an ordered triplet of types, in a replica.
      */
-    bool hasTripletParameters(int type1, int type2, int type3) const;
+    bool hasTripletParameters(int type1, int type2, int type3, int replica = 0) const;
     /**
      * Set whether distances follow the periodic boundary conditions of the Context.  The default
      * is true.
@@ -99,33 +115,61 @@ public:
      */
     std::vector<double> getVirial(OpenMM::Context& context) const;
     /**
-     * Copy the triplet parameters, types and weights of this object into a Context that was
+     * Get the energy sum_i w_i e_i of each replica, in kJ/mol, at the current positions of a Context.
+     * They are computed on the host in double precision.
+     */
+    std::vector<double> getReplicaEnergies(OpenMM::Context& context) const;
+    /**
+     * Create the force of one replica alone.  It has all particles, of which those of the other
+     * replicas are left out, and the parameters of the replica.  The caller owns it.
+     */
+    virtual TripletForce* extractReplica(int replica) const = 0;
+    /**
+     * Copy the triplet parameters, types, weights and replicas of this object into a Context that was
      * created before they were changed.  Nothing else can be changed that way.
      */
     void updateParametersInContext(OpenMM::Context& context);
 protected:
-    TripletForce(int numTypes, const std::string& name);
+    TripletForce(int numTypes, int numReplicas, const std::string& name);
     /**
-     * Turn a triplet of types into an index of a flat table; throws for types out of range.
+     * Turn a triplet of types in a replica into an index of a flat table; throws for types or
+     * replicas out of range.
      */
-    int getTripletIndex(int type1, int type2, int type3) const;
+    int getTripletIndex(int type1, int type2, int type3, int replica) const;
     /**
      * As getTripletIndex(), but throws an exception that names the types if they have no parameters.
      */
-    int getExistingTriplet(int type1, int type2, int type3) const;
+    int getExistingTriplet(int type1, int type2, int type3, int replica) const;
     /**
      * Name a triplet of types in an error message.
      */
-    std::string describe(int type1, int type2, int type3) const;
+    std::string describe(int type1, int type2, int type3, int replica) const;
+    /**
+     * Copy what all forces share to a new force with one replica.
+     *
+     * @param[out] target    the new force
+     * @param replica        the replica to copy
+     * @param own            the parameters of all triplets of all replicas of this force
+     * @param[out] others    those of the new force
+     */
+    template <class Parameters>
+    void copyReplica(TripletForce& target, int replica, const std::vector<Parameters>& own, std::vector<Parameters>& others) const {
+        copyReplica(target, replica);
+        size_t size = others.size();
+        others.assign(own.begin()+replica*size, own.begin()+(replica+1)*size);
+    }
     std::vector<char> tripletIsSet;
 private:
     struct ParticleInfo {
         int type;
         double weight;
+        int replica;
     };
+    void copyReplica(TripletForce& target, int replica) const;
     void checkType(int type) const;
+    void checkReplica(int replica) const;
     void checkParticle(int index) const;
-    int numTypes;
+    int numTypes, numReplicas;
     bool periodic;
     std::vector<ParticleInfo> particles;
 };

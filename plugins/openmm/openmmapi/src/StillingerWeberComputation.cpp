@@ -9,7 +9,7 @@ using namespace OpenMM;
 using namespace std;
 
 StillingerWeberComputation::StillingerWeberComputation(const StillingerWeberForce& force) :
-        TripletComputation(force), numTypes(force.getNumTypes()), triplets(numTypes*numTypes*numTypes) {
+        CenterComputation(force), numTypes(force.getNumTypes()), triplets(numTypes*numTypes*numTypes) {
     for (int i : getUsedTypes())
         for (int j : getUsedTypes())
             for (int k : getUsedTypes()) {
@@ -29,6 +29,8 @@ StillingerWeberComputation::StillingerWeberComputation(const StillingerWeberForc
 }
 
 unique_ptr<TripletComputation> StillingerWeberComputation::create(const TripletForce& force) {
+    if (force.getNumReplicas() > 1)
+        return make_unique<ReplicaComputation>(force, create);
     return make_unique<StillingerWeberComputation>(dynamic_cast<const StillingerWeberForce&>(force));
 }
 

@@ -5,6 +5,7 @@
 #include "openmm/OpenMMException.h"
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 using namespace CGBridge;
 using namespace OpenMM;
@@ -16,17 +17,17 @@ double StillingerWeberParameters::getCutoff() const {
     return a*sigma + min(gamma, 1.0)*sigma/log(min(tol, 0.01));
 }
 
-StillingerWeberForce::StillingerWeberForce(int numTypes) :
-        TripletForce(numTypes, "StillingerWeberForce"), triplets(tripletIsSet.size()) {
+StillingerWeberForce::StillingerWeberForce(int numTypes, int numReplicas) :
+        TripletForce(numTypes, numReplicas, "StillingerWeberForce"), triplets(tripletIsSet.size()) {
 }
 
 void StillingerWeberForce::setTripletParameters(int type1, int type2, int type3, double epsilon, double sigma, double a,
                                                 double lambda, double gamma, double cosTheta0, double A, double B,
-                                                double p, double q, double tol) {
-    int index = getTripletIndex(type1, type2, type3);
+                                                double p, double q, double tol, int replica) {
+    int index = getTripletIndex(type1, type2, type3, replica);
     auto require = [&] (bool condition, const string& text) {
         if (!condition)
-            throw OpenMMException(describe(type1, type2, type3)+": "+text);
+            throw OpenMMException(describe(type1, type2, type3, replica)+": "+text);
     };
     for (double value : {epsilon, sigma, a, lambda, gamma, cosTheta0, A, B, p, q, tol})
         require(isfinite(value), "all parameters must be finite numbers");
@@ -42,8 +43,8 @@ void StillingerWeberForce::setTripletParameters(int type1, int type2, int type3,
 
 void StillingerWeberForce::getTripletParameters(int type1, int type2, int type3, double& epsilon, double& sigma,
                                                 double& a, double& lambda, double& gamma, double& cosTheta0, double& A,
-                                                double& B, double& p, double& q, double& tol) const {
-    const StillingerWeberParameters& t = getTriplet(type1, type2, type3);
+                                                double& B, double& p, double& q, double& tol, int replica) const {
+    const StillingerWeberParameters& t = getTriplet(type1, type2, type3, replica);
     epsilon = t.epsilon;
     sigma = t.sigma;
     a = t.a;
@@ -57,8 +58,14 @@ void StillingerWeberForce::getTripletParameters(int type1, int type2, int type3,
     tol = t.tol;
 }
 
-const StillingerWeberParameters& StillingerWeberForce::getTriplet(int type1, int type2, int type3) const {
-    return triplets[getExistingTriplet(type1, type2, type3)];
+const StillingerWeberParameters& StillingerWeberForce::getTriplet(int type1, int type2, int type3, int replica) const {
+    return triplets[getExistingTriplet(type1, type2, type3, replica)];
+}
+
+StillingerWeberForce* StillingerWeberForce::extractReplica(int replica) const {
+    auto target = make_unique<StillingerWeberForce>(getNumTypes());
+    copyReplica(*target, replica, triplets, target->triplets);
+    return target.release();
 }
 
 double StillingerWeberForce::getCutoffDistance() const {

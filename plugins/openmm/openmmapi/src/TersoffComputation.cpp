@@ -67,7 +67,7 @@ Value bondOrder(const TersoffParameters& p, double zeta) {
 } // namespace
 
 TersoffComputation::TersoffComputation(const TersoffForce& force) :
-        TripletComputation(force), numTypes(force.getNumTypes()), triplets(numTypes*numTypes*numTypes) {
+        CenterComputation(force), numTypes(force.getNumTypes()), triplets(numTypes*numTypes*numTypes) {
     for (int i : getUsedTypes())
         for (int j : getUsedTypes())
             for (int k : getUsedTypes()) {
@@ -78,6 +78,8 @@ TersoffComputation::TersoffComputation(const TersoffForce& force) :
 }
 
 unique_ptr<TripletComputation> TersoffComputation::create(const TripletForce& force) {
+    if (force.getNumReplicas() > 1)
+        return make_unique<ReplicaComputation>(force, create);
     return make_unique<TersoffComputation>(dynamic_cast<const TersoffForce&>(force));
 }
 

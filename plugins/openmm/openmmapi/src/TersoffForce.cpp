@@ -5,21 +5,23 @@
 #include "openmm/OpenMMException.h"
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-TersoffForce::TersoffForce(int numTypes) : TripletForce(numTypes, "TersoffForce"), triplets(tripletIsSet.size()) {
+TersoffForce::TersoffForce(int numTypes, int numReplicas) :
+        TripletForce(numTypes, numReplicas, "TersoffForce"), triplets(tripletIsSet.size()) {
 }
 
 void TersoffForce::setTripletParameters(int type1, int type2, int type3, double m, double gamma, double lambda3,
                                         double c, double d, double cosTheta0, double n, double beta, double lambda2,
-                                        double B, double R, double D, double lambda1, double A) {
-    int index = getTripletIndex(type1, type2, type3);
+                                        double B, double R, double D, double lambda1, double A, int replica) {
+    int index = getTripletIndex(type1, type2, type3, replica);
     auto require = [&] (bool condition, const string& text) {
         if (!condition)
-            throw OpenMMException(describe(type1, type2, type3)+": "+text);
+            throw OpenMMException(describe(type1, type2, type3, replica)+": "+text);
     };
     for (double value : {m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A})
         require(isfinite(value), "all parameters must be finite numbers");
@@ -36,8 +38,8 @@ void TersoffForce::setTripletParameters(int type1, int type2, int type3, double 
 
 void TersoffForce::getTripletParameters(int type1, int type2, int type3, double& m, double& gamma, double& lambda3,
                                         double& c, double& d, double& cosTheta0, double& n, double& beta, double& lambda2,
-                                        double& B, double& R, double& D, double& lambda1, double& A) const {
-    const TersoffParameters& p = getTriplet(type1, type2, type3);
+                                        double& B, double& R, double& D, double& lambda1, double& A, int replica) const {
+    const TersoffParameters& p = getTriplet(type1, type2, type3, replica);
     m = p.m;
     gamma = p.gamma;
     lambda3 = p.lambda3;
@@ -54,8 +56,14 @@ void TersoffForce::getTripletParameters(int type1, int type2, int type3, double&
     A = p.A;
 }
 
-const TersoffParameters& TersoffForce::getTriplet(int type1, int type2, int type3) const {
-    return triplets[getExistingTriplet(type1, type2, type3)];
+const TersoffParameters& TersoffForce::getTriplet(int type1, int type2, int type3, int replica) const {
+    return triplets[getExistingTriplet(type1, type2, type3, replica)];
+}
+
+TersoffForce* TersoffForce::extractReplica(int replica) const {
+    auto target = make_unique<TersoffForce>(getNumTypes());
+    copyReplica(*target, replica, triplets, target->triplets);
+    return target.release();
 }
 
 double TersoffForce::getCutoffDistance() const {

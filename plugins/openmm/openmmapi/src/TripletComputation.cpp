@@ -1,4 +1,6 @@
 #include "internal/TripletComputation.h"
+#include "openmm/OpenMMException.h"
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -6,7 +8,42 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-TripletComputation::TripletComputation(const TripletForce& force) : periodic(force.usesPeriodicBoundaryConditions()) {
+ReplicaComputation::ReplicaComputation(const TripletForce& force, const function<unique_ptr<TripletComputation>(const TripletForce&)>& create) {
+    for (int replica = 0; replica < force.getNumReplicas(); replica++) {
+        unique_ptr<TripletForce> one(force.extractReplica(replica));
+        try {
+            replicas.push_back(create(*one));
+        }
+        catch (const OpenMMException& error) {
+            throw OpenMMException("Replica "+to_string(replica)+": "+error.what());
+        }
+        cutoff = max(cutoff, replicas.back()->getCutoff());
+    }
+}
+
+double ReplicaComputation::compute(const vector<Vec3>& positions, const Vec3* box, vector<Vec3>* forces,
+                                   vector<double>* energies, vector<double>* virial) {
+    double energy = 0;
+    vector<double> partEnergies, partVirial;
+    auto begin = [] (vector<double>* whole, vector<double>& part, size_t size) {
+        if (whole != nullptr)
+            whole->assign(size, 0.0);
+        return whole == nullptr ? nullptr : &part;
+    };
+    auto add = [] (vector<double>* whole, const vector<double>& part) {
+        if (whole != nullptr)
+            transform(part.begin(), part.end(), whole->begin(), whole->begin(), plus<double>());
+    };
+    vector<double> *toEnergies = begin(energies, partEnergies, positions.size()), *toVirial = begin(virial, partVirial, 9);
+    for (auto& replica : replicas) {
+        energy += replica->compute(positions, box, forces, toEnergies, toVirial);
+        add(energies, partEnergies);
+        add(virial, partVirial);
+    }
+    return energy;
+}
+
+CenterComputation::CenterComputation(const TripletForce& force) : periodic(force.usesPeriodicBoundaryConditions()) {
     int numParticles = force.getNumParticles();
     types.resize(numParticles);
     weights.resize(numParticles);
@@ -21,8 +58,8 @@ TripletComputation::TripletComputation(const TripletForce& force) : periodic(for
     neighbors.resize(active.size());
 }
 
-double TripletComputation::compute(const vector<Vec3>& positions, const Vec3* box, vector<Vec3>* forces,
-                                   vector<double>* energies, vector<double>* virial) {
+double CenterComputation::compute(const vector<Vec3>& positions, const Vec3* box, vector<Vec3>* forces,
+                                  vector<double>* energies, vector<double>* virial) {
     if (energies != nullptr)
         energies->assign(types.size(), 0.0);
     if (virial != nullptr)
@@ -50,7 +87,7 @@ double TripletComputation::compute(const vector<Vec3>& positions, const Vec3* bo
     return energy;
 }
 
-void TripletComputation::findNeighbors(const vector<Vec3>& positions, const Vec3* boxVectors) {
+void CenterComputation::findNeighbors(const vector<Vec3>& positions, const Vec3* boxVectors) {
     PeriodicBox box(boxVectors, periodic);
     for (size_t center = 0; center < active.size(); center++) {
         activePositions[center] = box.wrap(positions[active[center]]);

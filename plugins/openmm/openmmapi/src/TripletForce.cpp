@@ -7,16 +7,19 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-TripletForce::TripletForce(int numTypes, const string& name) : numTypes(numTypes), periodic(true) {
+TripletForce::TripletForce(int numTypes, int numReplicas, const string& name) : numTypes(numTypes), numReplicas(numReplicas), periodic(true) {
     setName(name);
     if (numTypes < 1)
         throw OpenMMException(name+": the number of types must be at least 1, not "+to_string(numTypes));
-    tripletIsSet.assign(numTypes*numTypes*numTypes, 0);
+    if (numReplicas < 1)
+        throw OpenMMException(name+": the number of replicas must be at least 1, not "+to_string(numReplicas));
+    tripletIsSet.assign((size_t) numReplicas*numTypes*numTypes*numTypes, 0);
 }
 
-int TripletForce::addParticle(int type, double weight) {
+int TripletForce::addParticle(int type, double weight, int replica) {
     checkType(type);
-    particles.push_back({type, weight});
+    checkReplica(replica);
+    particles.push_back({type, weight, replica});
     return (int) particles.size()-1;
 }
 
@@ -29,7 +32,19 @@ void TripletForce::getParticleParameters(int index, int& type, double& weight) c
 void TripletForce::setParticleParameters(int index, int type, double weight) {
     checkParticle(index);
     checkType(type);
-    particles[index] = {type, weight};
+    particles[index].type = type;
+    particles[index].weight = weight;
+}
+
+int TripletForce::getParticleReplica(int index) const {
+    checkParticle(index);
+    return particles[index].replica;
+}
+
+void TripletForce::setParticleReplica(int index, int replica) {
+    checkParticle(index);
+    checkReplica(replica);
+    particles[index].replica = replica;
 }
 
 int TripletForce::addExclusion(int particle1, int particle2) {
@@ -40,8 +55,8 @@ int TripletForce::addExclusion(int particle1, int particle2) {
     throw OpenMMException(message.str());
 }
 
-bool TripletForce::hasTripletParameters(int type1, int type2, int type3) const {
-    return tripletIsSet[getTripletIndex(type1, type2, type3)];
+bool TripletForce::hasTripletParameters(int type1, int type2, int type3, int replica) const {
+    return tripletIsSet[getTripletIndex(type1, type2, type3, replica)];
 }
 
 void TripletForce::setUsesPeriodicBoundaryConditions(bool periodic) {
@@ -60,27 +75,37 @@ vector<double> TripletForce::getVirial(Context& context) const {
     return dynamic_cast<TripletForceImpl&>(getImplInContext(context)).getVirial(getContextImpl(context));
 }
 
+vector<double> TripletForce::getReplicaEnergies(Context& context) const {
+    vector<double> energies = getParticleEnergies(context), sums(numReplicas, 0.0);
+    for (size_t i = 0; i < particles.size(); i++)
+        sums[particles[i].replica] += particles[i].weight*energies[i];
+    return sums;
+}
+
 void TripletForce::updateParametersInContext(Context& context) {
     dynamic_cast<TripletForceImpl&>(getImplInContext(context)).updateParametersInContext(getContextImpl(context));
 }
 
-int TripletForce::getTripletIndex(int type1, int type2, int type3) const {
+int TripletForce::getTripletIndex(int type1, int type2, int type3, int replica) const {
     for (int type : {type1, type2, type3})
         if (type < 0 || type >= numTypes)
-            throw OpenMMException(describe(type1, type2, type3)+" has a type outside the range 0 to "+to_string(numTypes-1));
-    return (type1*numTypes+type2)*numTypes+type3;
+            throw OpenMMException(describe(type1, type2, type3, replica)+" has a type outside the range 0 to "+to_string(numTypes-1));
+    checkReplica(replica);
+    return ((replica*numTypes+type1)*numTypes+type2)*numTypes+type3;
 }
 
-int TripletForce::getExistingTriplet(int type1, int type2, int type3) const {
-    int index = getTripletIndex(type1, type2, type3);
+int TripletForce::getExistingTriplet(int type1, int type2, int type3, int replica) const {
+    int index = getTripletIndex(type1, type2, type3, replica);
     if (!tripletIsSet[index])
-        throw OpenMMException(describe(type1, type2, type3)+" has no parameters. Every ordered triplet of the types in use needs them");
+        throw OpenMMException(describe(type1, type2, type3, replica)+" has no parameters. Every ordered triplet of the types in use needs them");
     return index;
 }
 
-string TripletForce::describe(int type1, int type2, int type3) const {
+string TripletForce::describe(int type1, int type2, int type3, int replica) const {
     stringstream text;
     text << getName() << ": the triplet of types (" << type1 << ", " << type2 << ", " << type3 << ")";
+    if (numReplicas > 1)
+        text << " in replica " << replica;
     return text.str();
 }
 
@@ -91,6 +116,22 @@ void TripletForce::checkType(int type) const {
                 << " (-1 leaves a particle out)";
         throw OpenMMException(message.str());
     }
+}
+
+void TripletForce::copyReplica(TripletForce& target, int replica) const {
+    checkReplica(replica);
+    target.setName(getName());
+    target.setForceGroup(getForceGroup());
+    target.periodic = periodic;
+    for (const ParticleInfo& particle : particles)
+        target.particles.push_back({particle.replica == replica ? particle.type : -1, particle.weight, 0});
+    size_t size = target.tripletIsSet.size();
+    target.tripletIsSet.assign(tripletIsSet.begin()+replica*size, tripletIsSet.begin()+(replica+1)*size);
+}
+
+void TripletForce::checkReplica(int replica) const {
+    if (replica < 0 || replica >= numReplicas)
+        throw OpenMMException(getName()+": replica "+to_string(replica)+" is outside the range 0 to "+to_string(numReplicas-1));
 }
 
 void TripletForce::checkParticle(int index) const {

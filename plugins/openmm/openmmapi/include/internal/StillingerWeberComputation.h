@@ -11,7 +11,7 @@ namespace CGBridge {
 /**
  * Computes a StillingerWeberForce on the host in double precision.
  */
-class CGBRIDGE_EXPORT StillingerWeberComputation : public TripletComputation {
+class CGBRIDGE_EXPORT StillingerWeberComputation : public CenterComputation {
 public:
     /**
      * Throws an OpenMMException if a triplet of types that occur among the particles has no

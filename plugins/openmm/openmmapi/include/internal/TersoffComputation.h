@@ -11,7 +11,7 @@ namespace CGBridge {
 /**
  * Computes a TersoffForce on the host in double precision.
  */
-class CGBRIDGE_EXPORT TersoffComputation : public TripletComputation {
+class CGBRIDGE_EXPORT TersoffComputation : public CenterComputation {
 public:
     /**
      * Throws an OpenMMException if a triplet of types that occur among the particles has no

@@ -4,6 +4,8 @@
 #include "CellGrid.h"
 #include "TripletForce.h"
 #include "openmm/Vec3.h"
+#include <functional>
+#include <memory>
 #include <set>
 #include <vector>
 
@@ -26,8 +28,6 @@ struct TripletNeighbor {
  * Computes a TripletForce on the host in double precision.  It is written for clarity: the
  * Reference platform uses it, platforms without a kernel fall back to it, and faster kernels are
  * tested against it.
- *
- * A subclass knows the energy of one centre; everything else is the same for all forms.
  */
 class CGBRIDGE_EXPORT TripletComputation {
 public:
@@ -42,9 +42,9 @@ public:
      * @param virial        if not null, filled with the nine elements of the virial
      * @return the energy
      */
-    double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
-                   std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies = nullptr,
-                   std::vector<double>* virial = nullptr);
+    virtual double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
+                           std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies = nullptr,
+                           std::vector<double>* virial = nullptr) = 0;
     /**
      * Get the largest distance at which any two of the particles can interact.
      */
@@ -52,10 +52,39 @@ public:
         return cutoff;
     }
 protected:
+    double cutoff = 0;
+};
+
+/**
+ * Computes the replicas of a force one by one, each as a force of its own.
+ */
+class CGBRIDGE_EXPORT ReplicaComputation : public TripletComputation {
+public:
+    /**
+     * @param force     the force
+     * @param create    creates the computation of a force with one replica
+     */
+    ReplicaComputation(const TripletForce& force,
+                       const std::function<std::unique_ptr<TripletComputation>(const TripletForce&)>& create);
+    double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
+                   std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies, std::vector<double>* virial) override;
+private:
+    std::vector<std::unique_ptr<TripletComputation> > replicas;
+};
+
+/**
+ * Computes a force with one replica.  A subclass knows the energy of one centre; everything else is
+ * the same for all forms.
+ */
+class CGBRIDGE_EXPORT CenterComputation : public TripletComputation {
+public:
+    double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
+                   std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies, std::vector<double>* virial) override;
+protected:
     /**
      * Take over the particles of a force.  The subclass sets cutoff.
      */
-    explicit TripletComputation(const TripletForce& force);
+    explicit CenterComputation(const TripletForce& force);
     /**
      * Compute the unweighted energy of one centre and add its derivatives to the gradients of the
      * neighbours.
@@ -67,7 +96,6 @@ protected:
     const std::set<int>& getUsedTypes() const {
         return usedTypes;
     }
-    double cutoff = 0;
 private:
     void findNeighbors(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* boxVectors);
     bool periodic;

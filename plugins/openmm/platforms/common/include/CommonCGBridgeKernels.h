@@ -27,8 +27,8 @@ public:
      * Take over the particles of a force and the parameters of its pairs and triplets of types.
      *
      * @param cutoff     the largest distance of interaction of particles that the force has
-     * @param pairs      numbers for each ordered pair of types
-     * @param triplets   numbers for each ordered triplet of types
+     * @param pairs      numbers for each ordered pair of types, for each replica
+     * @param triplets   numbers for each ordered triplet of types, for each replica
      */
     void setParameters(const TripletForce& force, double cutoff, const std::vector<double>& pairs, const std::vector<double>& triplets);
     double execute();
@@ -36,7 +36,7 @@ private:
     void createKernel();
     OpenMM::ComputeContext& cc;
     std::string source;
-    int numTypes = 0, maxNeighbors, lanes = 0, block = 0;
+    int numTypes = 0, numReplicas = 0, maxNeighbors, lanes = 0, block = 0;
     std::unique_ptr<CommonTripletNeighbors> neighbors;
     OpenMM::ComputeArray pairTable, tripletTable;
     KernelArguments compute;

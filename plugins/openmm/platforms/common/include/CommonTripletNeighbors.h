@@ -54,13 +54,17 @@ public:
      */
     int makeRoom();
 private:
-    void createKernels();
+    void createKernels(int numTypes);
+    int getTotalCells() const {
+        return numReplicas*numCells[0]*numCells[1]*numCells[2];
+    }
     void createCells(const OpenMM::Vec3* box);
     void setBox(const OpenMM::Vec3* box);
     void updateInOneBlock(int mustRebuild, double search2);
     void updateInKernels(int mustRebuild, double search2);
     OpenMM::ComputeContext& cc;
     const bool periodic;
+    const int numReplicas;
     bool usesOneBlock;
     double cutoff = 0, range = 0;
     int numSlots = 0, capacity, evaluation = 0;

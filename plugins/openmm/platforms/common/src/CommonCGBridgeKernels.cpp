@@ -13,14 +13,17 @@ using namespace std;
 
 namespace {
 
-set<int> findUsedTypes(const TripletForce& force) {
-    set<int> used;
+/**
+ * Get the types that occur among the particles of each replica.
+ */
+vector<set<int> > findUsedTypes(const TripletForce& force) {
+    vector<set<int> > used(force.getNumReplicas());
     for (int i = 0; i < force.getNumParticles(); i++) {
         int type;
         double weight;
         force.getParticleParameters(i, type, weight);
         if (type >= 0)
-            used.insert(type);
+            used[force.getParticleReplica(i)].insert(type);
     }
     return used;
 }
@@ -32,22 +35,23 @@ set<int> findUsedTypes(const TripletForce& force) {
 template <class Force, class PairRow, class TripletRow>
 void fillTables(const Force& force, vector<double>& pairs, vector<double>& triplets, PairRow pairRow, TripletRow tripletRow) {
     using Parameters = typename remove_const<typename remove_reference<decltype(force.getTriplet(0, 0, 0))>::type>::type;
-    const int n = force.getNumTypes();
+    const int n = force.getNumTypes(), numReplicas = force.getNumReplicas();
     const size_t pairSize = pairRow(Parameters()).size(), tripletSize = tripletRow(Parameters()).size();
-    pairs.assign(pairSize*n*n, 0.0);
-    triplets.assign(tripletSize*n*n*n, 0.0);
-    set<int> used = findUsedTypes(force);
-    for (int i : used)
-        for (int j : used)
-            for (int k : used) {
-                const auto& parameters = force.getTriplet(i, j, k);
-                vector<double> row = tripletRow(parameters);
-                copy(row.begin(), row.end(), triplets.begin()+tripletSize*((i*n+j)*n+k));
-                if (j == k) {
-                    row = pairRow(parameters);
-                    copy(row.begin(), row.end(), pairs.begin()+pairSize*(i*n+j));
+    pairs.assign(pairSize*numReplicas*n*n, 0.0);
+    triplets.assign(tripletSize*numReplicas*n*n*n, 0.0);
+    vector<set<int> > used = findUsedTypes(force);
+    for (int replica = 0; replica < numReplicas; replica++)
+        for (int i : used[replica])
+            for (int j : used[replica])
+                for (int k : used[replica]) {
+                    const auto& parameters = force.getTriplet(i, j, k, replica);
+                    vector<double> row = tripletRow(parameters);
+                    copy(row.begin(), row.end(), triplets.begin()+tripletSize*(((replica*n+i)*n+j)*n+k));
+                    if (j == k) {
+                        row = pairRow(parameters);
+                        copy(row.begin(), row.end(), pairs.begin()+pairSize*((replica*n+i)*n+j));
+                    }
                 }
-            }
 }
 
 } // namespace
@@ -57,6 +61,7 @@ CommonTripletCalculation::CommonTripletCalculation(ComputeContext& cc, const str
 
 void CommonTripletCalculation::initialize(const TripletForce& force) {
     numTypes = force.getNumTypes();
+    numReplicas = force.getNumReplicas();
     neighbors = make_unique<CommonTripletNeighbors>(cc, force);
 }
 
@@ -87,6 +92,7 @@ void CommonTripletCalculation::createKernel() {
         block /= 2;
     map<string, string> defines;
     defines["NUM_TYPES"] = cc.intToString(numTypes);
+    defines["NUM_REPLICAS"] = cc.intToString(numReplicas);
     defines["PADDED_NUM_ATOMS"] = cc.intToString(cc.getPaddedNumAtoms());
     defines["PI"] = cc.doubleToString(M_PI);
     defines["BLOCK"] = cc.intToString(block);

@@ -34,7 +34,7 @@ private:
 } // namespace
 
 CommonTripletNeighbors::CommonTripletNeighbors(ComputeContext& cc, const TripletForce& force) : cc(cc),
-        periodic(force.usesPeriodicBoundaryConditions()), usesOneBlock(cc.getNumAtoms() <= MAX_ONE_BLOCK), capacity(32),
+        periodic(force.usesPeriodicBoundaryConditions()), numReplicas(force.getNumReplicas()), usesOneBlock(cc.getNumAtoms() <= MAX_ONE_BLOCK), capacity(32),
         mustRebuild(make_shared<bool>(true)) {
     int numAtoms = max(1, cc.getNumAtoms());
     int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
@@ -52,13 +52,14 @@ CommonTripletNeighbors::CommonTripletNeighbors(ComputeContext& cc, const Triplet
     for (ComputeArray* array : {&cellCount, &cellStart})
         array->initialize<int>(cc, 1, "cgbridge cells");
     cc.addReorderListener(new Listener(mustRebuild));
-    createKernels();
+    createKernels(force.getNumTypes());
 }
 
-void CommonTripletNeighbors::createKernels() {
+void CommonTripletNeighbors::createKernels(int numTypes) {
     map<string, string> defines;
     defines["NUM_ATOMS"] = cc.intToString(cc.getNumAtoms());
-    defines["NUM_TYPES"] = "1";
+    defines["NUM_TYPES"] = cc.intToString(numTypes);
+    defines["NUM_REPLICAS"] = cc.intToString(numReplicas);
     defines["SCAN_THREADS"] = cc.intToString(min(1024, cc.getMaxThreadBlockSize()));
     if (periodic)
         defines["PERIODIC"] = "1";
@@ -79,8 +80,11 @@ void CommonTripletNeighbors::setParticles(const TripletForce& force, double newC
     int numParticles = force.getNumParticles();
     vector<int> particleTypes(max(1, numParticles), -1);
     vector<double> particleWeights(max(1, numParticles), 0.0);
-    for (int i = 0; i < numParticles; i++)
+    for (int i = 0; i < numParticles; i++) {
         force.getParticleParameters(i, particleTypes[i], particleWeights[i]);
+        if (particleTypes[i] >= 0)
+            particleTypes[i] += force.getParticleReplica(i)*force.getNumTypes();
+    }
     types.upload(particleTypes);
     weights.upload(particleWeights, true);
     numSlots = 0;
@@ -112,9 +116,9 @@ void CommonTripletNeighbors::createCells(const Vec3* vectors) {
     }
     else {
         // Cells far from each other share a place, so the number is free; about one for each particle.
-        wanted.fill(min(100, max(4, (int) cbrt((double) numSlots))));
+        wanted.fill(min(100, max(4, (int) cbrt((double) numSlots/numReplicas))));
     }
-    while ((long long) wanted[0]*wanted[1]*wanted[2] > max(64, 2*numSlots)) {
+    while ((long long) wanted[0]*wanted[1]*wanted[2] > max(64, 2*numSlots/numReplicas)) {
         int& largest = *max_element(wanted.begin(), wanted.end());
         largest = (largest > 8 ? 3*largest/4 : largest-1);
     }
@@ -122,7 +126,7 @@ void CommonTripletNeighbors::createCells(const Vec3* vectors) {
         return;
     numCells = wanted;
     *mustRebuild = true;
-    size_t total = (size_t) numCells[0]*numCells[1]*numCells[2];
+    size_t total = getTotalCells();
     if (cellStart.getSize() < total+1) {
         cellCount.resize(total+1);
         cellStart.resize(total+1);
@@ -167,7 +171,7 @@ void CommonTripletNeighbors::updateInKernels(int rebuild, double search2) {
     ArrayInterface& posq = cc.getPosq();
     ArrayInterface& correction = (cc.getUseMixedPrecision() ? cc.getPosqCorrection() : posq);
     ArrayInterface& atomIndex = cc.getAtomIndexArray();
-    const int numAtoms = cc.getNumAtoms(), totalCells = numCells[0]*numCells[1]*numCells[2], block = 128;
+    const int numAtoms = cc.getNumAtoms(), totalCells = getTotalCells(), block = 128;
     checkMotion.begin() << evaluation << rebuild << numSlots;
     checkMotion.addReal(cutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
     checkMotion.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(numSlots, block);

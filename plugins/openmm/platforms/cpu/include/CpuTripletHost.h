@@ -71,7 +71,13 @@ private:
  */
 class SerialPlatformHost : public CpuTripletHost {
 public:
-    explicit SerialPlatformHost(OpenMM::ReferencePlatform::PlatformData& data) : data(data), buffer(4*data.numParticles) {
+    /**
+     * @param data     the data of the platform
+     * @param first    the first particle that forces may be added to
+     * @param last     the last one + 1
+     */
+    SerialPlatformHost(OpenMM::ReferencePlatform::PlatformData& data, int first, int last) :
+            data(data), first(first), last(last), buffer(4*data.numParticles) {
     }
     OpenMM::ThreadPool* getThreads() override {
         return nullptr;
@@ -85,6 +91,7 @@ public:
     void finishForces() override;
 private:
     OpenMM::ReferencePlatform::PlatformData& data;
+    const int first, last;
     OpenMM::AlignedArray<float> buffer;
 };
 

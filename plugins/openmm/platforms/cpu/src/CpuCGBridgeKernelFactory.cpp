@@ -1,5 +1,6 @@
 #include "CpuCGBridgeKernelFactory.h"
 #include "CpuCGBridgeKernels.h"
+#include "CpuReplicaKernel.h"
 #include "SerialPlatform.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/Platform.h"
@@ -28,14 +29,15 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
 }
 
 KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
-    unique_ptr<CpuTripletHost> host;
-    if (platform.getName() == SerialPlatform::NAME)
-        host = make_unique<SerialPlatformHost>(*reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData()));
-    else
-        host = make_unique<CpuPlatformHost>(CpuPlatform::getPlatformData(context));
+    const bool isSerial = (platform.getName() == SerialPlatform::NAME);
+    auto createHost = [&context, isSerial] (int first, int last) -> unique_ptr<CpuTripletHost> {
+        if (isSerial)
+            return make_unique<SerialPlatformHost>(*reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData()), first, last);
+        return make_unique<CpuPlatformHost>(CpuPlatform::getPlatformData(context));
+    };
     if (name == CalcTersoffForceKernel::Name())
-        return new CpuCalcTersoffForceKernel(name, platform, move(host));
+        return new CpuReplicaKernel<CalcTersoffForceKernel, CpuCalcTersoffForceKernel>(name, platform, createHost);
     if (name == CalcStillingerWeberForceKernel::Name())
-        return new CpuCalcStillingerWeberForceKernel(name, platform, move(host));
+        return new CpuReplicaKernel<CalcStillingerWeberForceKernel, CpuCalcStillingerWeberForceKernel>(name, platform, createHost);
     throw OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
 }

@@ -75,7 +75,7 @@ DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL cons
                 neighbor[index] = make_real4(delta.x*inverse, delta.y*inverse, delta.z*inverse, r2*inverse);
                 neighborSlot[index] = slot;
 #if NUM_TYPES > 1
-                neighborType[index] = (int) other.w;
+                neighborType[index] = getType(other);
 #endif
                 index++;
             }

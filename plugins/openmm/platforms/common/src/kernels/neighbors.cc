@@ -132,9 +132,10 @@ DEVICE void countStage(int first, int stride, GLOBAL const real4* RESTRICT posq,
     real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
     for (int atom = first; atom < NUM_ATOMS; atom += stride)
         if (types[atomIndex[atom]] >= 0) {
+            int replica = getReplica(types[atomIndex[atom]]);
             real3 place = getFraction(getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ), a, b, c);
             int x = getPlace(place.x, numX, inverseWidth), y = getPlace(place.y, numY, inverseWidth), z = getPlace(place.z, numZ, inverseWidth);
-            int cell = (z*numY+y)*numX+x;
+            int cell = ((replica*numZ+z)*numY+y)*numX+x;
             atomCell[atom] = cell;
             ATOMIC_ADD(&cellCount[cell], 1);
         }
@@ -306,7 +307,7 @@ KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, rea
         GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT unsorted, GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight,
         GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int numX, int numY, int numZ, real inverseWidth, int capacity, real search2) {
     LOCAL int sums[SCAN_THREADS];
-    int numCells = numX*numY*numZ;
+    int numCells = NUM_REPLICAS*numX*numY*numZ;
     checkStage(LOCAL_ID, LOCAL_SIZE, evaluation, mustRebuild, numSlots, cutoff, range, posq, posqCorrection, slotAtom,
             listPos, listBox, slotPos, status, boxX, boxY, boxZ);
     SYNC_THREADS;

@@ -45,7 +45,7 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
     FOR_EACH_NEAR(slotJ, j)
         if (count++%LANES != LOCAL_ID%LANES)
             continue;
-        int typeJ = (int) slotPos[slotJ].w;
+        int typeJ = getType(slotPos[slotJ]);
         PairResult pairJ = computePair(loadPair(pairs, type, typeJ), j.w);
         if (pairJ.factor == 0 && pairJ.energy == 0)
             continue;
@@ -55,7 +55,7 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
         FOR_EACH_NEAR(slotK, k)
             if (slotK == slotJ)
                 continue;
-            int typeK = (int) slotPos[slotK].w;
+            int typeK = getType(slotPos[slotK]);
             GLOBAL const real* RESTRICT triplet = triplets+2*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
             real factor = triplet[0]*pairJ.factor*computePair(loadPair(pairs, type, typeK), k.w).factor;
             real x = j.x*k.x+j.y*k.y+j.z*k.z-triplet[1];
@@ -77,7 +77,7 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
 KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const real4* RESTRICT slotPos,
         GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
         GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
-        GLOBAL const real* RESTRICT pairs, GLOBAL const real* RESTRICT triplets, int numSlots, int capacity, int numX, int numY, int numZ,
+        GLOBAL const real* RESTRICT allPairs, GLOBAL const real* RESTRICT allTriplets, int numSlots, int capacity, int numX, int numY, int numZ,
         real cutoff2, real4 boxX, real4 boxY, real4 boxZ) {
     LOCAL real4 neighbor[CENTERS*MAX_NEIGHBORS];
     LOCAL int neighborSlot[CENTERS*MAX_NEIGHBORS];
@@ -100,7 +100,9 @@ KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* 
         int numListed = (weight == 0 ? 0 : listCount[center]);
         int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, neighbor, neighborSlot,
                 neighborType, found);
-        int type = (NUM_TYPES > 1 ? (int) slotPos[center].w : 0);
+        int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w);
+        GLOBAL const real* RESTRICT pairs = allPairs+replica*(8*NUM_TYPES*NUM_TYPES);
+        GLOBAL const real* RESTRICT triplets = allTriplets+replica*(2*NUM_TYPES*NUM_TYPES*NUM_TYPES);
         real3 total = make_real3(0, 0, 0);
         for (int j = lane; j < count; j += LANES) {
             int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);

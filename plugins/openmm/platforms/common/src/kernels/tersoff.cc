@@ -131,14 +131,14 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
     FOR_EACH_NEAR(slotJ, j)
         if (count++%LANES != LOCAL_ID%LANES)
             continue;
-        int typeJ = (int) slotPos[slotJ].w;
+        int typeJ = getType(slotPos[slotJ]);
         Bond bond = loadBond(bonds, type, typeJ);
         if (j.w >= bond.end)
             continue;
         real zeta = 0;
         FOR_EACH_NEAR(slotK, k)
             if (slotK != slotJ)
-                zeta += computeZeta(loadTriplet(triplets, type, typeJ, (int) slotPos[slotK].w), j, k);
+                zeta += computeZeta(loadTriplet(triplets, type, typeJ, getType(slotPos[slotK])), j, k);
         END_FOR_EACH_NEAR
         BondResult result = computeBond(bond, j.w, zeta);
         energy += result.energy;
@@ -147,7 +147,7 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
         FOR_EACH_NEAR(slotK, k)
             if (slotK == slotJ || result.order == 0)
                 continue;
-            Triplet p = loadTriplet(triplets, type, typeJ, (int) slotPos[slotK].w);
+            Triplet p = loadTriplet(triplets, type, typeJ, getType(slotPos[slotK]));
             Value cut = cutoffFunction(k.w, p.end, p.inverseWidth);
             Value g = angularFunction(p, dot3(j, k));
             Value e = distanceFunction(p, j.w-k.w);
@@ -175,7 +175,7 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
 KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const real4* RESTRICT slotPos,
         GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
         GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
-        GLOBAL const real* RESTRICT bonds, GLOBAL const real* RESTRICT triplets, int numSlots, int capacity, int numX, int numY, int numZ,
+        GLOBAL const real* RESTRICT allBonds, GLOBAL const real* RESTRICT allTriplets, int numSlots, int capacity, int numX, int numY, int numZ,
         real cutoff2, real4 boxX, real4 boxY, real4 boxZ) {
     LOCAL real4 neighbor[CENTERS*MAX_NEIGHBORS];
     LOCAL int neighborSlot[CENTERS*MAX_NEIGHBORS];
@@ -199,7 +199,9 @@ KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* 
         int numListed = (weight == 0 ? 0 : listCount[center]);
         int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, neighbor, neighborSlot,
                 neighborType, found);
-        int type = (NUM_TYPES > 1 ? (int) slotPos[center].w : 0);
+        int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w);
+        GLOBAL const real* RESTRICT bonds = allBonds+replica*(10*NUM_TYPES*NUM_TYPES);
+        GLOBAL const real* RESTRICT triplets = allTriplets+replica*(8*NUM_TYPES*NUM_TYPES*NUM_TYPES);
         real3 total = make_real3(0, 0, 0);
 #if NUM_TYPES == 1
         Triplet p = loadTriplet(triplets, 0, 0, 0);

@@ -3,6 +3,7 @@
  *
  *   PERIODIC        if distances follow periodic boundary conditions
  *   NUM_TYPES       the number of particle types
+ *   NUM_REPLICAS    the number of replicas
  *
  * A slot is a place of a particle in an order of our own, cell by cell, so that particles near each
  * other are near each other in memory too.  A box vector has one over its diagonal element as w.
@@ -28,6 +29,17 @@ DEVICE real3 getDelta(real4 from, real4 to, real4 boxX, real4 boxY, real4 boxZ) 
 }
 
 /**
+ * The type and the replica of a particle come as one number, in the last element of a slot's position.
+ */
+DEVICE int getReplica(int type) {
+    return NUM_REPLICAS == 1 ? 0 : type/NUM_TYPES;
+}
+
+DEVICE int getType(real4 position) {
+    return NUM_TYPES == 1 ? 0 : NUM_REPLICAS == 1 ? (int) position.w : (int) position.w%NUM_TYPES;
+}
+
+/**
  * Get one of the 27 cells around a cell, itself included, or -1 if it comes again under another
  * index, because there are fewer than three cells along an axis.
  */
@@ -38,6 +50,8 @@ DEVICE int getAdjacentCell(int cell, int index, int numX, int numY, int numZ) {
         return -1;
     int x = (cell%numX+dx+numX)%numX;
     int y = ((cell/numX)%numY+dy+numY)%numY;
-    int z = (cell/(numX*numY)+dz+numZ)%numZ;
+    int layer = cell/(numX*numY);
+    // Every replica has cells of its own.
+    int z = (layer%numZ+dz+numZ)%numZ+layer/numZ*numZ;
     return (z*numY+y)*numX+x;
 }

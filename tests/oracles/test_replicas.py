@@ -1,0 +1,214 @@
+"""Independent boxes in one Context: each has the result that it has alone."""
+
+import copy
+
+import devices
+import numpy as np
+import openmm
+import openmm_engine
+import pytest
+from boxes import configuration
+from openmm_engine import evaluate_context
+from potentials import STILLINGER_WEBER, TERSOFF
+
+CASES = [TERSOFF[0], TERSOFF[4], STILLINGER_WEBER[0], STILLINGER_WEBER[4]]
+potentials = pytest.mark.parametrize("potential", CASES, ids=lambda p: f"{p.form} {p.name}")
+
+# Alone or not, a replica has the same arithmetic; only on devices the lists have another order.  In
+# single precision positions are the same numbers too, and sums are rounded differently.
+TOLERANCE = {
+    "Reference": 1e-13, "CPU": 1e-6, "CPUSerial": 0.0, "OpenCL:double": 1e-10, "OpenCL:mixed": 5e-6,
+}  # fmt: skip
+platforms = pytest.mark.parametrize("platform", TOLERANCE)
+
+# Columns of a triplet that hold an energy.
+ENERGIES = {"tersoff": (9, 13), "sw": (0,)}
+
+
+def scaled(potential, values, replica):
+    """The parameters of a replica: its own energies, and in one of them its own range."""
+    values = list(values)
+    for column in ENERGIES[potential.form]:
+        values[column] *= 1 + 0.1 * replica
+    if replica == 2:
+        values[10 if potential.form == "tersoff" else 2] *= 0.97
+    return values
+
+
+class Boxes:
+    """Boxes of the same shape with different contents, alone and together with mixed order of particles."""
+
+    def __init__(self, potential, platform, number=3, edge_seed=1):
+        devices.require(platform)
+        name, _, precision = platform.partition(":")
+        self.platform = openmm.Platform.getPlatformByName(name)
+        self.properties = {"Precision": precision} if precision else {}
+        self.potential, n = potential, potential.n_types
+        boxes = [configuration(potential, "triclinic", edge_seed + replica) for replica in range(number)]
+        self.vectors = boxes[0].vectors * 0.1
+        template = openmm_engine.make_force(potential, [])
+        members = [
+            (replica, i)
+            for replica, box in enumerate(boxes)
+            for i in range(len(box.types) - 3 * (replica % 3))
+        ]
+        np.random.default_rng(2).shuffle(members)
+        self.replica = np.array([replica for replica, _ in members])
+        self.positions = np.array([boxes[replica].positions[i] * 0.1 for replica, i in members])
+        self.force = type(template)(n, number)
+        self.alone = [type(template)(n) for _ in range(number)]
+        for replica, i in members:
+            particle = (int(boxes[replica].types[i]), 0.5 + 0.1 * (i % 7))
+            self.force.addParticle(*particle, replica)
+            self.alone[replica].addParticle(*particle)
+        for replica, (i, j, k) in ((r, t) for r in range(number) for t in np.ndindex(n, n, n)):
+            values = scaled(potential, template.getTripletParameters(i, j, k), replica)
+            self.force.setTripletParameters(i, j, k, *values, replica)
+            self.alone[replica].setTripletParameters(i, j, k, *values)
+
+    def context(self, force, positions):
+        system = openmm.System()
+        for _ in positions:
+            system.addParticle(18.015)
+        system.setDefaultPeriodicBoxVectors(*self.vectors)
+        system.addForce(copy.deepcopy(force))
+        context = openmm.Context(system, openmm.VerletIntegrator(0.001), self.platform, self.properties)
+        context.setPositions(positions)
+        return context
+
+    def together(self):
+        return self.context(self.force, self.positions)
+
+    def separate(self):
+        return [
+            self.context(force, self.positions[self.replica == replica])
+            for replica, force in enumerate(self.alone)
+        ]
+
+
+def assert_like_alone(boxes, together, separate, tolerance):
+    energy, forces = evaluate_context(together)
+    sums, sizes = [], []
+    for replica, context in enumerate(separate):
+        alone, expected = evaluate_context(context)
+        size = np.sqrt(np.mean(expected**2))
+        assert np.max(np.abs(forces[boxes.replica == replica] - expected)) <= tolerance * size
+        sums.append(alone)
+        sizes.append(np.sum(np.abs(context.getSystem().getForce(0).getParticleEnergies(context))))
+    assert abs(energy - sum(sums)) <= max(tolerance, 1e-14) * sum(sizes)
+    own = together.getSystem().getForce(0).getReplicaEnergies(together)
+    # Computed on the host in double precision, from positions that may be in single.
+    assert np.max(np.abs(np.array(own) - sums)) <= max(tolerance, 2e-5) * max(sizes)
+
+
+@platforms
+@potentials
+def test_like_alone(potential, platform):
+    boxes = Boxes(potential, platform)
+    together, separate = boxes.together(), boxes.separate()
+    assert_like_alone(boxes, together, separate, TOLERANCE[platform])
+    # And when particles have moved, so that lists are made anew for some replicas.
+    moved = boxes.positions + np.random.default_rng(3).uniform(-0.02, 0.02, boxes.positions.shape)
+    together.setPositions(moved)
+    for replica, context in enumerate(separate):
+        context.setPositions(moved[boxes.replica == replica])
+    assert_like_alone(boxes, together, separate, TOLERANCE[platform])
+
+
+@pytest.mark.parametrize("platform", ["OpenCL:double"])
+def test_many_like_alone(platform):
+    """More particles than one block sorts into cells."""
+    boxes, reference = (Boxes(TERSOFF[0], name, number=80) for name in (platform, "Reference"))
+    assert len(boxes.replica) > 2048
+    assert_like_alone(boxes, boxes.together(), reference.separate(), 1e-9)
+
+
+@platforms
+@potentials
+def test_changed_in_a_context(potential, platform):
+    boxes = Boxes(potential, platform)
+    context = boxes.together()
+    force = context.getSystem().getForce(0)
+    n = potential.n_types
+    # The parameters of two replicas change places, and a particle goes to another box.
+    first, second = ({t: force.getTripletParameters(*t, r) for t in np.ndindex(n, n, n)} for r in (0, 1))
+    for t in np.ndindex(n, n, n):
+        force.setTripletParameters(*t, *second[t], 0)
+        force.setTripletParameters(*t, *first[t], 1)
+    force.setParticleReplica(5, (force.getParticleReplica(5) + 1) % 3)
+    before = evaluate_context(context)[0]
+    force.updateParametersInContext(context)
+    found = evaluate_context(context)
+    anew = evaluate_context(boxes.context(force, boxes.positions))
+    assert found[0] != before
+    assert found[0] == pytest.approx(anew[0], rel=1e-5)
+    size = np.sqrt(np.mean(anew[1] ** 2))
+    assert np.max(np.abs(found[1] - anew[1])) <= TOLERANCE[platform] * size
+
+
+@potentials
+def test_host_values(potential):
+    boxes = Boxes(potential, "Reference")
+    together, separate = boxes.together(), boxes.separate()
+    force = together.getSystem().getForce(0)
+    energies = np.array(force.getParticleEnergies(together))
+    virial = np.zeros(9)
+    for replica, context in enumerate(separate):
+        alone = context.getSystem().getForce(0)
+        assert energies[boxes.replica == replica] == pytest.approx(
+            alone.getParticleEnergies(context), rel=1e-12
+        )
+        virial += alone.getVirial(context)
+    assert force.getVirial(together) == pytest.approx(virial, rel=1e-10)
+
+
+@potentials
+def test_xml_and_extraction(potential):
+    force = Boxes(potential, "Reference").force
+    for other in (copy.deepcopy(force), openmm.XmlSerializer.clone(force)):
+        assert type(other) is type(force)
+        assert other.getNumReplicas() == 3
+        for i in range(force.getNumParticles()):
+            assert other.getParticleReplica(i) == force.getParticleReplica(i)
+            assert other.getParticleParameters(i) == force.getParticleParameters(i)
+        for replica in range(3):
+            assert other.getTripletParameters(0, 0, 0, replica) == force.getTripletParameters(
+                0, 0, 0, replica
+            )
+    one = force.extractReplica(2)
+    assert type(one) is type(force)
+    assert (one.getNumReplicas(), one.getNumParticles()) == (1, force.getNumParticles())
+    assert one.getTripletParameters(0, 0, 0) == force.getTripletParameters(0, 0, 0, 2)
+    for i in range(force.getNumParticles()):
+        left_out = force.getParticleReplica(i) != 2
+        assert one.getParticleParameters(i)[0] == (-1 if left_out else force.getParticleParameters(i)[0])
+
+
+def test_one_replica_keeps_its_xml():
+    force = openmm_engine.make_force(TERSOFF[0], [0, 0])
+    xml = openmm.XmlSerializer.serialize(force)
+    assert 'version="1"' in xml
+    assert "eplica" not in xml
+
+
+def test_refusals():
+    template = openmm_engine.make_force(TERSOFF[0], [])
+    values = template.getTripletParameters(0, 0, 0)
+    with pytest.raises(openmm.OpenMMException, match="number of replicas must be at least 1"):
+        type(template)(1, 0)
+    force = type(template)(1, 2)
+    force.setTripletParameters(0, 0, 0, *values, 0)
+    for action in (
+        lambda: force.addParticle(0, 1.0, 2),
+        lambda: force.setTripletParameters(0, 0, 0, *values, 2),
+        lambda: force.extractReplica(-1),
+    ):
+        with pytest.raises(openmm.OpenMMException, match=r"replica -?\d is outside the range 0 to 1"):
+            action()
+    system = openmm.System()
+    for replica in (0, 1):
+        system.addParticle(1.0)
+        force.addParticle(0, 1.0, replica)
+    system.addForce(force)
+    with pytest.raises(openmm.OpenMMException, match=r"Replica 1: .*no parameters"):
+        openmm.Context(system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference"))
