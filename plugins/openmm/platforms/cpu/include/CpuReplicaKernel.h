@@ -4,6 +4,7 @@
 #include "CGBridgeKernels.h"
 #include "CpuTripletHost.h"
 #include "openmm/Kernel.h"
+#include "openmm/internal/ThreadPool.h"
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -13,27 +14,54 @@
 namespace CGBridge {
 
 /**
- * The CPU kernel of a force: a kernel for each replica, which knows nothing of the others.
+ * The CPU kernel of a force: a kernel for each replica, which knows nothing of the others.  Several
+ * replicas share out the threads, one each, so that they need not wait for each other within a step.
  */
 template <class KernelType, class SingleKernel>
 class CpuReplicaKernel : public KernelType {
 public:
-    /** Creates the host of a kernel that adds to the forces on the particles from first to last-1. */
-    using HostFactory = std::function<std::unique_ptr<CpuTripletHost>(int first, int last)>;
-    CpuReplicaKernel(std::string name, const OpenMM::Platform& platform, HostFactory createHost) :
-            KernelType(name, platform), platform(platform), createHost(createHost) {
+    /**
+     * Creates the host of a kernel that adds to the forces on the particles from first to last-1, and
+     * that runs on one thread, unless the pointer to its number is null.
+     */
+    using HostFactory = std::function<std::unique_ptr<CpuTripletHost>(int first, int last, const int* thread)>;
+    /**
+     * @param threads    the threads of the platform, or null to stay on the calling thread
+     */
+    CpuReplicaKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ThreadPool* threads, HostFactory createHost) :
+            KernelType(name, platform), platform(platform), threads(threads), createHost(createHost) {
     }
     void initialize(const OpenMM::System& system, const TripletForce& force) override {
-        for (int replica = 0; replica < force.getNumReplicas(); replica++) {
-            std::unique_ptr<TripletForce> one = extract(force, replica);
-            replicas.push_back(create(one == nullptr ? force : *one));
-            replicas.back().template getAs<SingleKernel>().initialize(system, one == nullptr ? force : *one);
+        if (force.getNumReplicas() == 1)
+            add(system, force, nullptr);
+        else {
+            threadOfReplica.assign(force.getNumReplicas(), 0);
+            energies.resize(force.getNumReplicas());
+            for (int replica = 0; replica < force.getNumReplicas(); replica++) {
+                std::unique_ptr<TripletForce> one(force.extractReplica(replica));
+                add(system, *one, threads == nullptr ? nullptr : &threadOfReplica[replica]);
+            }
         }
     }
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override {
+        auto executeOne = [&] (size_t replica) {
+            return replicas[replica].template getAs<SingleKernel>().execute(context, includeForces, includeEnergy);
+        };
         double energy = 0;
-        for (OpenMM::Kernel& kernel : replicas)
-            energy += kernel.getAs<SingleKernel>().execute(context, includeForces, includeEnergy);
+        if (threads == nullptr || replicas.size() == 1) {
+            for (size_t replica = 0; replica < replicas.size(); replica++)
+                energy += executeOne(replica);
+            return energy;
+        }
+        threads->execute([&] (OpenMM::ThreadPool& pool, int thread) {
+            for (size_t replica = thread; replica < replicas.size(); replica += pool.getNumThreads()) {
+                threadOfReplica[replica] = thread;
+                energies[replica] = executeOne(replica);
+            }
+        });
+        threads->waitForThreads();
+        for (double value : energies)
+            energy += value;
         return energy;
     }
     void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override {
@@ -43,12 +71,9 @@ public:
     }
 private:
     /**
-     * Get the force of one replica, or null if there is but one.
+     * Add the kernel of a force with one replica.
      */
-    std::unique_ptr<TripletForce> extract(const TripletForce& force, int replica) const {
-        return std::unique_ptr<TripletForce>(force.getNumReplicas() == 1 ? nullptr : force.extractReplica(replica));
-    }
-    OpenMM::Kernel create(const TripletForce& force) const {
+    void add(const OpenMM::System& system, const TripletForce& force, const int* thread) {
         int first = force.getNumParticles(), last = 0;
         for (int i = 0; i < force.getNumParticles(); i++) {
             int type;
@@ -59,11 +84,16 @@ private:
                 last = i+1;
             }
         }
-        return OpenMM::Kernel(new SingleKernel(this->getName(), platform, createHost(std::min(first, last), last)));
+        auto* kernel = new SingleKernel(this->getName(), platform, createHost(std::min(first, last), last, thread));
+        replicas.push_back(OpenMM::Kernel(kernel));
+        kernel->initialize(system, force);
     }
     const OpenMM::Platform& platform;
+    OpenMM::ThreadPool* threads;
     HostFactory createHost;
     std::vector<OpenMM::Kernel> replicas;
+    std::vector<int> threadOfReplica;
+    std::vector<double> energies;
 };
 
 } // namespace CGBridge

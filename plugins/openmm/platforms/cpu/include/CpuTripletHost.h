@@ -67,6 +67,36 @@ private:
 };
 
 /**
+ * OpenMM's CPU platform for a kernel that runs on one of its threads, beside others.
+ */
+class CpuThreadHost : public CpuTripletHost {
+public:
+    /**
+     * @param data      the data of the platform
+     * @param thread    the thread that the kernel runs on, which may change between calculations
+     */
+    CpuThreadHost(OpenMM::CpuPlatform::PlatformData& data, const int& thread) : data(data), thread(thread) {
+    }
+    OpenMM::ThreadPool* getThreads() override {
+        return nullptr;
+    }
+    bool isDeterministic() const override {
+        return true;
+    }
+    void setPeriodic() override {
+        data.isPeriodic = true;
+    }
+    float* beginForces(int) override {
+        return &data.threadForce[thread][0];
+    }
+    void finishForces() override {
+    }
+private:
+    OpenMM::CpuPlatform::PlatformData& data;
+    const int& thread;
+};
+
+/**
  * A platform that keeps its state as the Reference platform does and runs on the calling thread.
  */
 class SerialPlatformHost : public CpuTripletHost {

@@ -30,14 +30,18 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
 
 KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
     const bool isSerial = (platform.getName() == SerialPlatform::NAME);
-    auto createHost = [&context, isSerial] (int first, int last) -> unique_ptr<CpuTripletHost> {
+    ThreadPool* threads = (isSerial ? nullptr : &CpuPlatform::getPlatformData(context).threads);
+    auto createHost = [&context, isSerial] (int first, int last, const int* thread) -> unique_ptr<CpuTripletHost> {
         if (isSerial)
             return make_unique<SerialPlatformHost>(*reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData()), first, last);
-        return make_unique<CpuPlatformHost>(CpuPlatform::getPlatformData(context));
+        CpuPlatform::PlatformData& data = CpuPlatform::getPlatformData(context);
+        if (thread != nullptr)
+            return make_unique<CpuThreadHost>(data, *thread);
+        return make_unique<CpuPlatformHost>(data);
     };
     if (name == CalcTersoffForceKernel::Name())
-        return new CpuReplicaKernel<CalcTersoffForceKernel, CpuCalcTersoffForceKernel>(name, platform, createHost);
+        return new CpuReplicaKernel<CalcTersoffForceKernel, CpuCalcTersoffForceKernel>(name, platform, threads, createHost);
     if (name == CalcStillingerWeberForceKernel::Name())
-        return new CpuReplicaKernel<CalcStillingerWeberForceKernel, CpuCalcStillingerWeberForceKernel>(name, platform, createHost);
+        return new CpuReplicaKernel<CalcStillingerWeberForceKernel, CpuCalcStillingerWeberForceKernel>(name, platform, threads, createHost);
     throw OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
 }
