@@ -109,6 +109,7 @@ private:
     };
     bool createEntries(const std::vector<OpenMM::Vec3>& positions);
     void addImages(int index, const OpenMM::Vec3& position);
+    void addBrickImages(int index, const OpenMM::Vec3& position);
     void createCells();
     void createSlots();
     bool setBox(const PeriodicBox& newBox);
@@ -129,7 +130,7 @@ private:
     std::vector<Entry> entries;
     OpenMM::Vec3 origin;
     std::array<int, 3> numCells;
-    bool sparse = false;
+    bool sparse = false, isBrick = false;
     float searchDistance = 0;
     std::vector<int> cellStart, nextSlot;
     // For each slot.

@@ -40,6 +40,9 @@ bool CpuTripletSlots::create(const vector<Vec3>& positions, const PeriodicBox& n
  */
 bool CpuTripletSlots::createEntries(const vector<Vec3>& positions) {
     entries.clear();
+    isBrick = (box[1][0] == 0 && box[2][0] == 0 && box[2][1] == 0);
+    for (int axis = 0; axis < 3; axis++)
+        isBrick &= (box[axis][axis] > range);
     for (int index = 0; index < (int) active.size(); index++) {
         Vec3 position = positions[active[index]];
         for (int axis = 0; axis < 3; axis++)
@@ -65,6 +68,10 @@ void CpuTripletSlots::addImages(int index, const Vec3& position) {
         isInside &= (position[axis] > range && position[axis] < box[axis][axis]-range);
     if (isInside)
         return;
+    if (isBrick) {
+        addBrickImages(index, position);
+        return;
+    }
     const Vec3& inverse = box.getInverse();
     auto first = [&] (int axis, double x) { return -roundDown((range+x)*inverse[axis]); };
     auto last = [&] (int axis, double x) { return roundDown((box[axis][axis]+range-x)*inverse[axis]); };
@@ -77,6 +84,30 @@ void CpuTripletSlots::addImages(int index, const Vec3& position) {
                     entries.push_back({position+box.combine(Vec3(a, b, c)), index, 0, {(signed char) a, (signed char) b, (signed char) c}});
         }
     }
+}
+
+/**
+ * Add the images of a particle in a box with orthogonal vectors longer than the range.
+ */
+void CpuTripletSlots::addBrickImages(int index, const Vec3& position) {
+    signed char shifts[3][3];
+    int numShifts[3];
+    for (int axis = 0; axis < 3; axis++) {
+        signed char* own = shifts[axis];
+        *own++ = 0;
+        if (position[axis] <= range)
+            *own++ = 1;
+        if (position[axis] >= box[axis][axis]-range)
+            *own++ = -1;
+        numShifts[axis] = (int) (own-shifts[axis]);
+    }
+    for (int c = 0; c < numShifts[2]; c++)
+        for (int b = 0; b < numShifts[1]; b++)
+            for (int a = (b == 0 && c == 0 ? 1 : 0); a < numShifts[0]; a++) {
+                signed char x = shifts[0][a], y = shifts[1][b], z = shifts[2][c];
+                Vec3 shift(box[0][0]*x, box[1][1]*y, box[2][2]*z);
+                entries.push_back({position+shift, index, 0, {x, y, z}});
+            }
 }
 
 /**
