@@ -101,8 +101,8 @@ class OptimizerSection(Section):
     method: Literal["hoga"] = "hoga"
     mode: Literal["generational", "steady-state"] = Field(
         "generational",
-        description="generational: breed when a whole generation is scored; steady-state: breed whenever a "
-        "worker is free (better when run times are uneven).",
+        description="generational: breed when a whole generation is scored; steady-state: breed one child for "
+        "every result, so that no worker waits for the last of a generation (for uneven run times).",
     )
     population: int = Field(16, ge=4, description="Candidates per generation.")
     generations: int = Field(8, ge=1, description="Number of generations after the first sample.")

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cgbridge import errors
 from cgbridge.campaign.box_check import check_simulations
 from cgbridge.campaign.problem import build_problem, resolve_target
+from cgbridge.cli.app import exit_codes
 from cgbridge.config.loader import load_evaluation, load_fit
 from cgbridge.models.model_file import model_from_dict
 from cgbridge.targets.library import list_targets, load_target
@@ -67,6 +69,44 @@ def test_python_example_runs(text, folder_of_scripts):
     script.write_text(text)
     done = subprocess.run([sys.executable, script], cwd=folder_of_scripts, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def sources():
+    """All texts that the program can say, string literals joined over line ends."""
+    files = [
+        *(ROOT / "cgbridge").rglob("*.py"),
+        *(ROOT / "plugins").rglob("*.cpp"),
+        ROOT / "Makefile",
+    ]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    return re.sub(r'"\s*(<<\s*)?\n?\s*(<<\s*)?f?"', "", text)
+
+
+#: OpenMM's own words.
+FOREIGN = "There is no serialization proxy registered for type"
+#: What stands in front of a message: the place.
+EXAMPLES = {"water.yaml:26: optimizer.popultion: unknown key 'popultion'; did you mean 'population'?"}
+
+
+def test_messages_of_the_troubleshooting_page_are_those_of_the_program():
+    """Every part of a quoted message between the marks for what varies stands in the sources."""
+    said = sources()
+    for _, block in blocks("troubleshooting.md", "text"):
+        for line in block.splitlines():
+            message = line.removeprefix("error: ")
+            if message in EXAMPLES or message.startswith(FOREIGN):
+                continue
+            for part in re.split(r"…|'3 K'|'K' \(temperature\) to 'kcal/mol' \(energy\)|signal SIGKILL", message):
+                assert part.strip(" '():,") in said, line
+
+
+def test_exit_codes_of_the_page_are_those_of_the_program():
+    page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| (.+?) \| (.*?) ?\|$", page, re.MULTILINE)
+    assert {int(code): meaning for code, meaning, _ in rows} == exit_codes()
+    for code, _, classes in rows:
+        for name in re.findall(r"`(\w+)`", classes):
+            assert getattr(errors, name).exit_code == int(code)
 
 
 def anchors(path):
