@@ -101,7 +101,7 @@ class OptimizerSection(Section):
     method: Literal["hoga"] = "hoga"
     mode: Literal["generational", "steady-state"] = Field(
         "generational",
-        description="generational: breed when a whole generation is scored; steady-state: breed one child for "
+        description="generational: breed when a whole generation is scored; steady-state: breed a child for "
         "every result, so that no worker waits for the last of a generation (for uneven run times).",
     )
     population: int = Field(16, ge=4, description="Candidates per generation.")

@@ -84,7 +84,9 @@ def sources():
 
 #: OpenMM's own words.
 FOREIGN = "There is no serialization proxy registered for type"
-#: What stands in front of a message: the place.
+#: What differs from case to case.
+VARYING = r"…|'3 K'|'K' \(temperature\) to 'kcal/mol' \(energy\)|signal SIGKILL"
+#: Messages quoted whole, which other tests provoke.
 EXAMPLES = {"water.yaml:26: optimizer.popultion: unknown key 'popultion'; did you mean 'population'?"}
 
 
@@ -96,7 +98,7 @@ def test_messages_of_the_troubleshooting_page_are_those_of_the_program():
             message = line.removeprefix("error: ")
             if message in EXAMPLES or message.startswith(FOREIGN):
                 continue
-            for part in re.split(r"…|'3 K'|'K' \(temperature\) to 'kcal/mol' \(energy\)|signal SIGKILL", message):
+            for part in re.split(VARYING, message):
                 assert part.strip(" '():,") in said, line
 
 
