@@ -257,6 +257,44 @@ def test_collapsed_particles_need_no_huge_memory():
     assert np.all(np.isfinite(forces))
 
 
+@pytest.mark.parametrize("tilt", [0.0, 0.3], ids=["orthogonal", "triclinic"])
+def test_threads_share_the_list_of_a_large_box(tilt):
+    """From 8192 particles on threads make the list together; CPUSerial makes it alone."""
+    edge, spacing = 22, 3.1
+    random = np.random.default_rng(12)
+    vectors = np.array([[1.0, 0, 0], [tilt, 1, 0], [-tilt, 0.5 * tilt, 1]]) * edge * spacing
+    fractions = np.array(list(np.ndindex(edge, edge, edge))) / edge
+    positions = fractions @ vectors + random.uniform(-0.5, 0.5, (edge**3, 3))
+    types = np.zeros(len(positions), dtype=int)
+    types[::50] = -1
+    box = Configuration("large", vectors, positions, types)
+    threads = openmm_engine.make_context(TERSOFF[0], box, "CPU", {"Threads": "3"})
+    alone = openmm_engine.make_context(TERSOFF[0], box, "CPUSerial")
+
+    def compare():
+        energy, forces = evaluate(threads)
+        expected_energy, expected = evaluate(alone)
+        # The same single precision numbers, added up in another order.
+        assert energy == pytest.approx(expected_energy, rel=1e-6)
+        assert np.max(np.abs(forces - expected)) < 2e-6 * np.max(np.abs(expected))
+        assert not np.any(forces[::50])
+
+    compare()
+    for step in range(6):
+        # Small moves keep the list, large ones and other images do not; then the box changes too.
+        positions = positions + random.uniform(-0.1, 0.1, positions.shape) * (1 if step % 2 else 5)
+        images = random.integers(-1, 2, positions.shape) @ vectors if step == 3 else 0
+        scale = 1.0 + 0.002 * step
+        for context in (threads, alone):
+            context.setPeriodicBoxVectors(*(vectors * 0.1 * scale))
+            context.setPositions((positions + images) * 0.1 * scale)
+        compare()
+    positions[17, 1] = np.nan
+    threads.setPositions(positions * 0.1)
+    with pytest.raises(openmm.OpenMMException, match="NaN"):
+        threads.getState(getEnergy=True, getForces=True)
+
+
 ISAS = ["baseline", "avx2", "avx512"]
 
 

@@ -36,6 +36,7 @@ public:
 private:
     std::unique_ptr<CpuTripletHost> host;
     const CpuTripletFunctions& functions;
+    const CpuThreads threads;
     bool periodic = true;
     /** Null if nothing interacts. */
     std::unique_ptr<CpuTripletNeighborList> neighborList;

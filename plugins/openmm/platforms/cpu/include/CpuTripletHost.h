@@ -1,9 +1,9 @@
 #ifndef CGBRIDGE_CPUTRIPLETHOST_H_
 #define CGBRIDGE_CPUTRIPLETHOST_H_
 
+#include "CpuThreads.h"
 #include "openmm/cpu/CpuPlatform.h"
 #include "openmm/internal/ContextImpl.h"
-#include "openmm/internal/ThreadPool.h"
 #include "openmm/reference/ReferencePlatform.h"
 #include <vector>
 
@@ -15,10 +15,7 @@ namespace CGBridge {
 class CpuTripletHost {
 public:
     virtual ~CpuTripletHost() = default;
-    /**
-     * Get the threads to use, or null to stay on the calling thread.
-     */
-    virtual OpenMM::ThreadPool* getThreads() = 0;
+    virtual CpuThreads getThreads() = 0;
     /**
      * Get whether sums must be done in the same order every time.
      */
@@ -36,9 +33,6 @@ public:
      * Called when all threads have added their forces.
      */
     virtual void finishForces() = 0;
-    int getNumThreads() {
-        return getThreads() == nullptr ? 1 : getThreads()->getNumThreads();
-    }
 };
 
 /**
@@ -48,8 +42,8 @@ class CpuPlatformHost : public CpuTripletHost {
 public:
     explicit CpuPlatformHost(OpenMM::CpuPlatform::PlatformData& data) : data(data) {
     }
-    OpenMM::ThreadPool* getThreads() override {
-        return &data.threads;
+    CpuThreads getThreads() override {
+        return CpuThreads(&data.threads);
     }
     bool isDeterministic() const override {
         return data.deterministicForces;
@@ -77,8 +71,8 @@ public:
      */
     CpuThreadHost(OpenMM::CpuPlatform::PlatformData& data, const int& thread) : data(data), thread(thread) {
     }
-    OpenMM::ThreadPool* getThreads() override {
-        return nullptr;
+    CpuThreads getThreads() override {
+        return CpuThreads(nullptr);
     }
     bool isDeterministic() const override {
         return true;
@@ -109,8 +103,8 @@ public:
     SerialPlatformHost(OpenMM::ReferencePlatform::PlatformData& data, int first, int last) :
             data(data), first(first), last(last), buffer(4*data.numParticles) {
     }
-    OpenMM::ThreadPool* getThreads() override {
-        return nullptr;
+    CpuThreads getThreads() override {
+        return CpuThreads(nullptr);
     }
     bool isDeterministic() const override {
         return true;

@@ -1,10 +1,10 @@
 #ifndef CGBRIDGE_CPUTRIPLETNEIGHBORLIST_H_
 #define CGBRIDGE_CPUTRIPLETNEIGHBORLIST_H_
 
+#include "CpuThreads.h"
 #include "CpuTripletBatch.h"
 #include "CpuTripletSlots.h"
 #include "openmm/Vec3.h"
-#include "openmm/internal/ThreadPool.h"
 #include <vector>
 
 namespace CGBridge {
@@ -20,10 +20,10 @@ public:
      * @param weights     the weight of each particle
      * @param cutoff      the largest distance of interaction, not zero
      * @param functions   the loops the list is made for
-     * @param threads     the threads to use, or null to stay on the calling thread
+     * @param threads     the threads to use
      */
     CpuTripletNeighborList(const std::vector<int>& types, const std::vector<double>& weights, double cutoff,
-                           const CpuTripletFunctions& functions, OpenMM::ThreadPool* threads);
+                           const CpuTripletFunctions& functions, const CpuThreads& threads);
     /**
      * Bring the list up to date with new positions.
      *
@@ -41,22 +41,6 @@ public:
      */
     int getMaxNeighbors() const {
         return maxNeighbors;
-    }
-    /**
-     * Run a function for every thread, in parallel if there is more than one.
-     */
-    template <class Function>
-    void forEachThread(Function function) {
-        // With one thread, waking it would only cost time.
-        if (getNumThreads() == 1)
-            function(0);
-        else {
-            threads->execute([&] (OpenMM::ThreadPool&, int thread) { function(thread); });
-            threads->waitForThreads();
-        }
-    }
-    int getNumThreads() const {
-        return threads == nullptr ? 1 : threads->getNumThreads();
     }
 private:
     // The neighbours that one thread has found, and how many of them are within the cutoff now.
@@ -76,7 +60,7 @@ private:
     const std::vector<double> weights;
     const double cutoff;
     const CpuTripletFunctions& functions;
-    OpenMM::ThreadPool* threads;
+    const CpuThreads threads;
     CpuTripletSlots slots;
     bool isBuilt = false;
     int maxNeighbors = 0;

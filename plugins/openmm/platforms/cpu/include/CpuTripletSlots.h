@@ -1,6 +1,7 @@
 #ifndef CGBRIDGE_CPUTRIPLETSLOTS_H_
 #define CGBRIDGE_CPUTRIPLETSLOTS_H_
 
+#include "CpuThreads.h"
 #include "internal/CellGrid.h"
 #include "openmm/Vec3.h"
 #include <array>
@@ -22,8 +23,9 @@ public:
      * @param types     the type of each particle; particles of type -1 get no slots
      * @param cutoff    the largest distance of interaction
      * @param skin      the extra distance of pairs that are kept in view
+     * @param threads   the threads to use
      */
-    CpuTripletSlots(const std::vector<int>& types, double cutoff, double skin);
+    CpuTripletSlots(const std::vector<int>& types, double cutoff, double skin, const CpuThreads& threads);
     /**
      * Sort the particles into slots.
      *
@@ -107,16 +109,39 @@ private:
         OpenMM::Vec3 shift;
         std::array<int, 4> integerShift;
     };
-    bool createEntries(const std::vector<OpenMM::Vec3>& positions);
-    void addImages(int index, const OpenMM::Vec3& position);
-    void addBrickImages(int index, const OpenMM::Vec3& position);
+    /**
+     * What a share of the particles, and their images, contribute.  A thread works on one part.
+     */
+    struct Part {
+        size_t first, last;
+        std::vector<Entry> entries;
+        std::vector<Image> images;
+        OpenMM::Vec3 lower, upper;
+        /** For each cell, the slot of the next entry. */
+        std::vector<int> nextSlot;
+        bool isGood;
+    };
+    /**
+     * Run a function on every part.
+     *
+     * @return whether it left all of them good
+     */
+    template <class Function>
+    bool forEachPart(Function function);
+    void createEntries(Part& part, const std::vector<OpenMM::Vec3>& positions);
+    void addImages(Part& part, int index, const OpenMM::Vec3& position) const;
+    void addBrickImages(Part& part, int index, const OpenMM::Vec3& position) const;
     void createCells();
+    void findCells(Part& part) const;
     void createSlots();
+    void fillSlots(Part& part);
     bool setBox(const PeriodicBox& newBox);
     bool convert(const std::vector<OpenMM::Vec3>& positions);
+    void convert(Part& part, const std::vector<OpenMM::Vec3>& positions);
     bool rewrap(const std::vector<OpenMM::Vec3>& positions);
     std::array<int, 4> toInteger(const OpenMM::Vec3& position) const;
     const std::vector<int> types;
+    const CpuThreads threads;
     const double cutoff, range, lengthUnit;
     PeriodicBox box, createdBox;
     double maxDisplacement2 = 0;
@@ -125,14 +150,13 @@ private:
     std::vector<int> active;
     std::vector<OpenMM::Vec3> wraps, offsets, created, stretched;
     std::vector<int> slotOfActive;
-    std::vector<Image> images;
+    std::vector<Part> parts;
     // The cells.
-    std::vector<Entry> entries;
     OpenMM::Vec3 origin;
     std::array<int, 3> numCells;
     bool sparse = false, isBrick = false;
     float searchDistance = 0;
-    std::vector<int> cellStart, nextSlot;
+    std::vector<int> cellStart;
     // For each slot.
     std::vector<int> particles, slotTypes, cellOfSlot, centers;
     std::vector<char> isImage;

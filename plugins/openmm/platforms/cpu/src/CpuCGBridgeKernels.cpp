@@ -9,8 +9,8 @@ using namespace OpenMM;
 using namespace std;
 
 CpuTripletCalculation::CpuTripletCalculation(unique_ptr<CpuTripletHost> host) :
-        host(move(host)), functions(getCpuTripletFunctions()), workspaces(this->host->getNumThreads()),
-        threadEnergy(this->host->getNumThreads()) {
+        host(move(host)), functions(getCpuTripletFunctions()), threads(this->host->getThreads()), workspaces(threads.getNumThreads()),
+        threadEnergy(threads.getNumThreads()) {
 }
 
 void CpuTripletCalculation::setParticles(const TripletForce& force, double cutoff) {
@@ -23,7 +23,7 @@ void CpuTripletCalculation::setParticles(const TripletForce& force, double cutof
         host->setPeriodic();
     neighborList.reset();
     if (cutoff > 0)
-        neighborList = make_unique<CpuTripletNeighborList>(types, weights, cutoff, functions, host->getThreads());
+        neighborList = make_unique<CpuTripletNeighborList>(types, weights, cutoff, functions, threads);
 }
 
 template <class Compute>
@@ -42,10 +42,10 @@ double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, 
     // A few batches at a time keep neighbours in the cache of one core and still share out the work
     // evenly.  Which thread gets which batches depends on chance, and so does the rounding of sums,
     // unless deterministic forces are asked for.
-    const int numThreads = host->getNumThreads();
+    const int numThreads = threads.getNumThreads();
     const int chunk = (host->isDeterministic() ? (numBatches+numThreads-1)/numThreads : 8);
     nextBatch = 0;
-    neighborList->forEachThread([&] (int thread) {
+    threads.forEachThread([&] (int thread) {
         vector<float>& workspace = workspaces[thread];
         size_t alignment = 64/sizeof(float), size = functions.getWorkspaceSize(maxNeighbors)+alignment;
         if (workspace.size() < size)

@@ -20,9 +20,9 @@ static const int SORT_BLOCK = 256;
 static const int MAX_SORTED = 32;
 
 CpuTripletNeighborList::CpuTripletNeighborList(const vector<int>& types, const vector<double>& weights, double cutoff,
-                                               const CpuTripletFunctions& functions, ThreadPool* threads) :
+                                               const CpuTripletFunctions& functions, const CpuThreads& threads) :
         weights(weights), cutoff(cutoff), functions(functions), threads(threads),
-        slots(types, cutoff, min(DEFAULT_SKIN, 0.5*cutoff)), found(getNumThreads()), input() {
+        slots(types, cutoff, min(DEFAULT_SKIN, 0.5*cutoff), threads), found(threads.getNumThreads()), input() {
 }
 
 bool CpuTripletNeighborList::update(const vector<Vec3>& positions, const PeriodicBox& box) {
@@ -43,7 +43,7 @@ void CpuTripletNeighborList::findNeighbors() {
     centers.resize(slotsOfCenters.size());
     for (size_t i = 0; i < centers.size(); i++)
         centers[i].slot = slotsOfCenters[i];
-    forEachThread([&] (int thread) { findNeighbors(thread); });
+    threads.forEachThread([&] (int thread) { findNeighbors(thread); });
     size_t total = 0;
     for (const Found& part : found)
         total += part.total;
@@ -58,7 +58,7 @@ void CpuTripletNeighborList::findNeighbors() {
 void CpuTripletNeighborList::findNeighbors(int thread) {
     vector<int>& list = found[thread].neighbors;
     size_t& total = found[thread].total;
-    size_t numThreads = getNumThreads(), first = centers.size()*thread/numThreads, last = centers.size()*(thread+1)/numThreads;
+    size_t numThreads = threads.getNumThreads(), first = centers.size()*thread/numThreads, last = centers.size()*(thread+1)/numThreads;
     const float *x = slots.getCoordinates(0), *y = slots.getCoordinates(1), *z = slots.getCoordinates(2);
     const float distance2 = slots.getSearchDistance()*slots.getSearchDistance(), cutoff2 = (float) (cutoff*cutoff);
     array<int, 54> ranges;
@@ -154,8 +154,8 @@ void CpuTripletNeighborList::copyNeighbors() {
     // The loops may read up to one vector beyond the last neighbour, and must find slots there.
     neighbors.resize(start[numCenters]+functions.width);
     fill_n(neighbors.begin()+start[numCenters], functions.width, 0);
-    forEachThread([&] (int thread) {
-        size_t numThreads = getNumThreads(), first = numCenters*thread/numThreads, last = numCenters*(thread+1)/numThreads;
+    threads.forEachThread([&] (int thread) {
+        size_t numThreads = threads.getNumThreads(), first = numCenters*thread/numThreads, last = numCenters*(thread+1)/numThreads;
         for (size_t i = first; i < last; i++)
             copy_n(&found[centers[i].thread].neighbors[centers[i].first], centers[i].count, &neighbors[start[i]]);
     });

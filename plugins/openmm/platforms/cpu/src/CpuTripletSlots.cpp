@@ -15,20 +15,48 @@ static int roundDown(double x) {
     return truncated-(x < truncated);
 }
 
+// Cells are a little wider than the range.
+static const double CELL_WIDTH = 1.0001;
+
+// With fewer particles than this, waking threads takes longer than what they would do.
+static const size_t MIN_PARALLEL = 8192;
+
 // Differences of slots in the list must fit into 31 bits; they stay below twice the range.
-CpuTripletSlots::CpuTripletSlots(const vector<int>& types, double cutoff, double skin) :
-        types(types), cutoff(cutoff), range(cutoff+skin), lengthUnit(16*(cutoff+skin)/4294967296.0) {
+CpuTripletSlots::CpuTripletSlots(const vector<int>& types, double cutoff, double skin, const CpuThreads& threads) :
+        types(types), threads(threads), cutoff(cutoff), range(cutoff+skin), lengthUnit(16*(cutoff+skin)/4294967296.0) {
     for (int particle = 0; particle < (int) types.size(); particle++)
         if (types[particle] >= 0)
             active.push_back(particle);
     for (vector<Vec3>* values : {&wraps, &offsets, &created, &stretched})
         values->resize(active.size());
     slotOfActive.resize(active.size());
+    parts.resize(active.size() < MIN_PARALLEL ? 1 : threads.getNumThreads());
+    for (size_t i = 0; i < parts.size(); i++) {
+        parts[i].first = active.size()*i/parts.size();
+        parts[i].last = active.size()*(i+1)/parts.size();
+    }
+}
+
+template <class Function>
+bool CpuTripletSlots::forEachPart(Function function) {
+    for (Part& part : parts)
+        part.isGood = true;
+    if (parts.size() == 1)
+        function(parts[0]);
+    else
+        threads.forEachThread([&] (int thread) { function(parts[thread]); });
+    bool allGood = true;
+    for (const Part& part : parts)
+        allGood &= part.isGood;
+    return allGood;
 }
 
 bool CpuTripletSlots::create(const vector<Vec3>& positions, const PeriodicBox& newBox) {
     box = createdBox = newBox;
-    if (!createEntries(positions))
+    isBrick = (box[1][0] == 0 && box[2][0] == 0 && box[2][1] == 0);
+    for (int axis = 0; axis < 3; axis++)
+        isBrick &= (box[axis][axis] > range);
+    if (!forEachPart([&] (Part& part) { createEntries(part, positions); }))
         return false;
     createCells();
     createSlots();
@@ -38,23 +66,29 @@ bool CpuTripletSlots::create(const vector<Vec3>& positions, const PeriodicBox& n
 /**
  * Move every particle into the box and add its images that are in range of it.
  */
-bool CpuTripletSlots::createEntries(const vector<Vec3>& positions) {
-    entries.clear();
-    isBrick = (box[1][0] == 0 && box[2][0] == 0 && box[2][1] == 0);
-    for (int axis = 0; axis < 3; axis++)
-        isBrick &= (box[axis][axis] > range);
-    for (int index = 0; index < (int) active.size(); index++) {
+void CpuTripletSlots::createEntries(Part& part, const vector<Vec3>& positions) {
+    part.entries.clear();
+    for (size_t index = part.first; index < part.last; index++) {
         Vec3 position = positions[active[index]];
         for (int axis = 0; axis < 3; axis++)
-            if (!(abs(position[axis]) < MAX_COORDINATE))
-                return false;
+            if (!(abs(position[axis]) < MAX_COORDINATE)) {
+                part.isGood = false;
+                return;
+            }
         wraps[index] = -box.countBoxes(position);
         created[index] = position+box.combine(wraps[index]);
-        entries.push_back({created[index], index, 0, {0, 0, 0}});
+        part.entries.push_back({created[index], (int) index, 0, {0, 0, 0}});
         if (box.isPeriodic())
-            addImages(index, created[index]);
+            addImages(part, (int) index, created[index]);
     }
-    return true;
+    if (part.entries.empty())
+        return;
+    part.lower = part.upper = part.entries[0].position;
+    for (const Entry& entry : part.entries)
+        for (int axis = 0; axis < 3; axis++) {
+            part.lower[axis] = min(part.lower[axis], entry.position[axis]);
+            part.upper[axis] = max(part.upper[axis], entry.position[axis]);
+        }
 }
 
 /**
@@ -62,14 +96,14 @@ bool CpuTripletSlots::createEntries(const vector<Vec3>& positions) {
  * as its edges, into which PeriodicBox::wrap() moves particles, also if the vectors are not
  * orthogonal.
  */
-void CpuTripletSlots::addImages(int index, const Vec3& position) {
+void CpuTripletSlots::addImages(Part& part, int index, const Vec3& position) const {
     bool isInside = true;
     for (int axis = 0; axis < 3; axis++)
         isInside &= (position[axis] > range && position[axis] < box[axis][axis]-range);
     if (isInside)
         return;
     if (isBrick) {
-        addBrickImages(index, position);
+        addBrickImages(part, index, position);
         return;
     }
     const Vec3& inverse = box.getInverse();
@@ -81,7 +115,7 @@ void CpuTripletSlots::addImages(int index, const Vec3& position) {
             double x = position[0]+box[2][0]*c+box[1][0]*b;
             for (int a = first(0, x), lastA = last(0, x); a <= lastA; a++)
                 if (a != 0 || b != 0 || c != 0)
-                    entries.push_back({position+box.combine(Vec3(a, b, c)), index, 0, {(signed char) a, (signed char) b, (signed char) c}});
+                    part.entries.push_back({position+box.combine(Vec3(a, b, c)), index, 0, {(signed char) a, (signed char) b, (signed char) c}});
         }
     }
 }
@@ -89,7 +123,7 @@ void CpuTripletSlots::addImages(int index, const Vec3& position) {
 /**
  * Add the images of a particle in a box with orthogonal vectors longer than the range.
  */
-void CpuTripletSlots::addBrickImages(int index, const Vec3& position) {
+void CpuTripletSlots::addBrickImages(Part& part, int index, const Vec3& position) const {
     signed char shifts[3][3];
     int numShifts[3];
     for (int axis = 0; axis < 3; axis++) {
@@ -106,7 +140,7 @@ void CpuTripletSlots::addBrickImages(int index, const Vec3& position) {
             for (int a = (b == 0 && c == 0 ? 1 : 0); a < numShifts[0]; a++) {
                 signed char x = shifts[0][a], y = shifts[1][b], z = shifts[2][c];
                 Vec3 shift(box[0][0]*x, box[1][1]*y, box[2][2]*z);
-                entries.push_back({position+shift, index, 0, {x, y, z}});
+                part.entries.push_back({position+shift, index, 0, {x, y, z}});
             }
 }
 
@@ -114,21 +148,24 @@ void CpuTripletSlots::addBrickImages(int index, const Vec3& position) {
  * Sort the entries into cells a little wider than the range.
  */
 void CpuTripletSlots::createCells() {
-    const double width = range*1.0001;
+    const double width = range*CELL_WIDTH;
     Vec3 upper;
     origin = Vec3();
-    if (!entries.empty())
-        origin = upper = entries[0].position;
-    for (const Entry& entry : entries)
+    size_t numEntries = 0;
+    for (const Part& part : parts) {
+        if (part.entries.empty())
+            continue;
         for (int axis = 0; axis < 3; axis++) {
-            origin[axis] = min(origin[axis], entry.position[axis]);
-            upper[axis] = max(upper[axis], entry.position[axis]);
+            origin[axis] = (numEntries == 0 ? part.lower[axis] : min(origin[axis], part.lower[axis]));
+            upper[axis] = (numEntries == 0 ? part.upper[axis] : max(upper[axis], part.upper[axis]));
         }
+        numEntries += part.entries.size();
+    }
     Vec3 extent = upper-origin;
 
     // A particle that has evaporated must not make the number of cells explode, so cells far from
     // each other may share a place.
-    const int limit = 2*(int) cbrt((double) entries.size())+8;
+    const int limit = 2*(int) cbrt((double) numEntries)+8;
     sparse = false;
     double largest = 0;
     for (int axis = 0; axis < 3; axis++) {
@@ -140,9 +177,29 @@ void CpuTripletSlots::createCells() {
 
     // Each coordinate has an error of up to half a unit in the last place.
     searchDistance = (float) (range*1.000001+4e-7*largest);
-    cellStart.assign(numCells[0]*numCells[1]*numCells[2]+1, 0);
-    const double inverseWidth = 1/width;
-    for (Entry& entry : entries) {
+    forEachPart([&] (Part& part) { findCells(part); });
+
+    // Within a cell the parts follow one another.
+    cellStart.resize(numCells[0]*numCells[1]*numCells[2]+1);
+    int next = 0;
+    for (size_t cell = 0; cell+1 < cellStart.size(); cell++) {
+        cellStart[cell] = next;
+        for (Part& part : parts) {
+            int count = part.nextSlot[cell];
+            part.nextSlot[cell] = next;
+            next += count;
+        }
+    }
+    cellStart.back() = next;
+}
+
+/**
+ * Find the cell of each entry, and count the entries in each cell.
+ */
+void CpuTripletSlots::findCells(Part& part) const {
+    const double inverseWidth = 1/(range*CELL_WIDTH);
+    part.nextSlot.assign(numCells[0]*numCells[1]*numCells[2], 0);
+    for (Entry& entry : part.entries) {
         entry.cell = 0;
         for (int axis = 2; axis >= 0; axis--) {
             int64_t place = (int64_t) ((entry.position[axis]-origin[axis])*inverseWidth);
@@ -150,25 +207,30 @@ void CpuTripletSlots::createCells() {
                 place %= numCells[axis];
             entry.cell = entry.cell*numCells[axis]+(int) place;
         }
-        cellStart[entry.cell+1]++;
+        part.nextSlot[entry.cell]++;
     }
-    for (size_t cell = 1; cell < cellStart.size(); cell++)
-        cellStart[cell] += cellStart[cell-1];
 }
 
 void CpuTripletSlots::createSlots() {
-    size_t numSlots = entries.size();
+    const size_t numSlots = cellStart.back();
     for (vector<int>* values : {&particles, &slotTypes, &cellOfSlot})
         values->resize(numSlots);
     for (vector<float>& values : coordinates)
         values.resize(numSlots);
     createdPositions.resize(numSlots);
     integerPositions.resize(numSlots);
-    images.clear();
     isImage.resize(numSlots);
-    nextSlot.assign(cellStart.begin(), cellStart.end()-1);
-    for (const Entry& entry : entries) {
-        int slot = nextSlot[entry.cell]++;
+    forEachPart([&] (Part& part) { fillSlots(part); });
+    centers.clear();
+    for (int slot = 0; slot < (int) numSlots; slot++)
+        if (!isImage[slot])
+            centers.push_back(slot);
+}
+
+void CpuTripletSlots::fillSlots(Part& part) {
+    part.images.clear();
+    for (const Entry& entry : part.entries) {
+        int slot = part.nextSlot[entry.cell]++;
         particles[slot] = active[entry.particle];
         slotTypes[slot] = types[active[entry.particle]];
         cellOfSlot[slot] = entry.cell;
@@ -182,12 +244,8 @@ void CpuTripletSlots::createSlots() {
         if (!isImage[slot])
             slotOfActive[entry.particle] = slot;
         else
-            images.push_back({slot, slotOfActive[entry.particle], Vec3(shift[0], shift[1], shift[2]), {}});
+            part.images.push_back({slot, slotOfActive[entry.particle], Vec3(shift[0], shift[1], shift[2]), {}});
     }
-    centers.clear();
-    for (int slot = 0; slot < (int) numSlots; slot++)
-        if (!isImage[slot])
-            centers.push_back(slot);
 }
 
 int CpuTripletSlots::findRanges(int cell, array<int, 54>& ranges) const {
@@ -255,13 +313,15 @@ bool CpuTripletSlots::setBox(const PeriodicBox& newBox) {
     if (!(maxDisplacement > 0.2*skin))
         return false;
     maxDisplacement2 = maxDisplacement*maxDisplacement;
-    bool isCreated = (box == createdBox);
-    for (size_t i = 0; i < active.size(); i++) {
-        offsets[i] = box.combine(wraps[i]);
-        stretched[i] = (isCreated ? created[i] : box.combine(createdBox.getFraction(created[i])));
-    }
-    for (Image& image : images)
-        image.integerShift = toInteger(box.combine(image.shift));
+    const bool isCreated = (box == createdBox);
+    forEachPart([&] (Part& part) {
+        for (size_t i = part.first; i < part.last; i++) {
+            offsets[i] = box.combine(wraps[i]);
+            stretched[i] = (isCreated ? created[i] : box.combine(createdBox.getFraction(created[i])));
+        }
+        for (Image& image : part.images)
+            image.integerShift = toInteger(box.combine(image.shift));
+    });
     return true;
 }
 
@@ -279,22 +339,27 @@ array<int, 4> CpuTripletSlots::toInteger(const Vec3& position) const {
  * @return whether all particles are still near the place where they were at creation
  */
 bool CpuTripletSlots::convert(const vector<Vec3>& positions) {
+    return forEachPart([&] (Part& part) { convert(part, positions); });
+}
+
+void CpuTripletSlots::convert(Part& part, const vector<Vec3>& positions) {
     bool isNear = true;
-    for (size_t i = 0; i < active.size(); i++) {
+    for (size_t i = part.first; i < part.last; i++) {
         Vec3 position = positions[active[i]]+offsets[i];
         Vec3 displacement = position-stretched[i];
         // Written so that a position that is not a number counts as far.
         isNear &= (displacement.dot(displacement) <= maxDisplacement2);
         integerPositions[slotOfActive[i]] = toInteger(position);
     }
-    if (isNear)
-        for (const Image& image : images) {
-            const array<int, 4>& source = integerPositions[image.source];
-            array<int, 4>& target = integerPositions[image.slot];
-            for (int axis = 0; axis < 3; axis++)
-                target[axis] = (int) ((unsigned int) source[axis]+(unsigned int) image.integerShift[axis]);
-        }
-    return isNear;
+    part.isGood = isNear;
+    if (!isNear)
+        return;
+    for (const Image& image : part.images) {
+        const array<int, 4>& source = integerPositions[image.source];
+        array<int, 4>& target = integerPositions[image.slot];
+        for (int axis = 0; axis < 3; axis++)
+            target[axis] = (int) ((unsigned int) source[axis]+(unsigned int) image.integerShift[axis]);
+    }
 }
 
 /**
