@@ -151,7 +151,7 @@ def candidate_count(optimizer: OptimizerSection) -> int:
 def confirmation_count(optimizer: OptimizerSection) -> int:
     """Re-runs of the best, at most (one that leads for long is confirmed once)."""
     during = optimizer.generations // optimizer.confirm.every if optimizer.confirm.every else 0
-    return during + optimizer.confirm.candidates
+    return during * max(1, optimizer.elites) + optimizer.confirm.candidates
 
 
 def planned_simulations(levels: Sequence[Level]) -> list[tuple[Simulation, ...]]:

@@ -118,9 +118,9 @@ class _Fit:
         return found
 
     def _start_confirmation(self) -> None:
-        """Confirm the leader beside the search, which does not wait for it."""
+        """Confirm the elites beside the search, which does not wait for them."""
         running = {job.point for job in self._confirming}
-        for point in self._leaders(1):
+        for point in self._leaders(max(1, self._problem.config.optimizer.elites)):
             if point not in self._confirmed and point not in running:
                 job = self._evaluator.confirm_job(point, self._ga.generation)
                 self._confirming.add(job)

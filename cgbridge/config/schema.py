@@ -89,7 +89,7 @@ class ConfirmSection(Section):
     """Re-runs with new seeds and longer MD, against selection bias ("the luckiest of many")."""
 
     every: int = Field(
-        4, ge=0, description="Confirm the best candidate every so many generations; 0: only at the end."
+        4, ge=0, description="Confirm the elites every so many generations; 0: only at the end."
     )
     candidates: int = Field(3, ge=1, description="How many of the best compete at the end.")
     factor: Number = Field(3.0, ge=1, description="How many times longer the production runs are.")
