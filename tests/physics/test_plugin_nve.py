@@ -1,4 +1,4 @@
-"""Dynamics with the compiled forces: conservation of energy, reproducibility, the thermostat of CPUSerial."""
+"""Dynamics with the compiled forces: conservation of energy, seeds, the thermostat of the CPU platforms."""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
 import openmm_engine
 from boxes import Configuration
 from potentials import STILLINGER_WEBER, TERSOFF
+
+from cgbridge.openmm import TersoffForce
 
 BOLTZMANN = 0.00831446261815324  # kJ/mol/K
 ML_BOP, MW = TERSOFF[0], STILLINGER_WEBER[0]
@@ -161,20 +163,27 @@ def test_serial_platform_is_never_chosen_by_itself(liquid):
     assert context.getPlatform().getName() != "CPUSerial"
 
 
-def free_particles(masses, platform="CPUSerial", friction=2.0, step=0.02):
+def free_particles(masses, platform, friction=2.0, step=0.02, threads="2", seed=9):
+    """Particles that feel nothing. A force that leaves them out brings the integrator of the plugin to CPU."""
     system = openmm.System()
+    force = TersoffForce(1)
     for mass in masses:
         system.addParticle(mass)
+        force.addParticle(-1)
+    force.setUsesPeriodicBoundaryConditions(False)
+    system.addForce(force)
     integrator = openmm.LangevinMiddleIntegrator(300.0, friction, step)
-    integrator.setRandomNumberSeed(9)
-    context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName(platform))
+    integrator.setRandomNumberSeed(seed)
+    properties = {"Threads": threads} if platform == "CPU" else {}
+    context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName(platform), properties)
     context.setPositions(np.zeros((len(masses), 3)))
     context.setVelocities(np.zeros((len(masses), 3)))
     return context
 
 
-def test_thermostat_gives_the_maxwell_distribution():
-    context = free_particles([18.0] * 5000)
+@fast_platforms
+def test_thermostat_gives_the_maxwell_distribution(platform):
+    context = free_particles([18.0] * 5000, platform)
     context.getIntegrator().step(300)
     samples = []
     for _ in range(20):
@@ -200,8 +209,9 @@ def test_thermostat_gives_the_maxwell_distribution():
         assert abs(np.mean(a * b) - expected) < 5 / np.sqrt(a.size)
 
 
-def test_friction_relaxes_and_diffuses_as_it_should():
-    context = free_particles([18.0] * 5000, friction=2.0, step=0.02)
+@fast_platforms
+def test_friction_relaxes_and_diffuses_as_it_should(platform):
+    context = free_particles([18.0] * 5000, platform, friction=2.0, step=0.02)
     context.setVelocities(np.ones((5000, 3)))
     context.getIntegrator().step(50)  # 1 ps
     state = context.getState(getVelocities=True, getPositions=True)
@@ -214,8 +224,9 @@ def test_friction_relaxes_and_diffuses_as_it_should():
     assert position == pytest.approx((1 - np.exp(-2.0)) / 2, abs=0.012)
 
 
-def test_masses_on_the_serial_platform():
-    context = free_particles([1.0] * 2000 + [100.0] * 2000 + [0.0])
+@fast_platforms
+def test_masses(platform):
+    context = free_particles([1.0] * 2000 + [100.0] * 2000 + [0.0], platform)
     context.getIntegrator().step(500)
     state = context.getState(getVelocities=True, getPositions=True)
     v = state.getVelocities(asNumpy=True)._value
@@ -224,6 +235,37 @@ def test_masses_on_the_serial_platform():
         assert np.var(part) * mass / (BOLTZMANN * 300) == pytest.approx(1, abs=5 * np.sqrt(2 / 6000))
     assert not np.any(v[4000])
     assert not np.any(state.getPositions(asNumpy=True)._value[4000])
+
+
+def velocities_after(context, steps):
+    context.getIntegrator().step(steps)
+    return context.getState(getVelocities=True).getVelocities(asNumpy=True)._value.copy()
+
+
+def test_random_numbers_do_not_depend_on_the_number_of_threads():
+    # More than 8192 particles, which is what one thread takes at a time.
+    runs = [velocities_after(free_particles([18.0] * 20_000, "CPU", threads=t), 3) for t in ("1", "2", "3")]
+    assert np.array_equal(runs[0], runs[1])
+    assert np.array_equal(runs[0], runs[2])
+    # The pieces have random numbers of their own.
+    x = runs[0].ravel() / np.sqrt(np.mean(runs[0] ** 2))
+    for shift in (24_576, 2 * 24_576, 3, 1):
+        assert abs(np.mean(x[shift:] * x[:-shift])) < 5 / np.sqrt(x.size - shift)
+
+
+def test_seed_of_zero_is_another_one_each_time():
+    runs = [velocities_after(free_particles([18.0] * 10, "CPU", seed=0), 1) for _ in range(2)]
+    assert not np.array_equal(runs[0], runs[1])
+
+
+def test_contexts_have_random_numbers_of_their_own():
+    """A second Context does not disturb the first, while CPUSerial shares one generator as Reference does."""
+    alone = velocities_after(free_particles([18.0] * 10, "CPU"), 20)
+    first, second = (free_particles([18.0] * 10, "CPU", seed=seed) for seed in (9, 10))
+    for _ in range(19):
+        first.getIntegrator().step(1)
+        second.getIntegrator().step(1)
+    assert np.array_equal(velocities_after(first, 1), alone)
 
 
 def test_checkpoint_on_the_serial_platform(liquid):
@@ -238,13 +280,18 @@ def test_checkpoint_on_the_serial_platform(liquid):
     assert np.allclose(trajectory(context, blocks=2), expected, atol=1e-4)
 
 
-def test_constraints_and_virtual_sites_on_the_serial_platform():
+@fast_platforms
+def test_constraints_and_virtual_sites(platform):
     system = openmm.System()
+    force = TersoffForce(1)
     for mass in (10.0, 10.0, 0.0):
         system.addParticle(mass)
+        force.addParticle(-1)
+    force.setUsesPeriodicBoundaryConditions(False)
+    system.addForce(force)
     system.addConstraint(0, 1, 0.3)
     system.setVirtualSite(2, openmm.TwoParticleAverageSite(0, 1, 0.5, 0.5))
-    context = openmm.Context(system, langevin(), openmm.Platform.getPlatformByName("CPUSerial"))
+    context = openmm.Context(system, langevin(), openmm.Platform.getPlatformByName(platform))
     context.setPositions([[0, 0, 0], [0.3, 0, 0], [0.15, 0, 0]])
     context.setVelocitiesToTemperature(300.0, 1)
     context.getIntegrator().step(100)

@@ -1,9 +1,11 @@
 #include "CpuCGBridgeKernelFactory.h"
 #include "CpuCGBridgeKernels.h"
 #include "CpuReplicaKernel.h"
+#include "SerialLangevinMiddleKernel.h"
 #include "SerialPlatform.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/Platform.h"
+#include "openmm/cpu/CpuKernelFactory.h"
 #include "openmm/internal/windowsExport.h"
 #include <memory>
 
@@ -24,11 +26,19 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
             auto* factory = new CpuCGBridgeKernelFactory();
             platform.registerKernelFactory(CalcTersoffForceKernel::Name(), factory);
             platform.registerKernelFactory(CalcStillingerWeberForceKernel::Name(), factory);
+            // CPUSerial has its own already.
+            if (platform.getName() == "CPU")
+                platform.registerKernelFactory(IntegrateLangevinMiddleStepKernel::Name(), factory);
         }
     }
 }
 
 KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
+    if (name == IntegrateLangevinMiddleStepKernel::Name()) {
+        if (CpuLangevinMiddleKernel::isFor(context.getSystem()))
+            return new CpuLangevinMiddleKernel(name, platform, context, CpuThreads(&CpuPlatform::getPlatformData(context).threads));
+        return CpuKernelFactory().createKernelImpl(name, platform, context);
+    }
     const bool isSerial = (platform.getName() == SerialPlatform::NAME);
     ThreadPool* threads = (isSerial ? nullptr : &CpuPlatform::getPlatformData(context).threads);
     auto createHost = [&context, isSerial] (int first, int last, const int* thread) -> unique_ptr<CpuTripletHost> {
