@@ -164,7 +164,7 @@ def test_serial_platform_is_never_chosen_by_itself(liquid):
 
 
 def free_particles(masses, platform, friction=2.0, step=0.02, threads="2", seed=9):
-    """Particles that feel nothing. A force that leaves them out brings the integrator of the plugin to CPU."""
+    """Particles that feel nothing. A force that leaves them out brings the plugin's integrator to CPU."""
     system = openmm.System()
     force = TersoffForce(1)
     for mass in masses:
