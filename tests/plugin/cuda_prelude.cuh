@@ -26,11 +26,16 @@ typedef float4 real4;
 #endif
 #if defined(USE_DOUBLE_PRECISION) || defined(USE_MIXED_PRECISION)
 typedef double mixed;
+typedef double3 mixed3;
+#define make_mixed3 make_double3
 typedef double4 mixed4;
 #else
 typedef float mixed;
+typedef float3 mixed3;
+#define make_mixed3 make_float3
 typedef float4 mixed4;
 #endif
+typedef long long mm_long;
 typedef unsigned long long mm_ulong;
 #define KERNEL extern "C" __global__
 #define DEVICE __device__

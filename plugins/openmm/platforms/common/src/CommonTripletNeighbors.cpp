@@ -16,7 +16,7 @@ static const double SKIN = 0.35;
 // The largest system whose lists are made in one block.
 static const int MAX_ONE_BLOCK = 2048;
 // The elements of "status".
-enum { REBUILD, MAX_LISTED, MAX_NEAR, STATUS_SIZE };
+enum { REBUILD, MAX_LISTED, MAX_NEAR, BROKEN, STATUS_SIZE };
 
 namespace {
 
@@ -201,7 +201,7 @@ void CommonTripletNeighbors::addArrays(KernelArguments& arguments) {
 }
 
 void CommonTripletNeighbors::addSizes(KernelArguments& arguments) {
-    arguments << numSlots << capacity << numCells[0] << numCells[1] << numCells[2];
+    arguments << evaluation << numSlots << capacity << numCells[0] << numCells[1] << numCells[2];
     arguments.addReal(cutoff*cutoff).addReal4(box[0]).addReal4(box[1]).addReal4(box[2]);
 }
 

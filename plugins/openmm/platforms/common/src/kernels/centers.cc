@@ -21,11 +21,12 @@
 #define CENTERS (BLOCK/LANES)
 #define MAX_LISTED 1
 #define MAX_NEAR 2
+#define BROKEN 3
 
 /**
  * Everything that is needed to go through the cells around a slot.
  */
-#define CELL_PARAMETERS GLOBAL const real4* RESTRICT slotPos, GLOBAL const int* RESTRICT cellStart, int cell, int numX, int numY, int numZ, \
+#define CELL_PARAMETERS GLOBAL const Position* RESTRICT slotPos, GLOBAL const int* RESTRICT cellStart, int cell, int numX, int numY, int numZ, \
         real cutoff2, real4 boxX, real4 boxY, real4 boxZ
 #define CELL_ARGUMENTS slotPos, cellStart, cell, numX, numY, numZ, cutoff2, boxX, boxY, boxZ
 
@@ -34,12 +35,12 @@
  *
  * @return the number of neighbours, or -1 if the centre is crowded
  */
-DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL const int* RESTRICT list, GLOBAL const real4* RESTRICT slotPos,
+DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL const int* RESTRICT list, GLOBAL const Position* RESTRICT slotPos,
         GLOBAL int* RESTRICT status, real cutoff2, real4 boxX, real4 boxY, real4 boxZ, LOCAL_ARG real4* RESTRICT neighbor,
         LOCAL_ARG int* RESTRICT neighborSlot, LOCAL_ARG int* RESTRICT neighborType, LOCAL_ARG int* RESTRICT found) {
     int lane = LOCAL_ID%LANES, base = (LOCAL_ID/LANES)*MAX_NEIGHBORS;
     bool isCrowded = (numListed > capacity || numListed > 32*LANES);
-    real4 position = slotPos[center];
+    Position position = slotPos[center];
     GLOBAL const int* RESTRICT row = list+center*capacity;
 
     // Those of the entries of this lane that are within the cutoff.
@@ -68,7 +69,7 @@ DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL cons
         for (int i = lane; hits != 0; i += LANES, hits >>= 1)
             if ((hits&1) != 0) {
                 int slot = row[i];
-                real4 other = slotPos[slot];
+                Position other = slotPos[slot];
                 real3 delta = getDelta(position, other, boxX, boxY, boxZ);
                 real r2 = delta.x*delta.x+delta.y*delta.y+delta.z*delta.z;
                 real inverse = RSQRT(r2);
@@ -113,9 +114,10 @@ DEVICE void addForceOnCenter(GLOBAL mm_ulong* RESTRICT forceBuffers, bool isCent
 }
 
 /**
- * Add the energies of all threads to the element of the energy buffer that belongs to the block.
+ * Add the energies of all threads to the element of the energy buffer that belongs to the block.  With a
+ * position that is not a number the energy is none, so that it cannot pass for a result.
  */
-DEVICE void addEnergy(GLOBAL mixed* RESTRICT energyBuffer, mixed energy, LOCAL_ARG mixed* RESTRICT sums) {
+DEVICE void addEnergy(GLOBAL mixed* RESTRICT energyBuffer, mixed energy, bool isBroken, LOCAL_ARG mixed* RESTRICT sums) {
     sums[LOCAL_ID] = energy;
     for (int i = BLOCK/2; i > 0; i /= 2) {
         SYNC_THREADS;
@@ -123,14 +125,14 @@ DEVICE void addEnergy(GLOBAL mixed* RESTRICT energyBuffer, mixed energy, LOCAL_A
             sums[LOCAL_ID] += sums[LOCAL_ID+i];
     }
     if (LOCAL_ID == 0)
-        energyBuffer[GROUP_ID] += sums[0];
+        energyBuffer[GROUP_ID] += (isBroken ? (mixed) SQRT((real) -1) : sums[0]);
 }
 
 /**
  * Get a slot in a cell as a neighbour of a position: unit vector and distance, or a negative distance
  * if it is out of range or is the centre itself.
  */
-DEVICE real4 getNeighbor(int center, int slot, real4 position, GLOBAL const real4* RESTRICT slotPos, real cutoff2,
+DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const Position* RESTRICT slotPos, real cutoff2,
         real4 boxX, real4 boxY, real4 boxZ) {
     real3 delta = getDelta(position, slotPos[slot], boxX, boxY, boxZ);
     real r2 = delta.x*delta.x+delta.y*delta.y+delta.z*delta.z;

@@ -12,13 +12,14 @@
 
 #define REBUILD 0
 #define MAX_LISTED 1
+#define BROKEN 3
 
 /**
  * Get the position of a particle.  In mixed precision it is moved into the box, which keeps the digits
  * that a single precision number has no room for once the particle has left the first box.  In single
  * precision it has none to keep, and moving it would only cost another rounding.
  */
-DEVICE real3 getPosition(int atom, GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection,
+DEVICE mixed3 getPosition(int atom, GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection,
         mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     real4 position = posq[atom];
     mixed x = position.x, y = position.y, z = position.z;
@@ -39,7 +40,7 @@ DEVICE real3 getPosition(int atom, GLOBAL const real4* RESTRICT posq, GLOBAL con
     x -= count*boxX.x;
 #endif
 #endif
-    return make_real3((real) x, (real) y, (real) z);
+    return make_mixed3(x, y, z);
 }
 
 DEVICE real4 toReal(mixed4 v) {
@@ -50,7 +51,7 @@ DEVICE real4 toReal(mixed4 v) {
  * Get the coordinates that stay the same when the box is deformed: multiples of the box vectors, or
  * the position itself if there is no box.
  */
-DEVICE real3 getFraction(real3 position, real4 boxX, real4 boxY, real4 boxZ) {
+DEVICE mixed3 getFraction(mixed3 position, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
 #ifdef PERIODIC
     position.z *= boxZ.w;
     position.x -= position.z*boxZ.x;
@@ -58,6 +59,26 @@ DEVICE real3 getFraction(real3 position, real4 boxX, real4 boxY, real4 boxZ) {
     position.x = (position.x-position.y*boxY.x)*boxX.w;
 #endif
     return position;
+}
+
+/**
+ * Get a position as a slot holds it.
+ */
+DEVICE Position makePosition(mixed3 position, mixed3 fraction, int type) {
+#ifdef FIXED_POSITIONS
+    mixed x = fraction.x-floor(fraction.x), y = fraction.y-floor(fraction.y), z = fraction.z-floor(fraction.z);
+    return make_int4((int) (unsigned int) (mm_long) (x*4294967296.0), (int) (unsigned int) (mm_long) (y*4294967296.0),
+            (int) (unsigned int) (mm_long) (z*4294967296.0), type);
+#else
+    return make_real4((real) position.x, (real) position.y, (real) position.z, (real) type);
+#endif
+}
+
+/**
+ * Get whether a position is a number, and one that has digits left.
+ */
+DEVICE bool isSound(mixed3 position) {
+    return position.x*position.x+position.y*position.y+position.z*position.z < (mixed) 1e18f;
 }
 
 /**
@@ -84,7 +105,7 @@ DEVICE real getAllowedMotion2(real cutoff, real range, GLOBAL const mixed4* REST
 
 DEVICE void checkStage(int first, int stride, int evaluation, int mustRebuild, int numSlots, real cutoff, real range,
         GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT slotAtom,
-        GLOBAL const real4* RESTRICT listPos, GLOBAL const mixed4* RESTRICT listBox, GLOBAL real4* RESTRICT slotPos,
+        GLOBAL const real4* RESTRICT listPos, GLOBAL const mixed4* RESTRICT listBox, GLOBAL Position* RESTRICT slotPos,
         GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (mustRebuild) {
         if (first == 0)
@@ -94,18 +115,19 @@ DEVICE void checkStage(int first, int stride, int evaluation, int mustRebuild, i
     real allowed2 = getAllowedMotion2(cutoff, range, listBox, boxX, boxY, boxZ);
     real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
     for (int slot = first; slot < numSlots; slot += stride) {
-        real3 position = getPosition(slotAtom[slot], posq, posqCorrection, boxX, boxY, boxZ);
+        mixed3 position = getPosition(slotAtom[slot], posq, posqCorrection, boxX, boxY, boxZ);
+        real x = (real) position.x, y = (real) position.y, z = (real) position.z;
         real4 then = listPos[slot];
 #ifdef PERIODIC
-        real3 moved = make_real3(position.x-then.x*a.x-then.y*b.x-then.z*c.x, position.y-then.y*b.y-then.z*c.y, position.z-then.z*c.z);
+        real3 moved = make_real3(x-then.x*a.x-then.y*b.x-then.z*c.x, y-then.y*b.y-then.z*c.y, z-then.z*c.z);
 #else
-        real3 moved = make_real3(position.x-then.x, position.y-then.y, position.z-then.z);
+        real3 moved = make_real3(x-then.x, y-then.y, z-then.z);
 #endif
         moved = nearestImage(moved, a, b, c);
         // Written so that it holds for a position that is not a number, too.
-        if (!(moved.x*moved.x+moved.y*moved.y+moved.z*moved.z <= allowed2))
+        if (!(moved.x*moved.x+moved.y*moved.y+moved.z*moved.z <= allowed2) || !isSound(position))
             status[REBUILD] = evaluation;
-        slotPos[slot] = make_real4(position.x, position.y, position.z, slotPos[slot].w);
+        slotPos[slot] = makePosition(position, getFraction(position, boxX, boxY, boxZ), (int) slotPos[slot].w);
     }
 }
 
@@ -129,12 +151,13 @@ DEVICE int getPlace(real coordinate, int numCells, real inverseWidth) {
 DEVICE void countStage(int first, int stride, GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection,
         GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types, GLOBAL int* RESTRICT cellCount,
         GLOBAL int* RESTRICT atomCell, int numX, int numY, int numZ, real inverseWidth, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
-    real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
     for (int atom = first; atom < NUM_ATOMS; atom += stride)
         if (types[atomIndex[atom]] >= 0) {
             int replica = getReplica(types[atomIndex[atom]]);
-            real3 place = getFraction(getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ), a, b, c);
-            int x = getPlace(place.x, numX, inverseWidth), y = getPlace(place.y, numY, inverseWidth), z = getPlace(place.z, numZ, inverseWidth);
+            mixed3 place = getFraction(getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ), boxX, boxY, boxZ);
+            int x = getPlace((real) place.x, numX, inverseWidth);
+            int y = getPlace((real) place.y, numY, inverseWidth);
+            int z = getPlace((real) place.z, numZ, inverseWidth);
             int cell = ((replica*numZ+z)*numY+y)*numX+x;
             atomCell[atom] = cell;
             ATOMIC_ADD(&cellCount[cell], 1);
@@ -190,22 +213,24 @@ DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
         GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
         GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT slotAtom, GLOBAL int* RESTRICT slotCell,
-        GLOBAL real* RESTRICT slotWeight, GLOBAL real4* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
-        mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+        GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
+        int evaluation, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     for (int i = first; i < numSlots; i += stride) {
         int atom = unsorted[i];
         int cell = atomCell[atom];
         int slot = cellStart[cell];
         for (int j = cellStart[cell]; j < cellStart[cell+1]; j++)
             slot += (unsorted[j] < atom ? 1 : 0);
-        real3 position = getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ);
-        real3 fraction = getFraction(position, toReal(boxX), toReal(boxY), toReal(boxZ));
+        mixed3 position = getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ);
+        mixed3 fraction = getFraction(position, boxX, boxY, boxZ);
+        if (!isSound(position))
+            status[BROKEN] = evaluation;
         int index = atomIndex[atom];
         slotAtom[slot] = atom;
         slotCell[slot] = cell;
         slotWeight[slot] = weights[index];
-        slotPos[slot] = make_real4(position.x, position.y, position.z, (real) types[index]);
-        listPos[slot] = make_real4(fraction.x, fraction.y, fraction.z, 0);
+        slotPos[slot] = makePosition(position, fraction, types[index]);
+        listPos[slot] = make_real4((real) fraction.x, (real) fraction.y, (real) fraction.z, 0);
     }
     for (int cell = first; cell < numCells; cell += stride)
         cellCount[cell] = 0;
@@ -220,12 +245,12 @@ DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL
  * List the neighbours of each slot.  A list that needs more than its room is cut off; its length
  * tells so.
  */
-DEVICE void listStage(int first, int stride, int numSlots, GLOBAL const real4* RESTRICT slotPos, GLOBAL const int* RESTRICT slotCell,
+DEVICE void listStage(int first, int stride, int numSlots, GLOBAL const Position* RESTRICT slotPos, GLOBAL const int* RESTRICT slotCell,
         GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int capacity, real search2,
         GLOBAL int* RESTRICT status, int numX, int numY, int numZ, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
     for (int slot = first; slot < numSlots; slot += stride) {
-        real4 position = slotPos[slot];
+        Position position = slotPos[slot];
         int cell = slotCell[slot], count = 0;
         for (int index = 0; index < 27; index++) {
             int adjacent = getAdjacentCell(cell, index, numX, numY, numZ);
@@ -250,7 +275,7 @@ DEVICE void listStage(int first, int stride, int numSlots, GLOBAL const real4* R
 
 KERNEL void checkMotion(int evaluation, int mustRebuild, int numSlots, real cutoff, real range,
         GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT slotAtom,
-        GLOBAL const real4* RESTRICT listPos, GLOBAL const mixed4* RESTRICT listBox, GLOBAL real4* RESTRICT slotPos,
+        GLOBAL const real4* RESTRICT listPos, GLOBAL const mixed4* RESTRICT listBox, GLOBAL Position* RESTRICT slotPos,
         GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     checkStage(GLOBAL_ID, GLOBAL_SIZE, evaluation, mustRebuild, numSlots, cutoff, range, posq, posqCorrection, slotAtom,
             listPos, listBox, slotPos, status, boxX, boxY, boxZ);
@@ -278,18 +303,18 @@ KERNEL void fillCells(int evaluation, GLOBAL const int* RESTRICT status, GLOBAL 
         fillStage(GLOBAL_ID, GLOBAL_SIZE, atomIndex, types, atomCell, cellCount, unsorted);
 }
 
-KERNEL void placeSlots(int evaluation, GLOBAL const int* RESTRICT status, int numSlots, int numCells, GLOBAL const real4* RESTRICT posq,
+KERNEL void placeSlots(int evaluation, GLOBAL int* RESTRICT status, int numSlots, int numCells, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
         GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
         GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT slotAtom, GLOBAL int* RESTRICT slotCell,
-        GLOBAL real* RESTRICT slotWeight, GLOBAL real4* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
+        GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
         mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (status[REBUILD] == evaluation)
         placeStage(GLOBAL_ID, GLOBAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
-                cellStart, cellCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, boxX, boxY, boxZ);
+                cellStart, cellCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, boxX, boxY, boxZ);
 }
 
-KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSlots, GLOBAL const real4* RESTRICT slotPos,
+KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSlots, GLOBAL const Position* RESTRICT slotPos,
         GLOBAL const int* RESTRICT slotCell, GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list,
         int capacity, real search2, int numX, int numY, int numZ, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (status[REBUILD] == evaluation)
@@ -302,7 +327,7 @@ KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSl
  */
 KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, real cutoff, real range, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL int* RESTRICT slotAtom, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
-        GLOBAL real4* RESTRICT slotPos, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ, GLOBAL const int* RESTRICT atomIndex,
+        GLOBAL Position* RESTRICT slotPos, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ, GLOBAL const int* RESTRICT atomIndex,
         GLOBAL const int* RESTRICT types, GLOBAL const real* RESTRICT weights, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT cellStart,
         GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT unsorted, GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight,
         GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int numX, int numY, int numZ, real inverseWidth, int capacity, real search2) {
@@ -321,7 +346,7 @@ KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, rea
     fillStage(LOCAL_ID, LOCAL_SIZE, atomIndex, types, atomCell, cellCount, unsorted);
     SYNC_THREADS;
     placeStage(LOCAL_ID, LOCAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
-            cellStart, cellCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, boxX, boxY, boxZ);
+            cellStart, cellCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, boxX, boxY, boxZ);
     SYNC_THREADS;
     listStage(LOCAL_ID, LOCAL_SIZE, numSlots, slotPos, slotCell, cellStart, listCount, list, capacity, search2, status,
             numX, numY, numZ, boxX, boxY, boxZ);

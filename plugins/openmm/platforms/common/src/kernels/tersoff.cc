@@ -172,10 +172,10 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
     return energy;
 }
 
-KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const real4* RESTRICT slotPos,
+KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const Position* RESTRICT slotPos,
         GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
         GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
-        GLOBAL const real* RESTRICT allBonds, GLOBAL const real* RESTRICT allTriplets, int numSlots, int capacity, int numX, int numY, int numZ,
+        GLOBAL const real* RESTRICT allBonds, GLOBAL const real* RESTRICT allTriplets, int evaluation, int numSlots, int capacity, int numX, int numY, int numZ,
         real cutoff2, real4 boxX, real4 boxY, real4 boxZ) {
     LOCAL real4 neighbor[CENTERS*MAX_NEIGHBORS];
     LOCAL int neighborSlot[CENTERS*MAX_NEIGHBORS];
@@ -272,9 +272,7 @@ KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* 
             int cell = slotCell[center];
             energy += weight*computeCrowded(center, type, weight, forceBuffers, slotAtom, bonds, triplets, CELL_ARGUMENTS, &total);
         }
-        if (isCenter && lane == 0)
-            energy += 0*(slotPos[center].x+slotPos[center].y+slotPos[center].z); // not a number if these are not
         addForceOnCenter(forceBuffers, isCenter, slotAtom[center], total, sums);
     }
-    addEnergy(energyBuffer, energy, energySums);
+    addEnergy(energyBuffer, energy, status[BROKEN] == evaluation, energySums);
 }

@@ -9,6 +9,18 @@
  * other are near each other in memory too.  A box vector has one over its diagonal element as w.
  */
 
+#if defined(PERIODIC) && defined(USE_MIXED_PRECISION)
+/*
+ * In mixed precision OpenMM knows positions better than a single precision number does.  As multiples of
+ * 2^-32 of the box vectors, modulo the box, they keep their digits, and so do differences of near ones.
+ * The last element is the type.
+ */
+#define FIXED_POSITIONS
+typedef int4 Position;
+#else
+typedef real4 Position;
+#endif
+
 DEVICE real3 nearestImage(real3 delta, real4 boxX, real4 boxY, real4 boxZ) {
 #ifdef PERIODIC
     real count = floor(delta.z*boxZ.w+0.5f);
@@ -24,8 +36,20 @@ DEVICE real3 nearestImage(real3 delta, real4 boxX, real4 boxY, real4 boxZ) {
     return delta;
 }
 
-DEVICE real3 getDelta(real4 from, real4 to, real4 boxX, real4 boxY, real4 boxZ) {
-    return nearestImage(make_real3(to.x-from.x, to.y-from.y, to.z-from.z), boxX, boxY, boxZ);
+#ifdef FIXED_POSITIONS
+DEVICE real getDifference(int from, int to) {
+    return (real) (int) ((unsigned int) to-(unsigned int) from)*2.3283064365386963e-10f;
+}
+#endif
+
+DEVICE real3 getDelta(Position from, Position to, real4 boxX, real4 boxY, real4 boxZ) {
+#ifdef FIXED_POSITIONS
+    real x = getDifference(from.x, to.x), y = getDifference(from.y, to.y), z = getDifference(from.z, to.z);
+    real3 delta = make_real3(x*boxX.x+y*boxY.x+z*boxZ.x, y*boxY.y+z*boxZ.y, z*boxZ.z);
+#else
+    real3 delta = make_real3(to.x-from.x, to.y-from.y, to.z-from.z);
+#endif
+    return nearestImage(delta, boxX, boxY, boxZ);
 }
 
 /**
@@ -35,7 +59,7 @@ DEVICE int getReplica(int type) {
     return NUM_REPLICAS == 1 ? 0 : type/NUM_TYPES;
 }
 
-DEVICE int getType(real4 position) {
+DEVICE int getType(Position position) {
     return NUM_TYPES == 1 ? 0 : NUM_REPLICAS == 1 ? (int) position.w : (int) position.w%NUM_TYPES;
 }
 
