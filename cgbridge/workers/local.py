@@ -10,10 +10,12 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
@@ -44,6 +46,7 @@ class ProcessExecutor(Executor):
     ) -> None:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
+        _start_server()
         # The system's timers hold milliseconds in 32 bits; three weeks are as good as no limit.
         self._wall_limit = None if wall_limit is None or wall_limit > _LONGEST else wall_limit
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="evaluation")
@@ -96,6 +99,25 @@ class ProcessExecutor(Executor):
                 for process in self._alive:
                     process.kill()
         self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def _start_server() -> None:
+    """Start the fork server with this process's module path.
+
+    Left alone it would look into the current directory first, which may be a checkout of cgbridge without the
+    compiled plugin, or hold any file with the name of a module.
+    """
+    own = {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    saved = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name, value in saved.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _child(

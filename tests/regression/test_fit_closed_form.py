@@ -28,6 +28,21 @@ def test_recovers_known_parameters(tmp_path: Path) -> None:
     assert all(target["passed"] for target in result["best"]["targets"])
 
 
+def test_a_fit_takes_nothing_from_the_current_directory(tmp_path: Path) -> None:
+    """As in a checkout of cgbridge, where the folder of the same name has no compiled plugin."""
+    (tmp_path / "cgbridge").mkdir()
+    (tmp_path / "cgbridge/__init__.py").write_text("raise ImportError('the wrong cgbridge')")
+    (tmp_path / "scipy.py").write_text("raise ImportError('the wrong scipy')")
+    write(tmp_path, known_answer(generations=1))
+    program = Path(sys.executable).with_name("cgbridge")
+    done = subprocess.run([program, "fit", "fit.yaml"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "run/result.json").read_text())["cost"]["outcomes"].keys() <= {
+        "ok",
+        "unstable",
+    }
+
+
 def test_best_folder_gives_the_reported_values(tmp_path: Path) -> None:
     write(tmp_path, known_answer(generations=2))
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
