@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cgbridge.campaign.cost_estimate import confirmation_count
 from cgbridge.campaign.evaluator import Evaluator, Job
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.campaign.progress import Display, Progress
@@ -64,7 +65,7 @@ class _Fit:
             problem.space.dimension, ga_settings(problem), derive_seed(optimizer.seed, "ga")
         )
         self._progress = Progress(
-            budget=self._ga.budget + optimizer.polish.evaluations + optimizer.confirm.candidates,
+            budget=self._ga.budget + optimizer.polish.evaluations + confirmation_count(optimizer),
             level_names=names,
             reached=[0] * len(names),
         )
