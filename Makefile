@@ -9,7 +9,7 @@ SOURCES := $(shell find cgbridge plugins targets mappings examples -type f -not 
 .PHONY: help water test test-slow lint check-tools system-libraries clean
 
 help:
-	@echo "make water   install into .venv and fit examples/water-quick.yaml (about 12 minutes on 2 cores)"
+	@echo "make water   install into .venv and fit examples/water-quick.yaml (about 4 minutes on 2 cores)"
 	@echo "make test    install into .venv and run the tests"
 	@echo "make lint    ruff, mypy and the import contract"
 
