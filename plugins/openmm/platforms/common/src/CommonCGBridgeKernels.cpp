@@ -152,6 +152,7 @@ void CommonCalcTersoffForceKernel::setParameters(const TersoffForce& force) {
 }
 
 double CommonCalcTersoffForceKernel::execute(ContextImpl& context, bool includeForces, bool includeEnergy) {
+    ContextSelector selector(cc);
     return calculation.execute();
 }
 
@@ -184,6 +185,7 @@ void CommonCalcStillingerWeberForceKernel::setParameters(const StillingerWeberFo
 }
 
 double CommonCalcStillingerWeberForceKernel::execute(ContextImpl& context, bool includeForces, bool includeEnergy) {
+    ContextSelector selector(cc);
     return calculation.execute();
 }
 
