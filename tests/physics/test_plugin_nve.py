@@ -9,6 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
 
+import devices
 import openmm_engine
 from boxes import Configuration
 from potentials import STILLINGER_WEBER, TERSOFF
@@ -18,6 +19,8 @@ from cgbridge.openmm import TersoffForce
 BOLTZMANN = 0.00831446261815324  # kJ/mol/K
 ML_BOP, MW = TERSOFF[0], STILLINGER_WEBER[0]
 fast_platforms = pytest.mark.parametrize("platform", ["CPU", "CPUSerial"])
+# Those whose Langevin step is the plugin's own.
+thermostats = pytest.mark.parametrize("platform", ["CPU", "CPUSerial", *devices.found()])
 
 
 def lattice(beads_per_edge: int) -> Configuration:
@@ -181,7 +184,7 @@ def free_particles(masses, platform, friction=2.0, step=0.02, threads="2", seed=
     return context
 
 
-@fast_platforms
+@thermostats
 def test_thermostat_gives_the_maxwell_distribution(platform):
     context = free_particles([18.0] * 5000, platform)
     context.getIntegrator().step(300)
@@ -209,7 +212,7 @@ def test_thermostat_gives_the_maxwell_distribution(platform):
         assert abs(np.mean(a * b) - expected) < 5 / np.sqrt(a.size)
 
 
-@fast_platforms
+@thermostats
 def test_friction_relaxes_and_diffuses_as_it_should(platform):
     context = free_particles([18.0] * 5000, platform, friction=2.0, step=0.02)
     context.setVelocities(np.ones((5000, 3)))
@@ -224,7 +227,7 @@ def test_friction_relaxes_and_diffuses_as_it_should(platform):
     assert position == pytest.approx((1 - np.exp(-2.0)) / 2, abs=0.012)
 
 
-@fast_platforms
+@thermostats
 def test_masses(platform):
     context = free_particles([1.0] * 2000 + [100.0] * 2000 + [0.0], platform)
     context.getIntegrator().step(500)
@@ -235,6 +238,33 @@ def test_masses(platform):
         assert np.var(part) * mass / (BOLTZMANN * 300) == pytest.approx(1, abs=5 * np.sqrt(2 / 6000))
     assert not np.any(v[4000])
     assert not np.any(state.getPositions(asNumpy=True)._value[4000])
+
+
+@pytest.mark.parametrize("platform", devices.found())
+@pytest.mark.parametrize("precision", devices.PRECISIONS)
+def test_step_without_friction_is_that_of_reference(liquid, platform, precision):
+    """No random numbers are left, and the step on a device must be OpenMM's own."""
+    box, velocities = liquid
+    ends = []
+    for name, properties in ((platform, {"Precision": precision}), ("Reference", {})):
+        system = openmm_engine.make_system(ML_BOP, box)
+        system.setParticleMass(5, 0.0)
+        integrator = openmm.LangevinMiddleIntegrator(300.0, 0.0, 0.005)
+        context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName(name), properties)
+        context.setPositions(box.positions * 0.1)
+        context.setVelocities(velocities * (np.arange(len(velocities)) != 5)[:, None])
+        integrator.step(20)
+        state = context.getState(positions=True, velocities=True)
+        ends.append((state.getPositions(asNumpy=True)._value, state.getVelocities(asNumpy=True)._value))
+        assert context.getStepCount() == 20
+        assert state.getTime()._value == pytest.approx(0.1)
+    # In twenty steps the rounding of the forces, and in single precision that of the positions, grows a few times.
+    tolerance = {"single": 1e-5, "mixed": 1e-6, "double": 1e-11}[precision]
+    assert np.max(np.abs(ends[0][0] - ends[1][0])) < tolerance
+    assert np.max(np.abs(ends[0][1] - ends[1][1])) < 100 * tolerance
+    # The particle without mass has stayed where single precision puts it.
+    assert np.allclose(ends[0][0][5], box.positions[5] * 0.1, atol=1e-7)
+    assert not np.any(ends[0][1][5])
 
 
 def velocities_after(context, steps):
@@ -280,7 +310,7 @@ def test_checkpoint_on_the_serial_platform(liquid):
     assert np.allclose(trajectory(context, blocks=2), expected, atol=1e-4)
 
 
-@fast_platforms
+@thermostats
 def test_constraints_and_virtual_sites(platform):
     system = openmm.System()
     force = TersoffForce(1)

@@ -13,6 +13,18 @@ TripletForceImpl::TripletForceImpl(const TripletForce& owner, const string& kern
         CustomCPPForceImpl(owner), owner(owner), kernelName(kernelName), factory(factory), hasPlatformKernel(false) {
 }
 
+bool TripletForceImpl::canMoveInOnePass(const System& system) {
+    if (system.getNumConstraints() > 0)
+        return false;
+    for (int i = 0; i < system.getNumParticles(); i++)
+        if (system.isVirtualSite(i))
+            return false;
+    for (int i = 0; i < system.getNumForces(); i++)
+        if (dynamic_cast<const TripletForce*>(&system.getForce(i)) != nullptr)
+            return true;
+    return false;
+}
+
 void TripletForceImpl::initialize(ContextImpl& context) {
     const System& system = context.getSystem();
     if (owner.getNumParticles() != system.getNumParticles()) {

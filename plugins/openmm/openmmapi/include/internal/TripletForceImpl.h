@@ -24,6 +24,11 @@ public:
      * Builds the host computation of a force from its current parameters.
      */
     using ComputationFactory = std::unique_ptr<TripletComputation> (*)(const TripletForce& force);
+    /**
+     * Get whether a System has such a force, and neither constraints nor virtual sites: then the platforms take
+     * steps of Langevin dynamics in one pass over memory, which OpenMM's own kernels cannot.
+     */
+    static bool canMoveInOnePass(const OpenMM::System& system);
     TripletForceImpl(const TripletForce& owner, const std::string& kernelName, ComputationFactory factory);
     void initialize(OpenMM::ContextImpl& context);
     const TripletForce& getOwner() const {

@@ -2,6 +2,8 @@
 #define CGBRIDGE_COMMONKERNELFACTORY_H_
 
 #include "CommonCGBridgeKernels.h"
+#include "CommonLangevinMiddleKernel.h"
+#include "internal/TripletForceImpl.h"
 #include "openmm/KernelFactory.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/Platform.h"
@@ -24,6 +26,7 @@ public:
                 auto* factory = new CommonCGBridgeKernelFactory();
                 platform.registerKernelFactory(CalcTersoffForceKernel::Name(), factory);
                 platform.registerKernelFactory(CalcStillingerWeberForceKernel::Name(), factory);
+                platform.registerKernelFactory(OpenMM::IntegrateLangevinMiddleStepKernel::Name(), factory);
             }
         }
     }
@@ -37,6 +40,11 @@ public:
             return new CommonCalcTersoffForceKernel(name, platform, cc);
         if (name == CalcStillingerWeberForceKernel::Name())
             return new CommonCalcStillingerWeberForceKernel(name, platform, cc);
+        if (name == OpenMM::IntegrateLangevinMiddleStepKernel::Name()) {
+            if (TripletForceImpl::canMoveInOnePass(context.getSystem()))
+                return new CommonLangevinMiddleKernel(name, platform, cc);
+            return new OpenMM::CommonIntegrateLangevinMiddleStepKernel(name, platform, cc);
+        }
         throw OpenMM::OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
     }
 };

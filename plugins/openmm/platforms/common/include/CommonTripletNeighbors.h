@@ -73,7 +73,7 @@ private:
     /** Set by whatever makes the lists invalid; shared with the listener of the context, which may live longer. */
     std::shared_ptr<bool> mustRebuild;
     OpenMM::ComputeArray types, weights, status;
-    OpenMM::ComputeArray cellCount, cellStart, atomCell, unsorted;
+    OpenMM::ComputeArray cellCount, chunkCount, cellStart, atomCell, unsorted;
     OpenMM::ComputeArray slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, listCount, list;
     KernelArguments oneBlock, checkMotion, countCells, scanCells, fillCells, placeSlots, listNeighbors;
 };

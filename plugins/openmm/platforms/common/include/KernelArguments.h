@@ -44,6 +44,12 @@ public:
         return cc->getUseDoublePrecision() ? add(value) : add(toFloat(value));
     }
     /**
+     * Add an argument of type "mixed".
+     */
+    KernelArguments& addMixed(double value) {
+        return cc->getUseDoublePrecision() || cc->getUseMixedPrecision() ? add(value) : add((float) value);
+    }
+    /**
      * Add an argument of type "mixed4".
      */
     KernelArguments& addMixed4(const OpenMM::mm_double4& value) {

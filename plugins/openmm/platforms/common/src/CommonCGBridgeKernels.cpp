@@ -88,7 +88,7 @@ void CommonTripletCalculation::createKernel() {
     const int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
     const int perNeighbor = 7*real+8, perThread = 3*real+12;
     block = (neighbors->getNumSlots()*lanes < 256*cc.getNumThreadBlocks() ? 64 : 256);
-    while (block > 64 && (block > cc.getMaxThreadBlockSize() || block*(perNeighbor*maxNeighbors/lanes+perThread) > 32768))
+    while (block > 64 && (block > cc.getMaxThreadBlockSize() || block*(perNeighbor*(maxNeighbors+1)/lanes+perThread) > 32768))
         block /= 2;
     map<string, string> defines;
     defines["NUM_TYPES"] = cc.intToString(numTypes);
@@ -98,6 +98,8 @@ void CommonTripletCalculation::createKernel() {
     defines["BLOCK"] = cc.intToString(block);
     defines["LANES"] = cc.intToString(lanes);
     defines["MAX_NEIGHBORS"] = cc.intToString(maxNeighbors);
+    // OpenMM launches no more blocks than this for each multiprocessor, and none should wait for another.
+    defines["GROUPS_TOGETHER"] = cc.intToString(cc.getUseDoublePrecision() ? 1 : 6);
     if (neighbors->isPeriodic())
         defines["PERIODIC"] = "1";
     ComputeProgram program = cc.compileProgram(CommonCGBridgeKernelSources::triplet+CommonCGBridgeKernelSources::centers+source, defines);
@@ -143,7 +145,8 @@ void CommonCalcTersoffForceKernel::setParameters(const TersoffForce& force) {
     // 1/(2D) of the cutoff function.  A cutoff without width becomes one of negligible width.
     auto inverseWidth = [] (const P& p) { return 0.5/max(p.D, 1e-9); };
     fillTables(force, pairs, triplets, [&] (const P& p) {
-        return vector<double> {p.lambda1, low(p.lambda1), p.A, p.lambda2, low(p.lambda2), p.B, p.n, p.beta, p.R+p.D, inverseWidth(p)};
+        const double lambda1 = p.lambda1/log(2.0), lambda2 = p.lambda2/log(2.0);
+        return vector<double> {lambda1, low(lambda1), p.A, lambda2, low(lambda2), p.B, p.n, p.beta, p.R+p.D, inverseWidth(p)};
     }, [&] (const P& p) {
         cutoff = max(cutoff, p.R+p.D);
         return vector<double> {p.gamma, p.c*p.c, p.d*p.d, p.cosTheta0, p.lambda3, p.m == 3 ? 1.0 : 0.0, p.R+p.D, inverseWidth(p)};

@@ -15,6 +15,10 @@ using namespace std;
 static const double SKIN = 0.35;
 // The largest system whose lists are made in one block.
 static const int MAX_ONE_BLOCK = 2048;
+// The number of cells that a block turns from numbers of particles into slots at a time.
+static const int CHUNK = 1024;
+// The number of counters that a chunk of cells has.
+static const int SPREAD = 32;
 // The elements of "status".
 enum { REBUILD, MAX_LISTED, MAX_NEAR, BROKEN, STATUS_SIZE };
 
@@ -49,7 +53,7 @@ CommonTripletNeighbors::CommonTripletNeighbors(ComputeContext& cc, const Triplet
     status.initialize<int>(cc, STATUS_SIZE, "cgbridge status");
     status.upload(vector<int>(STATUS_SIZE, 0));
     list.initialize<int>(cc, (size_t) numAtoms*capacity, "cgbridge lists");
-    for (ComputeArray* array : {&cellCount, &cellStart})
+    for (ComputeArray* array : {&cellCount, &chunkCount, &cellStart})
         array->initialize<int>(cc, 1, "cgbridge cells");
     cc.addReorderListener(new Listener(mustRebuild));
     createKernels(force.getNumTypes());
@@ -60,7 +64,8 @@ void CommonTripletNeighbors::createKernels(int numTypes) {
     defines["NUM_ATOMS"] = cc.intToString(cc.getNumAtoms());
     defines["NUM_TYPES"] = cc.intToString(numTypes);
     defines["NUM_REPLICAS"] = cc.intToString(numReplicas);
-    defines["SCAN_THREADS"] = cc.intToString(min(1024, cc.getMaxThreadBlockSize()));
+    defines["CHUNK"] = cc.intToString(CHUNK);
+    defines["SPREAD"] = cc.intToString(SPREAD);
     if (periodic)
         defines["PERIODIC"] = "1";
     ComputeProgram program = cc.compileProgram(CommonCGBridgeKernelSources::triplet+CommonCGBridgeKernelSources::neighbors, defines);
@@ -130,8 +135,10 @@ void CommonTripletNeighbors::createCells(const Vec3* vectors) {
     if (cellStart.getSize() < total+1) {
         cellCount.resize(total+1);
         cellStart.resize(total+1);
+        chunkCount.resize((total/CHUNK+1)*SPREAD);
     }
     cellCount.upload(vector<int>(cellCount.getSize(), 0));
+    chunkCount.upload(vector<int>(chunkCount.getSize(), 0));
 }
 
 void CommonTripletNeighbors::update() {
@@ -160,7 +167,7 @@ void CommonTripletNeighbors::updateInOneBlock(int rebuild, double search2) {
     oneBlock.begin() << evaluation << rebuild << numSlots;
     oneBlock.addReal(cutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
     oneBlock.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]) << cc.getAtomIndexArray() << types << weights << cellCount <<
-            cellStart << atomCell << unsorted << slotCell << slotWeight << listCount << list << numCells[0] << numCells[1] << numCells[2];
+            chunkCount << cellStart << atomCell << unsorted << slotCell << slotWeight << listCount << list << numCells[0] << numCells[1] << numCells[2];
     oneBlock.addReal(1/(1.0001*range)) << capacity;
     oneBlock.addReal(search2);
     int threads = (cc.getIsCPU() ? 64 : min(min(1024, cc.getMaxThreadBlockSize()), oneBlock.getMaxBlockSize()/32*32));
@@ -171,24 +178,25 @@ void CommonTripletNeighbors::updateInKernels(int rebuild, double search2) {
     ArrayInterface& posq = cc.getPosq();
     ArrayInterface& correction = (cc.getUseMixedPrecision() ? cc.getPosqCorrection() : posq);
     ArrayInterface& atomIndex = cc.getAtomIndexArray();
-    const int numAtoms = cc.getNumAtoms(), totalCells = getTotalCells(), block = 128;
+    const int numAtoms = cc.getNumAtoms(), totalCells = getTotalCells();
+    // Large blocks keep a large device busy: OpenMM launches no more than a few of them for each multiprocessor.
+    const int block = (numAtoms < 128*cc.getNumThreadBlocks() ? 128 : 256);
     checkMotion.begin() << evaluation << rebuild << numSlots;
     checkMotion.addReal(cutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
     checkMotion.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(numSlots, block);
 
-    countCells.begin() << evaluation << status << posq << correction << atomIndex << types << cellCount << atomCell <<
+    countCells.begin() << evaluation << status << posq << correction << atomIndex << types << cellCount << chunkCount << atomCell <<
             numCells[0] << numCells[1] << numCells[2];
     countCells.addReal(1/(1.0001*range)).addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(numAtoms, block);
 
-    scanCells.begin() << evaluation << status << totalCells << cellCount << cellStart;
-    int threads = min(min(1024, cc.getMaxThreadBlockSize()), scanCells.getMaxBlockSize()/32*32);
-    scanCells.execute(threads, threads);
+    scanCells.begin() << evaluation << status << totalCells << cellCount << chunkCount << cellStart;
+    scanCells.execute((totalCells+CHUNK-1)/CHUNK*block, block);
 
     fillCells.begin() << evaluation << status << atomIndex << types << atomCell << cellCount << unsorted;
     fillCells.execute(numAtoms, block);
 
     placeSlots.begin() << evaluation << status << numSlots << totalCells << posq << correction << atomIndex << types << weights <<
-            atomCell << unsorted << cellStart << cellCount << slotAtom << slotCell << slotWeight << slotPos << listPos << listBox;
+            atomCell << unsorted << cellStart << cellCount << chunkCount << slotAtom << slotCell << slotWeight << slotPos << listPos << listBox;
     placeSlots.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(max(numSlots, totalCells), block);
 
     listNeighbors.begin() << evaluation << status << numSlots << slotPos << slotCell << cellStart << listCount << list << capacity;

@@ -51,10 +51,6 @@ public:
     CpuLangevinMiddleKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ContextImpl& context, const CpuThreads& threads) :
             SerialLangevinMiddleKernel(name, platform, context, threads) {
     }
-    /**
-     * Get whether the kernel can take the steps of a system, and pays.
-     */
-    static bool isFor(const OpenMM::System& system);
     void initialize(const OpenMM::System& system, const OpenMM::LangevinMiddleIntegrator& integrator) override;
 protected:
     uint64_t getKey() override;

@@ -3,6 +3,7 @@
 #include "CpuReplicaKernel.h"
 #include "SerialLangevinMiddleKernel.h"
 #include "SerialPlatform.h"
+#include "internal/TripletForceImpl.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/Platform.h"
 #include "openmm/cpu/CpuKernelFactory.h"
@@ -35,7 +36,7 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
 
 KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
     if (name == IntegrateLangevinMiddleStepKernel::Name()) {
-        if (CpuLangevinMiddleKernel::isFor(context.getSystem()))
+        if (TripletForceImpl::canMoveInOnePass(context.getSystem()))
             return new CpuLangevinMiddleKernel(name, platform, context, CpuThreads(&CpuPlatform::getPlatformData(context).threads));
         return CpuKernelFactory().createKernelImpl(name, platform, context);
     }

@@ -1,5 +1,4 @@
 #include "SerialLangevinMiddleKernel.h"
-#include "TripletForce.h"
 #include "openmm/System.h"
 #include "openmm/internal/ContextImpl.h"
 #include "openmm/internal/OSRngSeed.h"
@@ -94,18 +93,6 @@ uint64_t SerialLangevinMiddleKernel::getKey() {
 
 double SerialLangevinMiddleKernel::computeKineticEnergy(ContextImpl& context, const LangevinMiddleIntegrator& integrator) {
     return reference.getAs<IntegrateLangevinMiddleStepKernel>().computeKineticEnergy(context, integrator);
-}
-
-bool CpuLangevinMiddleKernel::isFor(const System& system) {
-    if (system.getNumConstraints() > 0)
-        return false;
-    for (int i = 0; i < system.getNumParticles(); i++)
-        if (system.isVirtualSite(i))
-            return false;
-    for (int i = 0; i < system.getNumForces(); i++)
-        if (dynamic_cast<const TripletForce*>(&system.getForce(i)) != nullptr)
-            return true;
-    return false;
 }
 
 void CpuLangevinMiddleKernel::initialize(const System& system, const LangevinMiddleIntegrator& integrator) {

@@ -4,6 +4,7 @@
  *   BLOCK            the number of threads in a block
  *   LANES            the number of threads that work on one centre
  *   MAX_NEIGHBORS    the largest number of neighbours for which there is room in local memory
+ *   GROUPS_TOGETHER  the number of blocks that a multiprocessor of a CUDA device shall hold at a time
  *
  * The energy of a centre depends on distances r_j and angles theta_jk.  The threads of a centre share
  * its neighbours in local memory; each of them takes every LANES-th neighbour j and computes
@@ -19,6 +20,15 @@
  */
 
 #define CENTERS (BLOCK/LANES)
+// Rows of neighbours, and of sums, begin at different banks of local memory, so that lanes of different centres do
+// not wait for each other.
+#define ROW (MAX_NEIGHBORS+1)
+#define SUMS_ROW (BLOCK+2)
+#ifdef __CUDACC__
+#define LAUNCH_BOUNDS __launch_bounds__(BLOCK, GROUPS_TOGETHER)
+#else
+#define LAUNCH_BOUNDS
+#endif
 #define MAX_LISTED 1
 #define MAX_NEAR 2
 #define BROKEN 3
@@ -38,7 +48,7 @@
 DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL const int* RESTRICT list, GLOBAL const Position* RESTRICT slotPos,
         GLOBAL int* RESTRICT status, real cutoff2, real4 boxX, real4 boxY, real4 boxZ, LOCAL_ARG real4* RESTRICT neighbor,
         LOCAL_ARG int* RESTRICT neighborSlot, LOCAL_ARG int* RESTRICT neighborType, LOCAL_ARG int* RESTRICT found) {
-    int lane = LOCAL_ID%LANES, base = (LOCAL_ID/LANES)*MAX_NEIGHBORS;
+    int lane = LOCAL_ID%LANES, base = (LOCAL_ID/LANES)*ROW;
     bool isCrowded = (numListed > capacity || numListed > 32*LANES);
     Position position = slotPos[center];
     GLOBAL const int* RESTRICT row = list+center*capacity;
@@ -102,13 +112,13 @@ DEVICE real3 getGradient(real4 unit, real radial, real3 turn) {
 DEVICE void addForceOnCenter(GLOBAL mm_ulong* RESTRICT forceBuffers, bool isCenter, int atom, real3 gradient, LOCAL_ARG real* RESTRICT sums) {
     int lane = LOCAL_ID%LANES;
     sums[LOCAL_ID] = gradient.x;
-    sums[LOCAL_ID+BLOCK] = gradient.y;
-    sums[LOCAL_ID+2*BLOCK] = gradient.z;
+    sums[LOCAL_ID+SUMS_ROW] = gradient.y;
+    sums[LOCAL_ID+2*SUMS_ROW] = gradient.z;
     SYNC_THREADS;
     if (lane < 3 && isCenter) {
         real sum = 0;
         for (int i = 0; i < LANES; i++)
-            sum += sums[lane*BLOCK+LOCAL_ID-lane+i];
+            sum += sums[lane*SUMS_ROW+LOCAL_ID-lane+i];
         ATOMIC_ADD(&forceBuffers[atom+lane*PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(sum));
     }
 }

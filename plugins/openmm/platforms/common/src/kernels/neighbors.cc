@@ -146,10 +146,11 @@ DEVICE int getPlace(real coordinate, int numCells, real inverseWidth) {
 }
 
 /**
- * Count the particles in each cell.
+ * Count the particles in each cell, and in each chunk of CHUNK cells.  Every chunk has SPREAD counters, whose sum
+ * is the number, so that few threads add to the same one at a time.
  */
 DEVICE void countStage(int first, int stride, GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection,
-        GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types, GLOBAL int* RESTRICT cellCount,
+        GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount,
         GLOBAL int* RESTRICT atomCell, int numX, int numY, int numZ, real inverseWidth, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     for (int atom = first; atom < NUM_ATOMS; atom += stride)
         if (types[atomIndex[atom]] >= 0) {
@@ -161,37 +162,53 @@ DEVICE void countStage(int first, int stride, GLOBAL const real4* RESTRICT posq,
             int cell = ((replica*numZ+z)*numY+y)*numX+x;
             atomCell[atom] = cell;
             ATOMIC_ADD(&cellCount[cell], 1);
+            ATOMIC_ADD(&chunkCount[cell/CHUNK*SPREAD+LOCAL_ID%SPREAD], 1);
         }
 }
 
 /**
- * Turn the numbers of particles into the first slot of each cell, in one block.
+ * Add up the numbers that all threads of a block have, up to and including one's own.
  */
-DEVICE void scanStage(int numCells, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT cellStart, LOCAL_ARG int* RESTRICT sums) {
-    int perThread = (numCells+LOCAL_SIZE-1)/LOCAL_SIZE;
-    int begin = min((int) LOCAL_ID*perThread, numCells), end = min(begin+perThread, numCells);
-    int sum = 0;
-    for (int cell = begin; cell < end; cell++)
-        sum += cellCount[cell];
-    sums[LOCAL_ID] = sum;
+DEVICE int sumUpToThread(int value, LOCAL_ARG int* RESTRICT sums) {
     SYNC_THREADS;
-    if (LOCAL_ID == 0) {
-        int total = 0;
-        for (int i = 0; i < LOCAL_SIZE; i++) {
-            int value = sums[i];
-            sums[i] = total;
-            total += value;
-        }
-        cellStart[numCells] = total;
+    sums[LOCAL_ID] = value;
+    SYNC_THREADS;
+    for (int step = 1; step < LOCAL_SIZE; step *= 2) {
+        int before = (LOCAL_ID >= step ? sums[LOCAL_ID-step] : 0);
+        SYNC_THREADS;
+        sums[LOCAL_ID] += before;
+        SYNC_THREADS;
     }
-    SYNC_THREADS;
-    sum = sums[LOCAL_ID];
-    for (int cell = begin; cell < end; cell++) {
-        int count = cellCount[cell];
-        cellStart[cell] = sum;
-        // From here on the place for the next particle of the cell.
-        cellCount[cell] = sum;
-        sum += count;
+    return sums[LOCAL_ID];
+}
+
+/**
+ * Turn the numbers of particles into the first slot of each cell, in one chunk of cells after the other.
+ */
+DEVICE void scanStage(int firstChunk, int stride, int numCells, GLOBAL int* RESTRICT cellCount, GLOBAL const int* RESTRICT chunkCount,
+        GLOBAL int* RESTRICT cellStart, LOCAL_ARG int* RESTRICT sums) {
+    const int perThread = (CHUNK+LOCAL_SIZE-1)/LOCAL_SIZE;
+    for (int chunk = firstChunk; chunk*CHUNK < numCells; chunk += stride) {
+        int inChunks = 0;
+        for (int i = LOCAL_ID; i < chunk*SPREAD; i += LOCAL_SIZE)
+            inChunks += chunkCount[i];
+        sumUpToThread(inChunks, sums);
+        int before = sums[LOCAL_SIZE-1];
+        int last = min(numCells, (chunk+1)*CHUNK);
+        int begin = min(chunk*CHUNK+(int) LOCAL_ID*perThread, last), end = min(begin+perThread, last);
+        int sum = 0;
+        for (int cell = begin; cell < end; cell++)
+            sum += cellCount[cell];
+        int slot = before+sumUpToThread(sum, sums)-sum;
+        for (int cell = begin; cell < end; cell++) {
+            int count = cellCount[cell];
+            cellStart[cell] = slot;
+            // From here on the place for the next particle of the cell.
+            cellCount[cell] = slot;
+            slot += count;
+        }
+        if (last == numCells && LOCAL_ID == LOCAL_SIZE-1)
+            cellStart[numCells] = slot;
     }
 }
 
@@ -212,8 +229,8 @@ DEVICE void fillStage(int first, int stride, GLOBAL const int* RESTRICT atomInde
 DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
         GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
-        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT slotAtom, GLOBAL int* RESTRICT slotCell,
-        GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT slotAtom,
+        GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
         int evaluation, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     for (int i = first; i < numSlots; i += stride) {
         int atom = unsorted[i];
@@ -234,6 +251,8 @@ DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL
     }
     for (int cell = first; cell < numCells; cell += stride)
         cellCount[cell] = 0;
+    for (int i = first; i < (numCells+CHUNK-1)/CHUNK*SPREAD; i += stride)
+        chunkCount[i] = 0;
     if (first == 0) {
         listBox[0] = boxX;
         listBox[1] = boxY;
@@ -242,30 +261,51 @@ DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL
 }
 
 /**
- * List the neighbours of each slot.  A list that needs more than its room is cut off; its length
- * tells so.
+ * List the neighbours of each slot.  A list that needs more than its room, a multiple of four, is cut off; its
+ * length tells so.  Four entries are written at a time, which is less for the memory to do.
  */
 DEVICE void listStage(int first, int stride, int numSlots, GLOBAL const Position* RESTRICT slotPos, GLOBAL const int* RESTRICT slotCell,
         GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int capacity, real search2,
         GLOBAL int* RESTRICT status, int numX, int numY, int numZ, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
+    GLOBAL int4* fours = (GLOBAL int4*) list;
     for (int slot = first; slot < numSlots; slot += stride) {
         Position position = slotPos[slot];
         int cell = slotCell[slot], count = 0;
-        for (int index = 0; index < 27; index++) {
-            int adjacent = getAdjacentCell(cell, index, numX, numY, numZ);
-            if (adjacent < 0)
+        int4 four = make_int4(0, 0, 0, 0);
+        int x = cell%numX, y = (cell/numX)%numY, layer = cell/(numX*numY), z = layer%numZ;
+        // Cells side by side along x hold slots side by side: a row of three is one range of slots, or two
+        // where it goes across the boundary of the box.
+        for (int row = 0; row < 9; row++) {
+            int dy = row%3-1, dz = row/3-1;
+            if ((dy < 0 && numY < 3) || (dz < 0 && numZ < 3) || (dy > 0 && numY < 2) || (dz > 0 && numZ < 2))
                 continue;
-            int end = cellStart[adjacent+1];
-            for (int other = cellStart[adjacent]; other < end; other++) {
+            int rowCell = ((layer-z+(z+dz+numZ)%numZ)*numY+(y+dy+numY)%numY)*numX;
+            int begin = cellStart[rowCell+(numX < 3 ? 0 : max(x-1, 0))];
+            int end = cellStart[rowCell+(numX < 3 ? numX : min(x+2, numX))];
+            int beginAcross = 0, endAcross = 0;
+            if (numX >= 3 && (x == 0 || x == numX-1)) {
+                int across = rowCell+(x == 0 ? numX-1 : 0);
+                beginAcross = cellStart[across];
+                endAcross = cellStart[across+1];
+            }
+            for (int i = begin; i < end+endAcross-beginAcross; i++) {
+                int other = (i < end ? i : beginAcross+i-end);
                 real3 delta = getDelta(position, slotPos[other], a, b, c);
                 if (other != slot && delta.x*delta.x+delta.y*delta.y+delta.z*delta.z < search2) {
-                    if (count < capacity)
-                        list[slot*capacity+count] = other;
+                    int place = count%4;
+                    four.x = (place == 0 ? other : four.x);
+                    four.y = (place == 1 ? other : four.y);
+                    four.z = (place == 2 ? other : four.z);
+                    four.w = other;
+                    if (place == 3 && count < capacity)
+                        fours[(slot*capacity+count)/4] = four;
                     count++;
                 }
             }
         }
+        if (count%4 != 0 && count < capacity)
+            fours[(slot*capacity+count)/4] = four;
         listCount[slot] = count;
         // The host looks at this now and then.  It may miss one of two threads, but not for long.
         if (count > status[MAX_LISTED])
@@ -283,18 +323,18 @@ KERNEL void checkMotion(int evaluation, int mustRebuild, int numSlots, real cuto
 
 KERNEL void countCells(int evaluation, GLOBAL const int* RESTRICT status, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
-        GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT atomCell, int numX, int numY, int numZ, real inverseWidth,
-        mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+        GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT atomCell, int numX, int numY, int numZ,
+        real inverseWidth, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (status[REBUILD] == evaluation)
-        countStage(GLOBAL_ID, GLOBAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, atomCell, numX, numY, numZ,
+        countStage(GLOBAL_ID, GLOBAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, chunkCount, atomCell, numX, numY, numZ,
                 inverseWidth, boxX, boxY, boxZ);
 }
 
 KERNEL void scanCells(int evaluation, GLOBAL const int* RESTRICT status, int numCells, GLOBAL int* RESTRICT cellCount,
-        GLOBAL int* RESTRICT cellStart) {
-    LOCAL int sums[SCAN_THREADS];
+        GLOBAL const int* RESTRICT chunkCount, GLOBAL int* RESTRICT cellStart) {
+    LOCAL int sums[CHUNK];
     if (status[REBUILD] == evaluation)
-        scanStage(numCells, cellCount, cellStart, sums);
+        scanStage(GROUP_ID, NUM_GROUPS, numCells, cellCount, chunkCount, cellStart, sums);
 }
 
 KERNEL void fillCells(int evaluation, GLOBAL const int* RESTRICT status, GLOBAL const int* RESTRICT atomIndex,
@@ -306,12 +346,12 @@ KERNEL void fillCells(int evaluation, GLOBAL const int* RESTRICT status, GLOBAL 
 KERNEL void placeSlots(int evaluation, GLOBAL int* RESTRICT status, int numSlots, int numCells, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
         GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
-        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT slotAtom, GLOBAL int* RESTRICT slotCell,
-        GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT slotAtom,
+        GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
         mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (status[REBUILD] == evaluation)
         placeStage(GLOBAL_ID, GLOBAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
-                cellStart, cellCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, boxX, boxY, boxZ);
+                cellStart, cellCount, chunkCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, boxX, boxY, boxZ);
 }
 
 KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSlots, GLOBAL const Position* RESTRICT slotPos,
@@ -328,25 +368,25 @@ KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSl
 KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, real cutoff, real range, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL int* RESTRICT slotAtom, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
         GLOBAL Position* RESTRICT slotPos, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ, GLOBAL const int* RESTRICT atomIndex,
-        GLOBAL const int* RESTRICT types, GLOBAL const real* RESTRICT weights, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT cellStart,
-        GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT unsorted, GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight,
+        GLOBAL const int* RESTRICT types, GLOBAL const real* RESTRICT weights, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount,
+        GLOBAL int* RESTRICT cellStart, GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT unsorted, GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight,
         GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int numX, int numY, int numZ, real inverseWidth, int capacity, real search2) {
-    LOCAL int sums[SCAN_THREADS];
+    LOCAL int sums[CHUNK];
     int numCells = NUM_REPLICAS*numX*numY*numZ;
     checkStage(LOCAL_ID, LOCAL_SIZE, evaluation, mustRebuild, numSlots, cutoff, range, posq, posqCorrection, slotAtom,
             listPos, listBox, slotPos, status, boxX, boxY, boxZ);
     SYNC_THREADS;
     if (status[REBUILD] != evaluation)
         return;
-    countStage(LOCAL_ID, LOCAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, atomCell, numX, numY, numZ, inverseWidth,
+    countStage(LOCAL_ID, LOCAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, chunkCount, atomCell, numX, numY, numZ, inverseWidth,
             boxX, boxY, boxZ);
     SYNC_THREADS;
-    scanStage(numCells, cellCount, cellStart, sums);
+    scanStage(0, 1, numCells, cellCount, chunkCount, cellStart, sums);
     SYNC_THREADS;
     fillStage(LOCAL_ID, LOCAL_SIZE, atomIndex, types, atomCell, cellCount, unsorted);
     SYNC_THREADS;
     placeStage(LOCAL_ID, LOCAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
-            cellStart, cellCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, boxX, boxY, boxZ);
+            cellStart, cellCount, chunkCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, boxX, boxY, boxZ);
     SYNC_THREADS;
     listStage(LOCAL_ID, LOCAL_SIZE, numSlots, slotPos, slotCell, cellStart, listCount, list, capacity, search2, status,
             numX, numY, numZ, boxX, boxY, boxZ);

@@ -74,23 +74,23 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
     return energy;
 }
 
-KERNEL void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const Position* RESTRICT slotPos,
+KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const Position* RESTRICT slotPos,
         GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
         GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
         GLOBAL const real* RESTRICT allPairs, GLOBAL const real* RESTRICT allTriplets, int evaluation, int numSlots, int capacity, int numX, int numY, int numZ,
         real cutoff2, real4 boxX, real4 boxY, real4 boxZ) {
-    LOCAL real4 neighbor[CENTERS*MAX_NEIGHBORS];
-    LOCAL int neighborSlot[CENTERS*MAX_NEIGHBORS];
+    LOCAL real4 neighbor[CENTERS*ROW];
+    LOCAL int neighborSlot[CENTERS*ROW];
 #if NUM_TYPES > 1
-    LOCAL int neighborType[CENTERS*MAX_NEIGHBORS];
+    LOCAL int neighborType[CENTERS*ROW];
 #else
     LOCAL int neighborType[1];
 #endif
-    LOCAL real neighborFactor[CENTERS*MAX_NEIGHBORS], neighborSlope[CENTERS*MAX_NEIGHBORS], neighborRadial[CENTERS*MAX_NEIGHBORS];
+    LOCAL real neighborFactor[CENTERS*ROW], neighborSlope[CENTERS*ROW], neighborRadial[CENTERS*ROW];
     LOCAL int found[BLOCK];
-    LOCAL real sums[3*BLOCK];
+    LOCAL real sums[3*SUMS_ROW];
     LOCAL mixed energySums[BLOCK];
-    const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*MAX_NEIGHBORS;
+    const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*ROW;
     mixed energy = 0;
     for (int first = GROUP_ID*CENTERS; first < numSlots; first += NUM_GROUPS*CENTERS) {
         // Threads without a centre go along with nothing to do, because all must meet at the barriers.

@@ -45,6 +45,9 @@ DEVICE real getDifference(int from, int to) {
 DEVICE real3 getDelta(Position from, Position to, real4 boxX, real4 boxY, real4 boxZ) {
 #ifdef FIXED_POSITIONS
     real x = getDifference(from.x, to.x), y = getDifference(from.y, to.y), z = getDifference(from.z, to.z);
+    // In a box with right angles integers that wrap around give the nearest image.
+    if (boxY.x == 0 && boxZ.x == 0 && boxZ.y == 0)
+        return make_real3(x*boxX.x, y*boxY.y, z*boxZ.z);
     real3 delta = make_real3(x*boxX.x+y*boxY.x+z*boxZ.x, y*boxY.y+z*boxZ.y, z*boxZ.z);
 #else
     real3 delta = make_real3(to.x-from.x, to.y-from.y, to.z-from.z);
