@@ -62,6 +62,8 @@ def make_context(box: Configuration, replicas: int, platform: str, threads: int)
     integrator = openmm.LangevinMiddleIntegrator(TEMPERATURE, FRICTION, STEP)
     integrator.setRandomNumberSeed(1)
     properties = {"Threads": str(threads)} if platform == "CPU" else {}
+    if platform not in ("CPU", "CPUSerial", "Reference"):
+        properties = {"Precision": "mixed"}
     context = openmm.Context(
         make_system(box, replicas), integrator, openmm.Platform.getPlatformByName(platform), properties
     )

@@ -62,7 +62,10 @@ class _Fit:
         optimizer = problem.config.optimizer
         names = tuple(level.name for level in problem.levels)
         self._ga = HierarchicalGA(
-            problem.space.dimension, ga_settings(problem), derive_seed(optimizer.seed, "ga")
+            problem.space.dimension,
+            ga_settings(problem),
+            derive_seed(optimizer.seed, "ga"),
+            rescale=problem.space.rescaled,
         )
         self._progress = Progress(
             budget=self._ga.budget + optimizer.polish.evaluations + confirmation_count(optimizer),
@@ -175,5 +178,6 @@ def ga_settings(problem: FitProblem) -> GASettings:
         mutation=section.mutation,
         mutation_eta=section.mutation_eta,
         differential=section.differential,
+        rescale=section.rescale,
         steady_state=section.mode == "steady-state",
     )

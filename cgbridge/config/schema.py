@@ -130,6 +130,14 @@ class OptimizerSection(Section):
         description="Share of children made by a differential step x + F (a - b) between members of the "
         "population instead of crossover and mutation; it follows correlated parameters.",
     )
+    rescale: Number = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of children that are a parent with all its energies, and all its lengths, "
+        "multiplied by a factor near one: temperatures and densities move, and what does not depend on "
+        "scales stays.",
+    )
     polish: PolishSection = PolishSection()
     confirm: ConfirmSection = ConfirmSection()
     seed: int = Field(1, ge=0, lt=2**31, description="Master seed; every other seed is derived from it.")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cgbridge.interfaces import Parameter, Point
+from cgbridge.units import parse_unit
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,18 @@ class SearchSpace:
                 u = (value - low) / (high - low)
             point.append(min(max(u, 0.0), 1.0))
         return tuple(point)
+
+    def rescaled(self, point: Sequence[float], energy: float, length: float) -> Point:
+        """The point with the energies and lengths of ``point`` times two factors, as far as the ranges go.
+
+        A parameter of dimension energy^a length^b is multiplied by energy^a length^b (the decay constant of a
+        potential, 1/length, by 1/length). At zero pressure such a model is the old one in other units: its
+        temperatures are multiplied by ``energy``, its densities by length^-3, and its energies by ``energy``.
+        """
+        values = self.decode(point)
+        for parameter in self.parameters:
+            b, _, _, a, _, _ = parse_unit(parameter.unit).dimension
+            values[parameter.name] *= energy**a * length**b
+        for parameter in self.parameters:
+            values[parameter.name] = min(max(values[parameter.name], parameter.minimum), parameter.maximum)
+        return self.encode(values)

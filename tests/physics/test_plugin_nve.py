@@ -258,7 +258,7 @@ def test_step_without_friction_is_that_of_reference(liquid, platform, precision)
         ends.append((state.getPositions(asNumpy=True)._value, state.getVelocities(asNumpy=True)._value))
         assert context.getStepCount() == 20
         assert state.getTime()._value == pytest.approx(0.1)
-    # In twenty steps the rounding of the forces, and in single precision that of the positions, grows a few times.
+    # In twenty steps the rounding of forces, and in single precision that of positions, grows a few times.
     tolerance = {"single": 1e-5, "mixed": 1e-6, "double": 1e-11}[precision]
     assert np.max(np.abs(ends[0][0] - ends[1][0])) < tolerance
     assert np.max(np.abs(ends[0][1] - ends[1][1])) < 100 * tolerance

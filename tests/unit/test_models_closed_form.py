@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cgbridge.errors import ConfigError, SimulationError
+from cgbridge.interfaces import Parameter
 from cgbridge.models.closed_form import (
     diamond_density,
     diamond_energy,
@@ -17,6 +18,7 @@ from cgbridge.models.closed_form import (
 )
 from cgbridge.models.database import list_models, load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel
+from cgbridge.optimizers.space import SearchSpace
 from cgbridge.units import EV, KCAL
 
 # bond / A, energy per bead / kcal/mol, density g/cm^3, dimer distance / A (mW: none given), energy / kcal/mol
@@ -158,3 +160,22 @@ def test_several_bead_types_are_refused() -> None:
     two = CoarseGrainedModel("two", mw.form, (Bead("A", 1.0), Bead("B", 2.0)), entries, mw.specs)
     with pytest.raises(ConfigError, match="several bead types"):
         dimer_energy(two, 0.3)
+
+
+@pytest.mark.parametrize("name", ["ml-bop", "mw", "ml-mw", "sw-si"])
+def test_rescaled_model_is_the_old_one_in_other_units(name: str) -> None:
+    """The identity behind the rescaled children of the genetic algorithm, for both forms."""
+    model = load_model(name)
+    dimensioned = {k: v for k, v in model.parameters.items() if model.spec(k).unit != "1"}
+    space = SearchSpace(
+        tuple(
+            Parameter(k, model.spec(k).unit, *sorted((0.5 * v, 2.0 * v))) for k, v in dimensioned.items() if v
+        )
+    )
+    values = {p.name: dimensioned[p.name] for p in space.parameters}
+    other = model.with_parameters(space.decode(space.rescaled(space.encode(values), 1.03, 0.99)))
+    before, after = diamond_minimum(model), diamond_minimum(other)
+    assert after.energy_per_bead == pytest.approx(1.03 * before.energy_per_bead, rel=1e-9)
+    # The place of a minimum is found to the square root of the rounding of the energy.
+    assert after.bond == pytest.approx(0.99 * before.bond, rel=1e-6)
+    assert after.density == pytest.approx(before.density / 0.99**3, rel=3e-6)

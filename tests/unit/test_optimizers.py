@@ -44,15 +44,27 @@ def drive(
 
 
 def make(kind: str, seed: int = 3) -> Optimizer:
-    settings = GASettings(population=12, generations=12, initial=32, steady_state=kind == "steady")
-    return (
-        NelderMead((0.5, 0.5, 0.6), size=0.1, evaluations=80)
-        if kind == "simplex"
-        else HierarchicalGA(3, settings, seed)
+    if kind == "simplex":
+        return NelderMead((0.5, 0.5, 0.6), size=0.1, evaluations=80)
+    settings = GASettings(
+        population=12,
+        generations=12,
+        initial=32,
+        steady_state=kind != "generational",
+        rescale=0.3 if kind == "rescaling" else 0.0,
     )
+    return HierarchicalGA(3, settings, seed, rescale=SPACE.rescaled)
 
 
-KINDS = ["generational", "steady", "simplex"]
+#: An energy, a decay constant and a number without unit.
+SPACE = SearchSpace(
+    (
+        Parameter("A", "eV", 1000.0, 2000.0, "log"),
+        Parameter("lambda1", "1/A", 2.0, 3.0),
+        Parameter("h", "1", -0.6, -0.3),
+    )
+)
+KINDS = ["generational", "steady", "rescaling", "simplex"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -101,6 +113,23 @@ def test_converges_and_beats_random_sampling(kind: str) -> None:
 def test_hierarchy_is_climbed_level_by_level() -> None:
     history = drive(make("generational"), hierarchy)
     assert min(score for _, score in history).levels_failed == 0
+
+
+def test_rescaled_point_is_the_same_model_in_other_units() -> None:
+    space = SearchSpace(
+        (*SPACE.parameters, Parameter("R", "A", 3.0, 3.6), Parameter("k", "eV/A^2", 1.0, 9.0))
+    )
+    values = {"A": 1500.0, "lambda1": 2.5, "h": -0.4, "R": 3.3, "k": 4.0}
+    other = space.decode(space.rescaled(space.encode(values), 1.02, 1.01))
+    expected = {"A": 1530.0, "lambda1": 2.5 / 1.01, "h": -0.4, "R": 3.333, "k": 4.0 * 1.02 / 1.01**2}
+    assert other == pytest.approx(expected, rel=1e-12)
+    # What would leave its range stays at the bound.
+    assert space.decode(space.rescaled(space.encode(values), 1.5, 1.0))["A"] == pytest.approx(2000.0)
+
+
+def test_a_share_of_rescaled_children_needs_to_know_how() -> None:
+    with pytest.raises(ValueError, match="rescaled"):
+        HierarchicalGA(3, GASettings(rescale=0.2), 1)
 
 
 def test_telling_a_foreign_point_is_refused() -> None:
