@@ -6,7 +6,8 @@ A liquid at 300 K runs on with OpenMM's Verlet integrator.  The run is cut into 
 mean change of the total energy from one part to the next, in kT per bead and ns, and its error comes from
 the scatter of these changes, because the energy takes a random walk.  The fluctuation is that of the energy
 within a part, in kT per bead.  A run that heats up by more than half is stopped, and its drift is that of
-the time it lasted.
+the time it lasted.  The platform LAMMPS is that program (pair style tersoff or sw, double precision, fix
+nve), from the same positions and velocities.
 """
 # ruff: noqa: T201
 
@@ -14,7 +15,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,9 +27,13 @@ import openmm
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "oracles"))
 
+import lammps_engine
 import openmm_engine
+from boxes import Configuration
 from kernels import LIQUIDS, liquid
 from peers import MASS, TEMPERATURE, make_context
+
+from cgbridge.units import EV
 
 BOLTZMANN = 0.00831446261815324  # kJ/mol/K
 SAMPLES = 1000
@@ -55,29 +63,98 @@ def start_state(model: str, beads: int) -> openmm.State:
     return context.getState(getPositions=True, getVelocities=True)
 
 
-def measure(model: str, start: openmm.State, platform: str, step_fs: float, time_ps: float) -> Drift:
-    positions = start.getPositions(asNumpy=True)._value * 10
-    beads = len(positions)
-    vectors = np.array(start.getPeriodicBoxVectors(asNumpy=True)._value) * 10
-    box = openmm_engine.Configuration("liquid", vectors, positions, np.zeros(beads, dtype=int))
+def openmm_energies(
+    model: str, start: openmm.State, platform: str, step_fs: float, stride: int
+) -> Iterator[tuple[float, float]]:
+    """Total and kinetic energy in kJ/mol after every ``stride`` steps."""
+    box = box_of(start)
     system = openmm_engine.make_system(LIQUIDS[model], box, MASS)
     integrator = openmm.VerletIntegrator(step_fs / 1000)
     properties = {"Threads": "1"} if platform == "CPU" else {}
     context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName(platform), properties)
-    context.setPositions(positions * 0.1)
+    context.setPositions(box.positions * 0.1)
     context.setVelocities(start.getVelocities(asNumpy=True))
-    stride = max(1, round(time_ps * 1000 / step_fs / SAMPLES))
-    kt = BOLTZMANN * TEMPERATURE
-    times, energies, temperatures = [], [], []
-    for sample in range(SAMPLES):
+    while True:
         integrator.step(stride)
         state = context.getState(getEnergy=True)
         kinetic = state.getKineticEnergy()._value
+        yield kinetic + state.getPotentialEnergy()._value, kinetic
+
+
+_LAMMPS_PROGRAM = """
+import sys
+from lammps import lammps
+lmp = lammps(cmdargs=["-screen", "none", "-log", "none"])
+lmp.commands_string(open("in.lammps").read())
+for line in sys.stdin:
+    lmp.command(f"run {int(line)} pre no post no")
+    print(lmp.get_thermo("etotal"), lmp.get_thermo("ke"), flush=True)
+"""
+
+_LAMMPS_INPUT = """
+units metal
+atom_style atomic
+read_data data.lammps
+pair_style {form}
+pair_coeff * * potential X0
+fix move all nve
+timestep {step}
+thermo_modify norm no
+run 0
+"""
+
+
+def lammps_energies(
+    model: str, start: openmm.State, step_fs: float, stride: int
+) -> Iterator[tuple[float, float]]:
+    """The same from LAMMPS, which runs in a process of its own."""
+    potential = LIQUIDS[model]
+    velocities = start.getVelocities(asNumpy=True)._value * 10
+    rows = [f"{i + 1} {x!r} {y!r} {z!r}" for i, (x, y, z) in enumerate(velocities.tolist())]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data = lammps_engine.data_file(box_of(start), 1, MASS)
+        (folder / "data.lammps").write_text(data + "\nVelocities\n\n" + "\n".join(rows) + "\n")
+        (folder / "potential").write_text(lammps_engine.potential_file(potential))
+        (folder / "in.lammps").write_text(_LAMMPS_INPUT.format(form=potential.form, step=step_fs / 1000))
+        with subprocess.Popen(
+            [sys.executable, "-c", _LAMMPS_PROGRAM],
+            cwd=folder,
+            env=lammps_engine.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdin is not None and process.stdout is not None
+            while True:
+                print(stride, file=process.stdin, flush=True)
+                total, kinetic = process.stdout.readline().split()
+                yield float(total) * EV, float(kinetic) * EV
+
+
+def box_of(start: openmm.State) -> Configuration:
+    positions = start.getPositions(asNumpy=True)._value * 10
+    vectors = np.array(start.getPeriodicBoxVectors(asNumpy=True)._value) * 10
+    return Configuration("liquid", vectors, positions, np.zeros(len(positions), dtype=int))
+
+
+def measure(model: str, start: openmm.State, platform: str, step_fs: float, time_ps: float) -> Drift:
+    stride = max(1, round(time_ps * 1000 / step_fs / SAMPLES))
+    beads, kt = len(start.getPositions()), BOLTZMANN * TEMPERATURE
+    source = (
+        lammps_energies(model, start, step_fs, stride)
+        if platform == "LAMMPS"
+        else openmm_energies(model, start, platform, step_fs, stride)
+    )
+    times, energies, temperatures = [], [], []
+    for sample in range(SAMPLES):
+        total, kinetic = next(source)
         times.append((sample + 1) * stride * step_fs * 1e-6)
-        energies.append((kinetic + state.getPotentialEnergy()._value) / beads / kt)
+        energies.append(total / beads / kt)
         temperatures.append(2 * kinetic / (3 * beads * BOLTZMANN))
         if not temperatures[-1] < 1.5 * TEMPERATURE and sample >= 20:
             break
+    source.close()
     parts = np.array_split(np.array(energies), PARTS)
     changes = np.diff([np.mean(part) for part in parts]) / (times[-1] / PARTS)
     return Drift(
