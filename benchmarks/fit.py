@@ -102,6 +102,17 @@ def flat(config: FitConfig, evaluations: int) -> FitConfig:
     )
 
 
+def flat_search(config: FitConfig, md_ns: float, folder: Path, seed: int) -> Search:
+    """The flat fit with ``md_ns`` of MD; how many evaluations that makes, only the fit itself shows."""
+    engine = config.engine
+    evaluations = round(1.1 * md_ns / ((engine.equilibration + engine.production) / 1000.0))
+    while True:
+        found = search(flat(config, evaluations), folder / f"flat-{seed}-{evaluations}")
+        if found.md_ns >= md_ns:
+            return found.cut(md_ns)
+        evaluations = 1 + round(1.1 * evaluations * md_ns / found.md_ns)
+
+
 def search(config: FitConfig, folder: Path) -> Search:
     config = config.model_copy(update={"run": config.run.model_copy(update={"folder": folder})})
     problem = build_problem(config, EXAMPLE.parent)
@@ -176,11 +187,8 @@ def time_outside_md(found: Search) -> float:
 def compare(seed: int, folder: Path) -> dict[str, Any]:
     config = hierarchical(load_fit(EXAMPLE), seed)
     hoga = search(config, folder / f"hoga-{seed}")
-    engine = config.engine
-    per_candidate = (engine.equilibration + engine.production) / 1000.0
-    level = flat(config, round(1.1 * hoga.md_ns / per_candidate))
-    plain = search(level, folder / f"flat-{seed}").cut(hoga.md_ns)
-    targets = level.levels[0].targets
+    plain = flat_search(config, hoga.md_ns, folder, seed)
+    targets = plain.problem.config.levels[0].targets
     return {
         "seed": seed,
         "hoga": measure(hoga, targets, seed)
