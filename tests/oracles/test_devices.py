@@ -133,7 +133,9 @@ def test_barostat(precision, flexible, platform):
     box = relaxed(potential, configuration(potential, "triclinic" if flexible else "orthogonal"), 50)
     system = openmm_engine.make_system(potential, box)
     kind = openmm.MonteCarloFlexibleBarostat if flexible else openmm.MonteCarloBarostat
-    system.addForce(kind(2000.0, 300.0, 2))
+    barostat = kind(2000.0, 300.0, 2)
+    barostat.setRandomNumberSeed(4)
+    system.addForce(barostat)
     integrator = openmm.LangevinMiddleIntegrator(300, 1, 0.005)
     integrator.setRandomNumberSeed(3)
     context = openmm.Context(
@@ -143,9 +145,12 @@ def test_barostat(precision, flexible, platform):
     context.setVelocitiesToTemperature(300, 1)
     reference = openmm_engine.make_context(potential, box, "Reference")
     volumes = set()
+    # A relaxed liquid has forces of 200 kJ/mol/nm, a sixth of those of the disturbed configurations of the other
+    # tests, while the parts that cancel in them, and so their rounding, are as large (the CPU platform: 8e-6).
+    tolerance = 2e-5 if precision == "mixed" else TOLERANCE[precision]
     for _ in range(6):
         integrator.step(20)
-        assert_same(context, reference, TOLERANCE[precision])
+        assert_same(context, reference, tolerance)
         volumes.add(context.getState().getPeriodicBoxVolume()._value)
     assert len(volumes) > 1
 
