@@ -146,7 +146,7 @@ def test_barostat(precision, flexible, platform):
     reference = openmm_engine.make_context(potential, box, "Reference")
     volumes = set()
     # A relaxed liquid has forces of 200 kJ/mol/nm, a sixth of those of the disturbed configurations of the
-    # other tests, while the parts that cancel in them, and so their rounding, are as large (CPU platform: 8e-6).
+    # other tests, while the parts that cancel in them, and their rounding, are as large (CPU: 8e-6).
     tolerance = 2e-5 if precision == "mixed" else TOLERANCE[precision]
     for _ in range(6):
         integrator.step(20)
