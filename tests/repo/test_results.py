@@ -1,0 +1,60 @@
+"""The published fit of water: page, figures and model of the database say the same."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cgbridge.campaign.problem import build_problem
+from cgbridge.config.loader import load_evaluation, load_fit
+from cgbridge.models.database import load_model
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "docs" / "results" / "water.json"
+EXAMPLE = ROOT / "examples" / "water.yaml"
+published = pytest.mark.skipif(not PUBLISHED.exists(), reason="no fit of water has been published yet")
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return json.loads(PUBLISHED.read_text(encoding="utf-8"))
+
+
+@published
+def test_tables_are_made_from_the_figures():
+    script = ROOT / "scripts" / "make-water-results"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@published
+def test_model_of_the_database_is_the_one_that_was_found_and_measured(figures):
+    model = load_model("cgbridge-water-1")
+    assert figures["models"][0]["model"] == model.name
+    assert figures["models"][0]["parameters"] == model.parameters
+    found = figures["fit"]["found"]["parameters"]
+    assert {name: model.parameters[name] for name in found} == pytest.approx(found, rel=1e-6)
+
+
+@published
+def test_other_models_were_measured_by_the_same_protocol(figures):
+    protocol = load_evaluation(ROOT / "examples" / "evaluate" / "water-confirm.yaml")
+    first = figures["models"][0]
+    assert {m["model"] for m in figures["models"][1:]} == {"ml-bop", "ml-mw", "mw"}
+    for model in figures["models"]:
+        assert model["parameters"] == load_model(model["model"]).parameters
+        assert model["engine"] == protocol.engine.model_dump(mode="json") == first["engine"]
+        assert len(model["targets"]) == len(protocol.targets)
+
+
+def test_published_values_were_outside_the_middle_of_the_ranges():
+    """The ranges hold ML-BOP's values, and none is centred on them."""
+    published = load_model("ml-bop").parameters
+    problem = build_problem(load_fit(EXAMPLE), EXAMPLE.parent)
+    point = problem.space.encode(published)
+    assert problem.space.dimension == 13
+    for parameter, u in zip(problem.space.parameters, point, strict=True):
+        assert parameter.minimum <= published[parameter.name] <= parameter.maximum
+        assert abs(u - 0.5) > 0.02, parameter.name
