@@ -164,8 +164,9 @@ class HierarchicalGA:
         return children[:count]
 
     def _offspring(self) -> list[_Individual]:
-        """Children of one operator, drawn by its share."""
-        if self._rescale is not None and random.random() < self._settings.rescale:
+        """Children of one operator, drawn by its share; one without a share draws nothing either."""
+        share = self._settings.rescale
+        if self._rescale is not None and share > 0.0 and random.random() < share:
             (parent,) = tools.selTournament(self._population, 1, self._settings.tournament)
             energy = math.exp(random.gauss(0.0, ENERGY_SPREAD))
             length = math.exp(random.gauss(0.0, LENGTH_SPREAD))

@@ -57,6 +57,4 @@ class SearchSpace:
         for parameter in self.parameters:
             b, _, _, a, _, _ = parse_unit(parameter.unit).dimension
             values[parameter.name] *= energy**a * length**b
-        for parameter in self.parameters:
-            values[parameter.name] = min(max(values[parameter.name], parameter.minimum), parameter.maximum)
         return self.encode(values)

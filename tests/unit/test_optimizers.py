@@ -132,6 +132,15 @@ def test_a_share_of_rescaled_children_needs_to_know_how() -> None:
         HierarchicalGA(3, GASettings(rescale=0.2), 1)
 
 
+def test_an_operator_without_a_share_changes_no_fit() -> None:
+    """Runs of before it was there are resumed and repeated as they were."""
+    settings = GASettings(population=12, generations=12, initial=32)
+    histories = [
+        drive(HierarchicalGA(3, settings, 3, rescale=rescale), sphere) for rescale in (None, SPACE.rescaled)
+    ]
+    assert histories[0] == histories[1]
+
+
 def test_telling_a_foreign_point_is_refused() -> None:
     with pytest.raises(ValueError, match="not asked"):
         make("generational").tell((0.1, 0.1, 0.1), Score(0, 0, 0, 0))
