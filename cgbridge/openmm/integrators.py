@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import openmm
 
-GAS_CONSTANT = 8.31446261815324e-3
-"""kJ/(mol K)"""
+from cgbridge.units import GAS_CONSTANT
 
 
 def langevin_with_temperatures(

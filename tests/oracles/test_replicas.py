@@ -11,7 +11,8 @@ from boxes import configuration
 from openmm_engine import evaluate_context
 from potentials import STILLINGER_WEBER, TERSOFF
 
-from cgbridge.openmm.integrators import GAS_CONSTANT, langevin_with_temperatures
+from cgbridge.openmm.integrators import langevin_with_temperatures
+from cgbridge.units import GAS_CONSTANT
 
 CASES = [TERSOFF[0], TERSOFF[4], STILLINGER_WEBER[0], STILLINGER_WEBER[4]]
 potentials = pytest.mark.parametrize("potential", CASES, ids=lambda p: f"{p.form} {p.name}")
@@ -23,6 +24,10 @@ platforms = pytest.mark.parametrize("platform", TOLERANCE)
 
 # Columns of a triplet that hold an energy.
 ENERGIES = {"tersoff": (9, 13), "sw": (0,)}
+
+
+#: Factors along the axes for three replicas.
+SCALES = np.array([[0.97, 1.02, 1.01], [1.05, 1.04, 1.08], [1.0, 0.98, 1.03]])
 
 
 def scaled(potential, values, replica):
@@ -85,6 +90,14 @@ class Boxes:
             for replica, force in enumerate(self.alone)
         ]
 
+    def stretched(self, scales):
+        """Each replica alone in a box that is stretched along the axes."""
+        contexts = self.separate()
+        for replica, (context, scale) in enumerate(zip(contexts, scales, strict=True)):
+            context.setPeriodicBoxVectors(*(self.vectors * scale))
+            context.setPositions(self.positions[self.replica == replica] * scale)
+        return contexts
+
 
 def assert_like_alone(boxes, together, separate, tolerance):
     energy, forces = evaluate_context(together)
@@ -113,6 +126,102 @@ def test_like_alone(potential, platform):
     for replica, context in enumerate(separate):
         context.setPositions(moved[boxes.replica == replica])
     assert_like_alone(boxes, together, separate, TOLERANCE[platform])
+
+
+@pytest.mark.parametrize("platform", ["Reference", "OpenCL:double", "OpenCL:mixed", "OpenCL:single"])
+@potentials
+def test_boxes_of_their_own(potential, platform):
+    """A stretched replica: the energy of its stretched box, the forces times the factors (chain rule)."""
+    # Mixed precision as single: the factor and its product with a distance are rounded too, which doubles
+    # what an unstretched distance loses.
+    tolerances = {"Reference": 1e-12, "OpenCL:double": 1e-9, "OpenCL:mixed": 2e-5, "OpenCL:single": 2e-5}
+    tolerance = tolerances[platform]
+    boxes, reference = Boxes(potential, platform), Boxes(potential, "Reference")
+    context = boxes.together()
+    force = context.getSystem().getForce(0)
+    before = evaluate_context(context)
+    # The first is small, the second within what leaves the lists as they are, the last the first again.
+    for scales in (SCALES, SCALES * [1.005, 0.995, 1.0], np.ones((3, 3))):
+        force.setReplicaScales(context, scales.ravel())
+        assert force.getReplicaScales(context) == pytest.approx(scales.ravel(), rel=1e-15)
+        energy, forces = evaluate_context(context)
+        own = force.getReplicaEnergies(context)
+        total = size = 0.0
+        for replica, alone in enumerate(reference.stretched(scales)):
+            expected, slopes = evaluate_context(alone)
+            slopes = slopes * scales[replica]
+            assert np.max(np.abs(forces[boxes.replica == replica] - slopes)) <= tolerance * np.sqrt(
+                np.mean(slopes**2)
+            )
+            scale = np.sum(np.abs(alone.getSystem().getForce(0).getParticleEnergies(alone)))
+            assert abs(own[replica] - expected) <= tolerance * scale
+            total, size = total + expected, size + scale
+        assert abs(energy - total) <= tolerance * size
+    after = evaluate_context(context)
+    assert after[0] == pytest.approx(before[0], rel=1e-6)
+
+
+def test_virial_is_that_of_the_stretched_boxes():
+    boxes = Boxes(TERSOFF[0], "Reference")
+    context = boxes.together()
+    force = context.getSystem().getForce(0)
+    force.setReplicaScales(context, SCALES.ravel())
+    expected = np.sum(
+        [alone.getSystem().getForce(0).getVirial(alone) for alone in boxes.stretched(SCALES)], axis=0
+    )
+    assert force.getVirial(context) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize("platform", ["OpenCL:double"])
+def test_scales_stay_when_parameters_change(platform):
+    boxes = Boxes(TERSOFF[0], platform)
+    context = boxes.together()
+    force = context.getSystem().getForce(0)
+    force.setReplicaScales(context, SCALES.ravel())
+    before = evaluate_context(context)
+    force.updateParametersInContext(context)
+    after = evaluate_context(context)
+    assert after[0] == pytest.approx(before[0], rel=1e-12)
+    assert after[1] == pytest.approx(before[1], rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("platform", ["OpenCL:mixed"])
+@potentials
+def test_a_broken_replica_is_the_only_one(potential, platform):
+    boxes = Boxes(potential, platform)
+    context = boxes.together()
+    force = context.getSystem().getForce(0)
+    before = force.getReplicaEnergies(context)
+    positions = boxes.positions.copy()
+    positions[np.flatnonzero(boxes.replica == 1)[3]] = np.nan
+    context.setPositions(positions)
+    after = force.getReplicaEnergies(context)
+    assert np.isnan(after[1])
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert np.isnan(evaluate_context(context)[0])
+
+
+def test_refused_scales():
+    boxes = Boxes(TERSOFF[0], "Reference")
+    context = boxes.together()
+    force = context.getSystem().getForce(0)
+    for scales, message in (
+        (np.ones(8), "8 numbers for 3 replicas"),
+        (np.array([1.0] * 8 + [0.0]), "factors of replica 2 must be positive"),
+        (
+            np.array([1.0] * 4 + [0.3] + [1.0] * 4),
+            "periodic box of replica 1 .* smaller than twice the cutoff",
+        ),
+    ):
+        with pytest.raises(openmm.OpenMMException, match=message):
+            force.setReplicaScales(context, scales)
+    assert force.getReplicaScales(context) == tuple(np.ones(9))
+    alone = boxes.separate()[0]
+    with pytest.raises(openmm.OpenMMException, match="one replica has the box of the Context"):
+        alone.getSystem().getForce(0).setReplicaScales(alone, np.ones(3))
+    together = Boxes(TERSOFF[0], "CPUSerial").together()
+    with pytest.raises(openmm.OpenMMException, match="CPUSerial all replicas have the box"):
+        together.getSystem().getForce(0).setReplicaScales(together, np.ones(9))
 
 
 @pytest.mark.parametrize("platform", ["OpenCL:double"])

@@ -32,6 +32,14 @@ PROGRAMS = {
     "langevin": (["langevinMiddle"], {}),
     "tersoff-1": (["triplet", "centers", "tersoff"], {**CENTERS, "NUM_TYPES": 1}),
     "tersoff-3": (["triplet", "centers", "tersoff"], {**CENTERS, "NUM_TYPES": 3}),
+    "tersoff-energies": (
+        ["triplet", "centers", "tersoff"],
+        {**CENTERS, "NUM_TYPES": 1, "REPLICA_ENERGIES": 1},
+    ),
+    "sw-energies": (
+        ["triplet", "centers", "stillingerWeber"],
+        {**CENTERS, "NUM_TYPES": 3, "REPLICA_ENERGIES": 1},
+    ),
     "sw-1": (["triplet", "centers", "stillingerWeber"], {**CENTERS, "NUM_TYPES": 1}),
     "sw-3": (["triplet", "centers", "stillingerWeber"], {**CENTERS, "NUM_TYPES": 3}),
 }

@@ -34,6 +34,8 @@ public:
     std::vector<double> getParticleEnergies(OpenMM::Context& context) const;
     std::vector<double> getVirial(OpenMM::Context& context) const;
     std::vector<double> getReplicaEnergies(OpenMM::Context& context) const;
+    void setReplicaScales(OpenMM::Context& context, const std::vector<double>& scales);
+    std::vector<double> getReplicaScales(OpenMM::Context& context) const;
     void updateParametersInContext(OpenMM::Context& context);
 protected:
     TripletForce(int numTypes, int numReplicas, const std::string& name);

@@ -53,8 +53,26 @@ its own.
 %feature("docstring") CGBridge::TripletForce::getReplicaEnergies "
 getReplicaEnergies(context) -> tuple of float
 
-The energy sum_i w_i e_i of each replica in kJ/mol at the current positions of the Context, computed
-on the host in double precision.
+The energy sum_i w_i e_i of each replica in kJ/mol at the current positions of the Context.  A device
+computes them in its own precision; elsewhere the host does, in double precision.
+"
+
+%feature("docstring") CGBridge::TripletForce::setReplicaScales "
+setReplicaScales(context, scales)
+
+Give each replica a box of its own in a Context: that of the Context, stretched along the axes by factors
+s, three for each replica, one replica after the other.  A particle of the replica at y in the Context is
+then at s*y for this force, factor by factor, and the force on it is the derivative by y.  The factors are
+no part of the State.  On devices and where the host computes the force, not on CPU and CPUSerial.
+
+Raises OpenMMException for factors that are not positive, a box narrower than twice the cutoff, a force with
+one replica, or a platform that cannot do it.
+"
+
+%feature("docstring") CGBridge::TripletForce::getReplicaScales "
+getReplicaScales(context) -> tuple of float
+
+The factors that setReplicaScales has set, three for each replica.
 "
 
 %feature("docstring") CGBridge::TersoffForce::extractReplica "

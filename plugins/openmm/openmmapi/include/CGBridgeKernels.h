@@ -7,6 +7,7 @@
 #include "openmm/System.h"
 #include "openmm/internal/ContextImpl.h"
 #include <string>
+#include <vector>
 
 namespace CGBridge {
 
@@ -41,6 +42,26 @@ public:
      * @param force      the force to copy the parameters from
      */
     virtual void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) = 0;
+    /**
+     * Get whether replicas can have boxes of their own.
+     */
+    virtual bool canScaleReplicas() const {
+        return false;
+    }
+    /**
+     * Stretch the boxes of the replicas.  They are as the Context's at first, and again when parameters
+     * were copied.
+     *
+     * @param scales     the factors along the axes for each replica
+     */
+    virtual void setReplicaScales(const std::vector<OpenMM::Vec3>& scales) {
+    }
+    /**
+     * Get the energies of the replicas, or nothing if the host shall compute them.
+     */
+    virtual std::vector<double> getReplicaEnergies(OpenMM::ContextImpl& context) {
+        return {};
+    }
 };
 
 /**

@@ -116,9 +116,23 @@ public:
     std::vector<double> getVirial(OpenMM::Context& context) const;
     /**
      * Get the energy sum_i w_i e_i of each replica, in kJ/mol, at the current positions of a Context.
-     * They are computed on the host in double precision.
+     * A device computes them in its own precision; elsewhere the host does, in double precision.
      */
     std::vector<double> getReplicaEnergies(OpenMM::Context& context) const;
+    /**
+     * Give each replica a box of its own in a Context: that of the Context, stretched along the axes.
+     * A particle of the replica, at y in the Context, is then at s*y for this force, factor by factor,
+     * and the force on it is the derivative by y.  So y moves as in a fixed box while the replica has
+     * another.  The factors stay with the Context, but are no part of its State.  Platforms CPU and
+     * CPUSerial, where several replicas in one Context do not pay, cannot do this.
+     *
+     * @param scales    the factors along x, y and z of each replica, one replica after the other
+     */
+    void setReplicaScales(OpenMM::Context& context, const std::vector<double>& scales);
+    /**
+     * Get the factors that setReplicaScales() has set, all 1 before.
+     */
+    std::vector<double> getReplicaScales(OpenMM::Context& context) const;
     /**
      * Create the force of one replica alone.  It has all particles, of which those of the other
      * replicas are left out, and the parameters of the replica.  The caller owns it.

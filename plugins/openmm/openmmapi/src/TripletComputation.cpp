@@ -8,6 +8,13 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
+/**
+ * Multiply element by element.
+ */
+static Vec3 stretch(const Vec3& v, const Vec3& scale) {
+    return Vec3(v[0]*scale[0], v[1]*scale[1], v[2]*scale[2]);
+}
+
 ReplicaComputation::ReplicaComputation(const TripletForce& force, const function<unique_ptr<TripletComputation>(const TripletForce&)>& create) {
     for (int replica = 0; replica < force.getNumReplicas(); replica++) {
         unique_ptr<TripletForce> one(force.extractReplica(replica));
@@ -43,6 +50,11 @@ double ReplicaComputation::compute(const vector<Vec3>& positions, const Vec3* bo
     return energy;
 }
 
+void ReplicaComputation::setScales(const vector<Vec3>& scales) {
+    for (size_t replica = 0; replica < replicas.size(); replica++)
+        replicas[replica]->setScales({scales[replica]});
+}
+
 CenterComputation::CenterComputation(const TripletForce& force) : periodic(force.usesPeriodicBoundaryConditions()) {
     int numParticles = force.getNumParticles();
     types.resize(numParticles);
@@ -56,6 +68,10 @@ CenterComputation::CenterComputation(const TripletForce& force) : periodic(force
     }
     activePositions.resize(active.size());
     neighbors.resize(active.size());
+}
+
+void CenterComputation::setScales(const vector<Vec3>& scales) {
+    scale = scales[0];
 }
 
 double CenterComputation::compute(const vector<Vec3>& positions, const Vec3* box, vector<Vec3>* forces,
@@ -75,8 +91,8 @@ double CenterComputation::compute(const vector<Vec3>& positions, const Vec3* box
         for (const TripletNeighbor& neighbor : neighbors[center]) {
             Vec3 force = neighbor.gradient*(-weights[i]);
             if (forces != nullptr) {
-                (*forces)[neighbor.particle] += force;
-                (*forces)[i] -= force;
+                (*forces)[neighbor.particle] += stretch(force, scale);
+                (*forces)[i] -= stretch(force, scale);
             }
             if (virial != nullptr)
                 for (int a = 0; a < 3; a++)
@@ -88,9 +104,12 @@ double CenterComputation::compute(const vector<Vec3>& positions, const Vec3* box
 }
 
 void CenterComputation::findNeighbors(const vector<Vec3>& positions, const Vec3* boxVectors) {
-    PeriodicBox box(boxVectors, periodic);
+    Vec3 stretchedVectors[3];
+    for (int axis = 0; axis < 3; axis++)
+        stretchedVectors[axis] = stretch(boxVectors[axis], scale);
+    PeriodicBox box(stretchedVectors, periodic);
     for (size_t center = 0; center < active.size(); center++) {
-        activePositions[center] = box.wrap(positions[active[center]]);
+        activePositions[center] = box.wrap(stretch(positions[active[center]], scale));
         neighbors[center].clear();
     }
     grid.build(activePositions, box, cutoff);

@@ -1,6 +1,7 @@
 #include "TripletForce.h"
 #include "internal/TripletForceImpl.h"
 #include "openmm/OpenMMException.h"
+#include <cmath>
 #include <sstream>
 
 using namespace CGBridge;
@@ -76,10 +77,35 @@ vector<double> TripletForce::getVirial(Context& context) const {
 }
 
 vector<double> TripletForce::getReplicaEnergies(Context& context) const {
-    vector<double> energies = getParticleEnergies(context), sums(numReplicas, 0.0);
+    vector<double> energies = dynamic_cast<TripletForceImpl&>(getImplInContext(context)).getReplicaEnergies(getContextImpl(context));
+    if (!energies.empty())
+        return energies;
+    vector<double> particleEnergies = getParticleEnergies(context), sums(numReplicas, 0.0);
     for (size_t i = 0; i < particles.size(); i++)
-        sums[particles[i].replica] += particles[i].weight*energies[i];
+        sums[particles[i].replica] += particles[i].weight*particleEnergies[i];
     return sums;
+}
+
+void TripletForce::setReplicaScales(Context& context, const vector<double>& scales) {
+    if (numReplicas == 1)
+        throw OpenMMException(getName()+".setReplicaScales: a force with one replica has the box of the Context. Set the box vectors");
+    if (scales.size() != (size_t) 3*numReplicas)
+        throw OpenMMException(getName()+".setReplicaScales: "+to_string(scales.size())+" numbers for "+to_string(numReplicas)+
+                              " replicas. Each needs three");
+    vector<Vec3> vectors(numReplicas);
+    for (size_t i = 0; i < scales.size(); i++) {
+        if (!(scales[i] > 0) || !isfinite(scales[i]))
+            throw OpenMMException(getName()+".setReplicaScales: the factors of replica "+to_string(i/3)+" must be positive");
+        vectors[i/3][i%3] = scales[i];
+    }
+    dynamic_cast<TripletForceImpl&>(getImplInContext(context)).setReplicaScales(getContextImpl(context), vectors);
+}
+
+vector<double> TripletForce::getReplicaScales(Context& context) const {
+    vector<double> scales;
+    for (const Vec3& scale : dynamic_cast<TripletForceImpl&>(getImplInContext(context)).getReplicaScales())
+        scales.insert(scales.end(), {scale[0], scale[1], scale[2]});
+    return scales;
 }
 
 void TripletForce::updateParametersInContext(Context& context) {

@@ -10,7 +10,8 @@ using namespace OpenMM;
 using namespace std;
 
 TripletForceImpl::TripletForceImpl(const TripletForce& owner, const string& kernelName, ComputationFactory factory) :
-        CustomCPPForceImpl(owner), owner(owner), kernelName(kernelName), factory(factory), hasPlatformKernel(false) {
+        CustomCPPForceImpl(owner), owner(owner), kernelName(kernelName), factory(factory), scales(owner.getNumReplicas(), Vec3(1, 1, 1)),
+        hasPlatformKernel(false) {
 }
 
 bool TripletForceImpl::canMoveInOnePass(const System& system) {
@@ -34,7 +35,7 @@ void TripletForceImpl::initialize(ContextImpl& context) {
         throw OpenMMException(message.str());
     }
     computation = factory(owner);
-    checkBox(context);
+    checkBox(context, scales);
     hasPlatformKernel = context.getPlatform().supportsKernels({kernelName});
     if (hasPlatformKernel) {
         kernel = context.getPlatform().createKernel(kernelName, context);
@@ -58,7 +59,7 @@ double TripletForceImpl::calcForcesAndEnergy(ContextImpl& context, bool includeF
         return 0.0;
 
     // The check comes here and not in computeForce(), which GPU platforms call on a worker thread.
-    checkBox(context);
+    checkBox(context, scales);
     if (hasPlatformKernel)
         return kernel.getAs<CalcTripletForceKernel>().execute(context, includeForces, includeEnergy);
     return CustomCPPForceImpl::calcForcesAndEnergy(context, includeForces, includeEnergy, groups);
@@ -75,7 +76,7 @@ vector<double> TripletForceImpl::getParticleEnergies(ContextImpl& context) {
     vector<double> energies;
     vector<Vec3> positions;
     Vec3 box[3];
-    checkBox(context);
+    checkBox(context, scales);
     context.getPositions(positions);
     context.getPeriodicBoxVectors(box[0], box[1], box[2]);
     computation->compute(positions, box, nullptr, &energies);
@@ -86,24 +87,48 @@ vector<double> TripletForceImpl::getVirial(ContextImpl& context) {
     vector<double> virial;
     vector<Vec3> positions;
     Vec3 box[3];
-    checkBox(context);
+    checkBox(context, scales);
     context.getPositions(positions);
     context.getPeriodicBoxVectors(box[0], box[1], box[2]);
     computation->compute(positions, box, nullptr, nullptr, &virial);
     return virial;
 }
 
+vector<double> TripletForceImpl::getReplicaEnergies(ContextImpl& context) {
+    checkBox(context, scales);
+    if (hasPlatformKernel)
+        return kernel.getAs<CalcTripletForceKernel>().getReplicaEnergies(context);
+    return {};
+}
+
+void TripletForceImpl::setReplicaScales(ContextImpl& context, const vector<Vec3>& newScales) {
+    if (hasPlatformKernel && !kernel.getAs<CalcTripletForceKernel>().canScaleReplicas())
+        throw OpenMMException(owner.getName()+".setReplicaScales: on the platform "+context.getPlatform().getName()+" all replicas have the box"
+                " of the Context. Use a GPU, or a Context for each box, which is faster there");
+    checkBox(context, newScales);
+    scales = newScales;
+    computation->setScales(scales);
+    if (hasPlatformKernel)
+        kernel.getAs<CalcTripletForceKernel>().setReplicaScales(scales);
+    context.systemChanged();
+}
+
 void TripletForceImpl::updateParametersInContext(ContextImpl& context) {
     if (owner.getNumParticles() != context.getSystem().getNumParticles())
         throw OpenMMException(owner.getName()+".updateParametersInContext: the number of particles has changed");
     computation = factory(owner);
-    checkBox(context);
-    if (hasPlatformKernel)
-        kernel.getAs<CalcTripletForceKernel>().copyParametersToContext(context, owner);
+    computation->setScales(scales);
+    checkBox(context, scales);
+    if (hasPlatformKernel) {
+        auto& calculation = kernel.getAs<CalcTripletForceKernel>();
+        calculation.copyParametersToContext(context, owner);
+        if (calculation.canScaleReplicas())
+            calculation.setReplicaScales(scales);
+    }
     context.systemChanged();
 }
 
-void TripletForceImpl::checkBox(ContextImpl& context) const {
+void TripletForceImpl::checkBox(ContextImpl& context, const vector<Vec3>& scales) const {
     if (!owner.usesPeriodicBoundaryConditions())
         return;
     Vec3 a, b, c;
@@ -111,11 +136,16 @@ void TripletForceImpl::checkBox(ContextImpl& context) const {
 
     // In OpenMM's reduced form no lattice vector is shorter than the smallest of these three, so
     // this is exactly the condition for every particle to have at most one image in range.
-    double width = min(min(a[0], b[1]), c[2]);
-    if (width < 2*computation->getCutoff()) {
-        stringstream message;
-        message << owner.getName() << ": the periodic box (" << a[0] << ", " << b[1] << ", " << c[2]
-                << " nm) is smaller than twice the cutoff, 2 x " << computation->getCutoff() << " nm";
-        throw OpenMMException(message.str());
+    for (size_t replica = 0; replica < scales.size(); replica++) {
+        double x = a[0]*scales[replica][0], y = b[1]*scales[replica][1], z = c[2]*scales[replica][2];
+        if (min(min(x, y), z) < 2*computation->getCutoff()) {
+            stringstream message;
+            message << owner.getName() << ": the periodic box ";
+            if (scales.size() > 1)
+                message << "of replica " << replica << " ";
+            message << "(" << x << ", " << y << ", " << z << " nm) is smaller than twice the cutoff, 2 x " <<
+                    computation->getCutoff() << " nm";
+            throw OpenMMException(message.str());
+        }
     }
 }

@@ -46,6 +46,12 @@ public:
                            std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies = nullptr,
                            std::vector<double>* virial = nullptr) = 0;
     /**
+     * Stretch the boxes of the replicas: positions and box vectors are multiplied along the axes before
+     * anything is computed.  Forces are derivatives by the positions as they are given, the virial one
+     * of the stretched box.
+     */
+    virtual void setScales(const std::vector<OpenMM::Vec3>& scales) = 0;
+    /**
      * Get the largest distance at which any two of the particles can interact.
      */
     double getCutoff() const {
@@ -68,6 +74,7 @@ public:
                        const std::function<std::unique_ptr<TripletComputation>(const TripletForce&)>& create);
     double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
                    std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies, std::vector<double>* virial) override;
+    void setScales(const std::vector<OpenMM::Vec3>& scales) override;
 private:
     std::vector<std::unique_ptr<TripletComputation> > replicas;
 };
@@ -80,6 +87,7 @@ class CGBRIDGE_EXPORT CenterComputation : public TripletComputation {
 public:
     double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
                    std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies, std::vector<double>* virial) override;
+    void setScales(const std::vector<OpenMM::Vec3>& scales) override;
 protected:
     /**
      * Take over the particles of a force.  The subclass sets cutoff.
@@ -99,6 +107,7 @@ protected:
 private:
     void findNeighbors(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* boxVectors);
     bool periodic;
+    OpenMM::Vec3 scale = OpenMM::Vec3(1, 1, 1);
     std::vector<int> types;
     std::vector<double> weights;
     std::set<int> usedTypes;

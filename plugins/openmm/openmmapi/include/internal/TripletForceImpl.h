@@ -43,13 +43,22 @@ public:
                         std::vector<OpenMM::Vec3>& forces);
     std::vector<double> getParticleEnergies(OpenMM::ContextImpl& context);
     std::vector<double> getVirial(OpenMM::ContextImpl& context);
+    /**
+     * Get the energies of the replicas as the platform computes them; empty if it cannot.
+     */
+    std::vector<double> getReplicaEnergies(OpenMM::ContextImpl& context);
+    void setReplicaScales(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& scales);
+    const std::vector<OpenMM::Vec3>& getReplicaScales() const {
+        return scales;
+    }
     void updateParametersInContext(OpenMM::ContextImpl& context);
 private:
-    void checkBox(OpenMM::ContextImpl& context) const;
+    void checkBox(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& scales) const;
     const TripletForce& owner;
     std::string kernelName;
     ComputationFactory factory;
     std::unique_ptr<TripletComputation> computation;
+    std::vector<OpenMM::Vec3> scales;
     OpenMM::Kernel kernel;
     bool hasPlatformKernel;
 };

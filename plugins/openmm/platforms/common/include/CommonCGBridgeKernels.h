@@ -32,14 +32,20 @@ public:
      */
     void setParameters(const TripletForce& force, double cutoff, const std::vector<double>& pairs, const std::vector<double>& triplets);
     double execute();
+    /**
+     * Stretch the boxes of the replicas by factors along the axes.
+     */
+    void setReplicaScales(const std::vector<OpenMM::Vec3>& scales);
+    std::vector<double> getReplicaEnergies();
 private:
     void createKernel();
+    void launch(KernelArguments& kernel);
     OpenMM::ComputeContext& cc;
     std::string source;
     int numTypes = 0, numReplicas = 0, maxNeighbors, lanes = 0, block = 0;
     std::unique_ptr<CommonTripletNeighbors> neighbors;
-    OpenMM::ComputeArray pairTable, tripletTable;
-    KernelArguments compute;
+    OpenMM::ComputeArray pairTable, tripletTable, scaleTable, replicaEnergies;
+    KernelArguments compute, computeReplicaEnergies;
 };
 
 /**
@@ -51,6 +57,11 @@ public:
     void initialize(const OpenMM::System& system, const TripletForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
     void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+    bool canScaleReplicas() const override {
+        return true;
+    }
+    void setReplicaScales(const std::vector<OpenMM::Vec3>& scales) override;
+    std::vector<double> getReplicaEnergies(OpenMM::ContextImpl& context) override;
 private:
     void setParameters(const TersoffForce& force);
     OpenMM::ComputeContext& cc;
@@ -66,6 +77,11 @@ public:
     void initialize(const OpenMM::System& system, const TripletForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
     void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+    bool canScaleReplicas() const override {
+        return true;
+    }
+    void setReplicaScales(const std::vector<OpenMM::Vec3>& scales) override;
+    std::vector<double> getReplicaEnergies(OpenMM::ContextImpl& context) override;
 private:
     void setParameters(const StillingerWeberForce& force);
     OpenMM::ComputeContext& cc;

@@ -7,6 +7,7 @@
 #include "openmm/common/ComputeContext.h"
 #include <array>
 #include <memory>
+#include <vector>
 
 namespace CGBridge {
 
@@ -28,6 +29,14 @@ public:
      * Take over the types and weights of the particles.  A cutoff of zero means that nothing interacts.
      */
     void setParticles(const TripletForce& force, double cutoff);
+    /**
+     * Tell the smallest factor by which the box of any replica is stretched, so that the lists reach far enough.
+     */
+    void setSmallestScale(double scale);
+    /**
+     * Get in which replicas the last update() found a position that is not a number.  This waits for the device.
+     */
+    std::vector<bool> findBrokenReplicas();
     /**
      * Get the number of particles that take part in the force and interact.
      */
@@ -59,6 +68,7 @@ private:
         return numReplicas*numCells[0]*numCells[1]*numCells[2];
     }
     void createCells(const OpenMM::Vec3* box);
+    void setScaleFloor(double floor);
     void setBox(const OpenMM::Vec3* box);
     void updateInOneBlock(int mustRebuild, double search2);
     void updateInKernels(int mustRebuild, double search2);
@@ -66,13 +76,16 @@ private:
     const bool periodic;
     const int numReplicas;
     bool usesOneBlock;
-    double cutoff = 0, range = 0;
+    /** The largest distance of interaction, and the same and the range of the lists as distances of the unstretched box. */
+    double cutoff = 0, listCutoff = 0, range = 0;
+    /** No replica is stretched by less than this. */
+    double scaleFloor = 1;
     int numSlots = 0, capacity, evaluation = 0;
     std::array<int, 3> numCells = {0, 0, 0};
     std::array<OpenMM::mm_double4, 3> box;
     /** Set by whatever makes the lists invalid; shared with the listener of the context, which may live longer. */
     std::shared_ptr<bool> mustRebuild;
-    OpenMM::ComputeArray types, weights, status;
+    OpenMM::ComputeArray types, weights, status, brokenReplica;
     OpenMM::ComputeArray cellCount, chunkCount, cellStart, atomCell, unsorted;
     OpenMM::ComputeArray slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, listCount, list;
     KernelArguments oneBlock, checkMotion, countCells, scanCells, fillCells, placeSlots, listNeighbors;

@@ -3,6 +3,7 @@
 #include "openmm/common/ContextSelector.h"
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 #include <type_traits>
@@ -63,6 +64,9 @@ void CommonTripletCalculation::initialize(const TripletForce& force) {
     numTypes = force.getNumTypes();
     numReplicas = force.getNumReplicas();
     neighbors = make_unique<CommonTripletNeighbors>(cc, force);
+    int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
+    scaleTable.initialize(cc, numReplicas, 4*real, "cgbridge scales");
+    replicaEnergies.initialize<long long>(cc, numReplicas, "cgbridge energies");
 }
 
 void CommonTripletCalculation::setParameters(const TripletForce& force, double cutoff, const vector<double>& pairs, const vector<double>& triplets) {
@@ -74,10 +78,22 @@ void CommonTripletCalculation::setParameters(const TripletForce& force, double c
     pairTable.upload(pairs, true);
     tripletTable.upload(triplets, true);
     neighbors->setParticles(force, cutoff);
+    setReplicaScales(vector<Vec3>(numReplicas, Vec3(1, 1, 1)));
+}
+
+void CommonTripletCalculation::setReplicaScales(const vector<Vec3>& scales) {
+    vector<mm_double4> table;
+    double smallest = scales[0][0];
+    for (const Vec3& scale : scales) {
+        table.push_back(mm_double4(scale[0], scale[1], scale[2], 1));
+        smallest = min({smallest, scale[0], scale[1], scale[2]});
+    }
+    scaleTable.upload(table, true);
+    neighbors->setSmallestScale(smallest);
 }
 
 /**
- * Compile the kernel for the number of neighbours there must be room for.
+ * Compile the kernels for the number of neighbours there must be room for.
  */
 void CommonTripletCalculation::createKernel() {
     lanes = 8;
@@ -102,8 +118,21 @@ void CommonTripletCalculation::createKernel() {
     defines["GROUPS_TOGETHER"] = cc.intToString(cc.getUseDoublePrecision() ? 1 : 6);
     if (neighbors->isPeriodic())
         defines["PERIODIC"] = "1";
-    ComputeProgram program = cc.compileProgram(CommonCGBridgeKernelSources::triplet+CommonCGBridgeKernelSources::centers+source, defines);
-    compute = KernelArguments(cc, program->createKernel("computeForces"));
+    const string code = CommonCGBridgeKernelSources::triplet+CommonCGBridgeKernelSources::centers+source;
+    compute = KernelArguments(cc, cc.compileProgram(code, defines)->createKernel("computeForces"));
+    if (numReplicas > 1) {
+        defines["REPLICA_ENERGIES"] = "1";
+        computeReplicaEnergies = KernelArguments(cc, cc.compileProgram(code, defines)->createKernel("computeForces"));
+    }
+}
+
+void CommonTripletCalculation::launch(KernelArguments& kernel) {
+    neighbors->update();
+    kernel.begin() << cc.getLongForceBuffer() << cc.getEnergyBuffer();
+    neighbors->addArrays(kernel);
+    kernel << pairTable << tripletTable << scaleTable << replicaEnergies;
+    neighbors->addSizes(kernel);
+    kernel.execute(neighbors->getNumSlots()*lanes, block);
 }
 
 double CommonTripletCalculation::execute() {
@@ -111,12 +140,7 @@ double CommonTripletCalculation::execute() {
         return 0;
     if (block == 0)
         createKernel();
-    neighbors->update();
-    compute.begin() << cc.getLongForceBuffer() << cc.getEnergyBuffer();
-    neighbors->addArrays(compute);
-    compute << pairTable << tripletTable;
-    neighbors->addSizes(compute);
-    compute.execute(neighbors->getNumSlots()*lanes, block);
+    launch(compute);
     int found = neighbors->makeRoom();
     if (found > maxNeighbors && maxNeighbors < 256) {
         maxNeighbors = min(256, (found+found/8+7)/8*8);
@@ -124,6 +148,22 @@ double CommonTripletCalculation::execute() {
     }
     // The energy is in the buffer that OpenMM adds up.
     return 0;
+}
+
+vector<double> CommonTripletCalculation::getReplicaEnergies() {
+    vector<double> energies(numReplicas, 0.0);
+    if (neighbors->getNumSlots() == 0)
+        return energies;
+    if (block == 0)
+        createKernel();
+    cc.clearBuffer(replicaEnergies);
+    launch(computeReplicaEnergies);
+    vector<long long> fixed;
+    replicaEnergies.download(fixed);
+    const vector<bool> broken = neighbors->findBrokenReplicas();
+    for (int replica = 0; replica < numReplicas; replica++)
+        energies[replica] = (broken[replica] ? numeric_limits<double>::quiet_NaN() : fixed[replica]/4294967296.0);
+    return energies;
 }
 
 CommonCalcTersoffForceKernel::CommonCalcTersoffForceKernel(string name, const Platform& platform, ComputeContext& cc) :
@@ -164,6 +204,16 @@ void CommonCalcTersoffForceKernel::copyParametersToContext(ContextImpl& context,
     setParameters(dynamic_cast<const TersoffForce&>(force));
 }
 
+void CommonCalcTersoffForceKernel::setReplicaScales(const vector<Vec3>& scales) {
+    ContextSelector selector(cc);
+    calculation.setReplicaScales(scales);
+}
+
+vector<double> CommonCalcTersoffForceKernel::getReplicaEnergies(ContextImpl& context) {
+    ContextSelector selector(cc);
+    return calculation.getReplicaEnergies();
+}
+
 CommonCalcStillingerWeberForceKernel::CommonCalcStillingerWeberForceKernel(string name, const Platform& platform, ComputeContext& cc) :
         CalcStillingerWeberForceKernel(name, platform), cc(cc), calculation(cc, CommonCGBridgeKernelSources::stillingerWeber) {
 }
@@ -195,4 +245,14 @@ double CommonCalcStillingerWeberForceKernel::execute(ContextImpl& context, bool 
 void CommonCalcStillingerWeberForceKernel::copyParametersToContext(ContextImpl& context, const TripletForce& force) {
     ContextSelector selector(cc);
     setParameters(dynamic_cast<const StillingerWeberForce&>(force));
+}
+
+void CommonCalcStillingerWeberForceKernel::setReplicaScales(const vector<Vec3>& scales) {
+    ContextSelector selector(cc);
+    calculation.setReplicaScales(scales);
+}
+
+vector<double> CommonCalcStillingerWeberForceKernel::getReplicaEnergies(ContextImpl& context) {
+    ContextSelector selector(cc);
+    return calculation.getReplicaEnergies();
 }

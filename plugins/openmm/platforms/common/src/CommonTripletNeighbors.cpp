@@ -52,6 +52,8 @@ CommonTripletNeighbors::CommonTripletNeighbors(ComputeContext& cc, const Triplet
     listBox.initialize(cc, 3, 4*mixed, "cgbridge box");
     status.initialize<int>(cc, STATUS_SIZE, "cgbridge status");
     status.upload(vector<int>(STATUS_SIZE, 0));
+    brokenReplica.initialize<int>(cc, numReplicas, "cgbridge broken replicas");
+    brokenReplica.upload(vector<int>(numReplicas, 0));
     list.initialize<int>(cc, (size_t) numAtoms*capacity, "cgbridge lists");
     for (ComputeArray* array : {&cellCount, &chunkCount, &cellStart})
         array->initialize<int>(cc, 1, "cgbridge cells");
@@ -81,7 +83,7 @@ void CommonTripletNeighbors::createKernels(int numTypes) {
 
 void CommonTripletNeighbors::setParticles(const TripletForce& force, double newCutoff) {
     cutoff = newCutoff;
-    range = (1+SKIN)*cutoff;
+    setScaleFloor(1);
     int numParticles = force.getNumParticles();
     vector<int> particleTypes(max(1, numParticles), -1);
     vector<double> particleWeights(max(1, numParticles), 0.0);
@@ -98,6 +100,28 @@ void CommonTripletNeighbors::setParticles(const TripletForce& force, double newC
             numSlots += (type >= 0);
     numCells = {0, 0, 0};
     *mustRebuild = true;
+}
+
+void CommonTripletNeighbors::setScaleFloor(double floor) {
+    scaleFloor = floor;
+    listCutoff = cutoff/scaleFloor;
+    range = (1+SKIN)*listCutoff;
+    *mustRebuild = true;
+}
+
+void CommonTripletNeighbors::setSmallestScale(double scale) {
+    // Some room below, so that a small change leaves the lists as they are.
+    if (scale < scaleFloor || scale > 1.05*scaleFloor)
+        setScaleFloor(scale == 1 ? 1 : 0.98*scale);
+}
+
+vector<bool> CommonTripletNeighbors::findBrokenReplicas() {
+    vector<int> values;
+    brokenReplica.download(values);
+    vector<bool> broken(numReplicas);
+    for (int replica = 0; replica < numReplicas; replica++)
+        broken[replica] = (values[replica] == evaluation);
+    return broken;
 }
 
 void CommonTripletNeighbors::setBox(const Vec3* vectors) {
@@ -165,9 +189,9 @@ void CommonTripletNeighbors::updateInOneBlock(int rebuild, double search2) {
     ArrayInterface& posq = cc.getPosq();
     ArrayInterface& correction = (cc.getUseMixedPrecision() ? cc.getPosqCorrection() : posq);
     oneBlock.begin() << evaluation << rebuild << numSlots;
-    oneBlock.addReal(cutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
+    oneBlock.addReal(listCutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
     oneBlock.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]) << cc.getAtomIndexArray() << types << weights << cellCount <<
-            chunkCount << cellStart << atomCell << unsorted << slotCell << slotWeight << listCount << list << numCells[0] << numCells[1] << numCells[2];
+            chunkCount << cellStart << atomCell << unsorted << slotCell << slotWeight << listCount << list << brokenReplica << numCells[0] << numCells[1] << numCells[2];
     oneBlock.addReal(1/(1.0001*range)) << capacity;
     oneBlock.addReal(search2);
     int threads = (cc.getIsCPU() ? 64 : min(min(1024, cc.getMaxThreadBlockSize()), oneBlock.getMaxBlockSize()/32*32));
@@ -182,7 +206,7 @@ void CommonTripletNeighbors::updateInKernels(int rebuild, double search2) {
     // Large blocks keep a large device busy: OpenMM launches no more than a few of them for each multiprocessor.
     const int block = (numAtoms < 128*cc.getNumThreadBlocks() ? 128 : 256);
     checkMotion.begin() << evaluation << rebuild << numSlots;
-    checkMotion.addReal(cutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
+    checkMotion.addReal(listCutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
     checkMotion.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(numSlots, block);
 
     countCells.begin() << evaluation << status << posq << correction << atomIndex << types << cellCount << chunkCount << atomCell <<
@@ -196,7 +220,7 @@ void CommonTripletNeighbors::updateInKernels(int rebuild, double search2) {
     fillCells.execute(numAtoms, block);
 
     placeSlots.begin() << evaluation << status << numSlots << totalCells << posq << correction << atomIndex << types << weights <<
-            atomCell << unsorted << cellStart << cellCount << chunkCount << slotAtom << slotCell << slotWeight << slotPos << listPos << listBox;
+            atomCell << unsorted << cellStart << cellCount << chunkCount << slotAtom << slotCell << slotWeight << slotPos << listPos << listBox << brokenReplica;
     placeSlots.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(max(numSlots, totalCells), block);
 
     listNeighbors.begin() << evaluation << status << numSlots << slotPos << slotCell << cellStart << listCount << list << capacity;

@@ -4,6 +4,7 @@
 #include "CGBridgeKernels.h"
 #include "internal/TripletComputation.h"
 #include <memory>
+#include <vector>
 
 namespace CGBridge {
 
@@ -18,6 +19,12 @@ public:
     void initialize(const OpenMM::System& system, const TripletForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
     void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+    bool canScaleReplicas() const override {
+        return true;
+    }
+    void setReplicaScales(const std::vector<OpenMM::Vec3>& scales) override {
+        computation->setScales(scales);
+    }
 private:
     std::unique_ptr<TripletComputation> computation;
 };

@@ -5,6 +5,7 @@
  *   LANES            the number of threads that work on one centre
  *   MAX_NEIGHBORS    the largest number of neighbours for which there is room in local memory
  *   GROUPS_TOGETHER  the number of blocks that a multiprocessor of a CUDA device shall hold at a time
+ *   REPLICA_ENERGIES if the energies of the replicas are wanted, and no forces
  *
  * The energy of a centre depends on distances r_j and angles theta_jk.  The threads of a centre share
  * its neighbours in local memory; each of them takes every LANES-th neighbour j and computes
@@ -37,8 +38,23 @@
  * Everything that is needed to go through the cells around a slot.
  */
 #define CELL_PARAMETERS GLOBAL const Position* RESTRICT slotPos, GLOBAL const int* RESTRICT cellStart, int cell, int numX, int numY, int numZ, \
-        real cutoff2, real4 boxX, real4 boxY, real4 boxZ
-#define CELL_ARGUMENTS slotPos, cellStart, cell, numX, numY, numZ, cutoff2, boxX, boxY, boxZ
+        real cutoff2, real4 boxX, real4 boxY, real4 boxZ, real4 scale
+#define CELL_ARGUMENTS slotPos, cellStart, cell, numX, numY, numZ, cutoff2, boxX, boxY, boxZ, scale
+
+/**
+ * Get the factors by which the box of a replica is stretched.
+ */
+DEVICE real4 getScale(GLOBAL const real4* RESTRICT scales, int replica) {
+    return NUM_REPLICAS == 1 ? make_real4(1, 1, 1, 1) : scales[replica];
+}
+
+/**
+ * Get the vector from one position to another in the box of the replica.
+ */
+DEVICE real3 getStretchedDelta(Position from, Position to, real4 boxX, real4 boxY, real4 boxZ, real4 scale) {
+    real3 delta = getDelta(from, to, boxX, boxY, boxZ);
+    return make_real3(delta.x*scale.x, delta.y*scale.y, delta.z*scale.z);
+}
 
 /**
  * Find the neighbours of the centres of a block, in the order of the lists.
@@ -46,7 +62,7 @@
  * @return the number of neighbours, or -1 if the centre is crowded
  */
 DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL const int* RESTRICT list, GLOBAL const Position* RESTRICT slotPos,
-        GLOBAL int* RESTRICT status, real cutoff2, real4 boxX, real4 boxY, real4 boxZ, LOCAL_ARG real4* RESTRICT neighbor,
+        GLOBAL int* RESTRICT status, real cutoff2, real4 boxX, real4 boxY, real4 boxZ, real4 scale, LOCAL_ARG real4* RESTRICT neighbor,
         LOCAL_ARG int* RESTRICT neighborSlot, LOCAL_ARG int* RESTRICT neighborType, LOCAL_ARG int* RESTRICT found) {
     int lane = LOCAL_ID%LANES, base = (LOCAL_ID/LANES)*ROW;
     bool isCrowded = (numListed > capacity || numListed > 32*LANES);
@@ -58,7 +74,7 @@ DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL cons
     int numHits = 0;
     if (!isCrowded)
         for (int i = lane; i < numListed; i += LANES) {
-            real3 delta = getDelta(position, slotPos[row[i]], boxX, boxY, boxZ);
+            real3 delta = getStretchedDelta(position, slotPos[row[i]], boxX, boxY, boxZ, scale);
             if (delta.x*delta.x+delta.y*delta.y+delta.z*delta.z < cutoff2) {
                 hits |= 1u<<(i/LANES);
                 numHits++;
@@ -80,7 +96,7 @@ DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL cons
             if ((hits&1) != 0) {
                 int slot = row[i];
                 Position other = slotPos[slot];
-                real3 delta = getDelta(position, other, boxX, boxY, boxZ);
+                real3 delta = getStretchedDelta(position, other, boxX, boxY, boxZ, scale);
                 real r2 = delta.x*delta.x+delta.y*delta.y+delta.z*delta.z;
                 real inverse = RSQRT(r2);
                 neighbor[index] = make_real4(delta.x*inverse, delta.y*inverse, delta.z*inverse, r2*inverse);
@@ -94,10 +110,15 @@ DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL cons
     return (isCrowded ? -1 : count);
 }
 
-DEVICE void addForce(GLOBAL mm_ulong* RESTRICT forceBuffers, int atom, real x, real y, real z) {
-    ATOMIC_ADD(&forceBuffers[atom], (mm_ulong) realToFixedPoint(x));
-    ATOMIC_ADD(&forceBuffers[atom+PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(y));
-    ATOMIC_ADD(&forceBuffers[atom+2*PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(z));
+/**
+ * Add the force of a gradient, that of the stretched box, to a particle.
+ */
+DEVICE void addForce(GLOBAL mm_ulong* RESTRICT forceBuffers, int atom, real4 scale, real x, real y, real z) {
+#ifndef REPLICA_ENERGIES
+    ATOMIC_ADD(&forceBuffers[atom], (mm_ulong) realToFixedPoint(x*scale.x));
+    ATOMIC_ADD(&forceBuffers[atom+PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(y*scale.y));
+    ATOMIC_ADD(&forceBuffers[atom+2*PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(z*scale.z));
+#endif
 }
 
 DEVICE real3 getGradient(real4 unit, real radial, real3 turn) {
@@ -109,11 +130,12 @@ DEVICE real3 getGradient(real4 unit, real radial, real3 turn) {
 /**
  * Add the gradients of all neighbours, of which every lane holds a part, to the force on the centre.
  */
-DEVICE void addForceOnCenter(GLOBAL mm_ulong* RESTRICT forceBuffers, bool isCenter, int atom, real3 gradient, LOCAL_ARG real* RESTRICT sums) {
+DEVICE void addForceOnCenter(GLOBAL mm_ulong* RESTRICT forceBuffers, bool isCenter, int atom, real4 scale, real3 gradient, LOCAL_ARG real* RESTRICT sums) {
+#ifndef REPLICA_ENERGIES
     int lane = LOCAL_ID%LANES;
-    sums[LOCAL_ID] = gradient.x;
-    sums[LOCAL_ID+SUMS_ROW] = gradient.y;
-    sums[LOCAL_ID+2*SUMS_ROW] = gradient.z;
+    sums[LOCAL_ID] = gradient.x*scale.x;
+    sums[LOCAL_ID+SUMS_ROW] = gradient.y*scale.y;
+    sums[LOCAL_ID+2*SUMS_ROW] = gradient.z*scale.z;
     SYNC_THREADS;
     if (lane < 3 && isCenter) {
         real sum = 0;
@@ -121,6 +143,22 @@ DEVICE void addForceOnCenter(GLOBAL mm_ulong* RESTRICT forceBuffers, bool isCent
             sum += sums[lane*SUMS_ROW+LOCAL_ID-lane+i];
         ATOMIC_ADD(&forceBuffers[atom+lane*PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(sum));
     }
+#endif
+}
+
+/**
+ * Add the energy of a centre, of which every lane holds a part, to that of its replica, in fixed point.
+ */
+DEVICE void addReplicaEnergy(GLOBAL mm_ulong* RESTRICT replicaEnergies, int replica, mixed energy, LOCAL_ARG mixed* RESTRICT sums) {
+    sums[LOCAL_ID] = energy;
+    SYNC_THREADS;
+    if (LOCAL_ID%LANES == 0) {
+        mixed sum = 0;
+        for (int i = 0; i < LANES; i++)
+            sum += sums[LOCAL_ID+i];
+        ATOMIC_ADD(&replicaEnergies[replica], (mm_ulong) (mm_long) (sum*4294967296.0f));
+    }
+    SYNC_THREADS;
 }
 
 /**
@@ -143,8 +181,8 @@ DEVICE void addEnergy(GLOBAL mixed* RESTRICT energyBuffer, mixed energy, bool is
  * if it is out of range or is the centre itself.
  */
 DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const Position* RESTRICT slotPos, real cutoff2,
-        real4 boxX, real4 boxY, real4 boxZ) {
-    real3 delta = getDelta(position, slotPos[slot], boxX, boxY, boxZ);
+        real4 boxX, real4 boxY, real4 boxZ, real4 scale) {
+    real3 delta = getStretchedDelta(position, slotPos[slot], boxX, boxY, boxZ, scale);
     real r2 = delta.x*delta.x+delta.y*delta.y+delta.z*delta.z;
     if (slot == center || !(r2 < cutoff2))
         return make_real4(0, 0, 0, -1);
@@ -160,7 +198,7 @@ DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const P
     for (int slot##Index = 0; slot##Index < 27; slot##Index++) { \
         int slot##Cell = getAdjacentCell(cell, slot##Index, numX, numY, numZ); \
         for (int slot = (slot##Cell < 0 ? 0 : cellStart[slot##Cell]), slot##End = (slot##Cell < 0 ? 0 : cellStart[slot##Cell+1]); slot < slot##End; slot++) { \
-            real4 unit = getNeighbor(center, slot, slotPos[center], slotPos, cutoff2, boxX, boxY, boxZ); \
+            real4 unit = getNeighbor(center, slot, slotPos[center], slotPos, cutoff2, boxX, boxY, boxZ, scale); \
             if (unit.w < 0) \
                 continue;
 #define END_FOR_EACH_NEAR }}

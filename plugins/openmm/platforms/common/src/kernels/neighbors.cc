@@ -231,7 +231,7 @@ DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL
         GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
         GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT slotAtom,
         GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
-        int evaluation, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+        int evaluation, GLOBAL int* RESTRICT status, GLOBAL int* RESTRICT brokenReplica, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     for (int i = first; i < numSlots; i += stride) {
         int atom = unsorted[i];
         int cell = atomCell[atom];
@@ -240,9 +240,11 @@ DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL
             slot += (unsorted[j] < atom ? 1 : 0);
         mixed3 position = getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ);
         mixed3 fraction = getFraction(position, boxX, boxY, boxZ);
-        if (!isSound(position))
-            status[BROKEN] = evaluation;
         int index = atomIndex[atom];
+        if (!isSound(position)) {
+            status[BROKEN] = evaluation;
+            brokenReplica[getReplica(types[index])] = evaluation;
+        }
         slotAtom[slot] = atom;
         slotCell[slot] = cell;
         slotWeight[slot] = weights[index];
@@ -348,10 +350,10 @@ KERNEL void placeSlots(int evaluation, GLOBAL int* RESTRICT status, int numSlots
         GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
         GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT slotAtom,
         GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
-        mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+        GLOBAL int* RESTRICT brokenReplica, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (status[REBUILD] == evaluation)
         placeStage(GLOBAL_ID, GLOBAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
-                cellStart, cellCount, chunkCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, boxX, boxY, boxZ);
+                cellStart, cellCount, chunkCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, brokenReplica, boxX, boxY, boxZ);
 }
 
 KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSlots, GLOBAL const Position* RESTRICT slotPos,
@@ -370,7 +372,7 @@ KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, rea
         GLOBAL Position* RESTRICT slotPos, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ, GLOBAL const int* RESTRICT atomIndex,
         GLOBAL const int* RESTRICT types, GLOBAL const real* RESTRICT weights, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount,
         GLOBAL int* RESTRICT cellStart, GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT unsorted, GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight,
-        GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int numX, int numY, int numZ, real inverseWidth, int capacity, real search2) {
+        GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, GLOBAL int* RESTRICT brokenReplica, int numX, int numY, int numZ, real inverseWidth, int capacity, real search2) {
     LOCAL int sums[CHUNK];
     int numCells = NUM_REPLICAS*numX*numY*numZ;
     checkStage(LOCAL_ID, LOCAL_SIZE, evaluation, mustRebuild, numSlots, cutoff, range, posq, posqCorrection, slotAtom,
@@ -386,7 +388,7 @@ KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, rea
     fillStage(LOCAL_ID, LOCAL_SIZE, atomIndex, types, atomCell, cellCount, unsorted);
     SYNC_THREADS;
     placeStage(LOCAL_ID, LOCAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
-            cellStart, cellCount, chunkCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, boxX, boxY, boxZ);
+            cellStart, cellCount, chunkCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, brokenReplica, boxX, boxY, boxZ);
     SYNC_THREADS;
     listStage(LOCAL_ID, LOCAL_SIZE, numSlots, slotPos, slotCell, cellStart, listCount, list, capacity, search2, status,
             numX, numY, numZ, boxX, boxY, boxZ);

@@ -179,13 +179,13 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
             total->x += weight*gradient.x;
             total->y += weight*gradient.y;
             total->z += weight*gradient.z;
-            addForce(forceBuffers, slotAtom[slotK], -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
+            addForce(forceBuffers, slotAtom[slotK], scale, -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
         END_FOR_EACH_NEAR
         real3 gradient = getGradient(j, radialJ, turnJ);
         total->x += weight*gradient.x;
         total->y += weight*gradient.y;
         total->z += weight*gradient.z;
-        addForce(forceBuffers, slotAtom[slotJ], -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
+        addForce(forceBuffers, slotAtom[slotJ], scale, -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
     END_FOR_EACH_NEAR
     return energy;
 }
@@ -193,8 +193,9 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
 KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const Position* RESTRICT slotPos,
         GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
         GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
-        GLOBAL const real* RESTRICT allBonds, GLOBAL const real* RESTRICT allTriplets, int evaluation, int numSlots, int capacity, int numX, int numY, int numZ,
-        real cutoff2, real4 boxX, real4 boxY, real4 boxZ) {
+        GLOBAL const real* RESTRICT allBonds, GLOBAL const real* RESTRICT allTriplets, GLOBAL const real4* RESTRICT scales,
+        GLOBAL mm_ulong* RESTRICT replicaEnergies, int evaluation, int numSlots, int capacity, int numX, int numY, int numZ, real cutoff2,
+        real4 boxX, real4 boxY, real4 boxZ) {
     LOCAL real4 neighbor[CENTERS*ROW];
     LOCAL int neighborSlot[CENTERS*ROW];
 #if NUM_TYPES > 1
@@ -215,9 +216,10 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
         int center = (isCenter ? first+group : numSlots-1);
         real weight = (isCenter ? slotWeight[center] : (real) 0);
         int numListed = (weight == 0 ? 0 : listCount[center]);
-        int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, neighbor, neighborSlot,
-                neighborType, found);
         int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w);
+        real4 scale = getScale(scales, replica);
+        int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, scale, neighbor,
+                neighborSlot, neighborType, found);
         GLOBAL const real* RESTRICT bonds = allBonds+replica*(10*NUM_TYPES*NUM_TYPES);
         GLOBAL const real* RESTRICT triplets = allTriplets+replica*(8*NUM_TYPES*NUM_TYPES*NUM_TYPES);
         real3 total = make_real3(0, 0, 0);
@@ -284,13 +286,17 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
             total.x += gradient.x;
             total.y += gradient.y;
             total.z += gradient.z;
-            addForce(forceBuffers, slotAtom[neighborSlot[base+j]], -gradient.x, -gradient.y, -gradient.z);
+            addForce(forceBuffers, slotAtom[neighborSlot[base+j]], scale, -gradient.x, -gradient.y, -gradient.z);
         }
         if (count < 0) {
             int cell = slotCell[center];
             energy += weight*computeCrowded(center, type, weight, forceBuffers, slotAtom, bonds, triplets, CELL_ARGUMENTS, &total);
         }
-        addForceOnCenter(forceBuffers, isCenter, slotAtom[center], total, sums);
+        addForceOnCenter(forceBuffers, isCenter, slotAtom[center], scale, total, sums);
+#ifdef REPLICA_ENERGIES
+        addReplicaEnergy(replicaEnergies, replica, energy, energySums);
+        energy = 0;
+#endif
     }
     addEnergy(energyBuffer, energy, status[BROKEN] == evaluation, energySums);
 }

@@ -5,6 +5,9 @@
  *   NUM_TYPES       the number of particle types
  *   NUM_REPLICAS    the number of replicas
  *
+ * A replica has the box of the Context, stretched along the axes by factors of its own.  Cells and lists
+ * know nothing of that; the factors come in where distances are computed and forces added.
+ *
  * A slot is a place of a particle in an order of our own, cell by cell, so that particles near each
  * other are near each other in memory too.  A box vector has one over its diagonal element as w.
  */
