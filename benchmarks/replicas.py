@@ -6,6 +6,9 @@ Every Context holds R boxes of ML-BOP water of 512 beads, each with parameters o
 them (300 K, 0.997 g/cm3, 10 fs steps, Langevin middle integrator with 1/ps).  "total" is the number of
 bead-steps of all boxes in a second, and "ratio" that to one box in its own Context on the same platform.
 The Contexts are timed in turn, a block of steps each, and the table gives medians and the fastest block.
+
+With --pressure every box but a lone one has a barostat of its own (ReplicaBarostat, a move every 25 steps),
+which needs a device or the platform Reference.
 """
 # ruff: noqa: T201
 
@@ -15,6 +18,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,6 +33,7 @@ from kernels import BLOCK, LIQUIDS, liquid
 from peers import FRICTION, MASS, STEP, TEMPERATURE
 
 from cgbridge.openmm import TersoffForce
+from cgbridge.openmm.replicas import ReplicaBarostat
 
 
 @dataclass(frozen=True)
@@ -72,23 +77,42 @@ def make_context(box: Configuration, replicas: int, platform: str, threads: int)
     return context
 
 
-def run(context: openmm.Context, steps: int) -> float:
+def stepper(context: openmm.Context, pressure: float | None) -> Callable[[int], None]:
+    """What takes steps: the integrator, or a barostat for all boxes / bar."""
+    force = context.getSystem().getForce(0)
+    replicas = force.getNumReplicas()
+    if pressure is None or replicas == 1:
+        return context.getIntegrator().step
+    return ReplicaBarostat(force, context, [pressure] * replicas, [TEMPERATURE] * replicas, seed=3).step
+
+
+def run(context: openmm.Context, step: Callable[[int], None], steps: int) -> float:
     """Nanoseconds for each bead and step."""
     begin = time.perf_counter()
-    context.getIntegrator().step(steps)
+    step(steps)
     # Steps may still be under way until something is asked for.
     context.getState(energy=True)
     return (time.perf_counter() - begin) / steps / context.getSystem().getNumParticles() * 1e9
 
 
-def measure(box: Configuration, replicas: list[int], platform: str, threads: int, repeats: int) -> list[Row]:
+def measure(
+    box: Configuration,
+    replicas: list[int],
+    platform: str,
+    threads: int,
+    repeats: int,
+    pressure: float | None,
+) -> list[Row]:
     contexts = [make_context(box, number, platform, threads) for number in replicas]
+    steppers = [stepper(context, pressure) for context in contexts]
     steps = []
-    for context in contexts:
-        run(context, 20)
+    for context, step in zip(contexts, steppers, strict=True):
+        run(context, step, 50)
         beads = context.getSystem().getNumParticles()
-        steps.append(max(5, int(BLOCK / (run(context, 20) * beads * 1e-9))))
-    taken = [[run(context, n) for context, n in zip(contexts, steps, strict=True)] for _ in range(repeats)]
+        # Whole intervals of the barostat.
+        steps.append(max(1, round(BLOCK / (run(context, step, 50) * beads * 1e-9) / 25)) * 25)
+    timed = list(zip(contexts, steppers, steps, strict=True))
+    taken = [[run(context, step, n) for context, step, n in timed] for _ in range(repeats)]
     medians, fastest = np.median(taken, axis=0), np.min(taken, axis=0)
     used = threads if platform == "CPU" else 1
     return [
@@ -108,6 +132,7 @@ def main() -> None:
     parser.add_argument("--platforms", nargs="+", default=["CPUSerial", "CPU"])
     parser.add_argument("--threads", type=int, default=2, help="of the platform CPU")
     parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--pressure", type=float, help="bar; constant volume without it")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     box = liquid(LIQUIDS["ML-BOP"], arguments.beads)
@@ -115,7 +140,14 @@ def main() -> None:
     print("| platform | threads | boxes | ns per bead and step | fastest | total / 1e6/s | ratio |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for platform in arguments.platforms:
-        for row in measure(box, arguments.replicas, platform, arguments.threads, arguments.repeats):
+        for row in measure(
+            box,
+            arguments.replicas,
+            platform,
+            arguments.threads,
+            arguments.repeats,
+            arguments.pressure,
+        ):
             rows.append(row)
             print(
                 f"| {row.platform} | {row.threads} | {row.replicas} | {row.ns_per_bead_step:.0f} "
