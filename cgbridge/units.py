@@ -135,6 +135,15 @@ def parse_unit(text: str) -> Unit:
     return Unit(factor, dimension)
 
 
+def similarity_factor(unit: str, energy: float, length: float) -> float:
+    """``energy^a length^b`` for a unit of the dimension energy^a length^b (and whatever else).
+
+    That is by how much a quantity in ``unit`` changes when all energies and lengths are multiplied.
+    """
+    b, _, _, a, _, _ = parse_unit(unit).dimension
+    return float(energy**a * length**b)
+
+
 def describe_dimension(dimension: Dimension) -> str:
     """Words for a dimension, for error messages: ``length^-3 energy``."""
     parts = [

@@ -5,6 +5,7 @@ Whole fits run on it in seconds, which is how the loop is tested.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,16 @@ class ClosedFormEngine:
             # Not bound, or second neighbours inside the cutoff: the candidate's fault.
             raise UnstableError(error.what) from None
         return Run(simulation, beads=1, bead_mass=model.bead_mass, scalars=scalars)
+
+    def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
+        """None: every state is answered at once."""
+        return []
+
+    def run_together(
+        self, model: Any, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
+    ) -> list[Run]:
+        """One after another."""
+        return [self.run(model, s, seed, folder) for s, folder in zip(simulations, folders, strict=True)]
 
 
 def _dimer(model: Any) -> dict[str, float]:

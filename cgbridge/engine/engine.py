@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cgbridge.engine.bulk import MELT_TIME, run_bulk
 from cgbridge.engine.coexistence import PREPARATION, run_coexistence
+from cgbridge.engine.liquid_replicas import groups_of_liquids, run_liquids
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.slab import run_slab
 from cgbridge.engine.static import run_dimer, run_lattice
@@ -50,3 +51,13 @@ class Engine:
         if simulation.kind not in _PROTOCOLS:
             raise SimulationError(f"no protocol for '{simulation.kind}'")
         return _PROTOCOLS[simulation.kind](model, simulation, self.settings, seed, scratch)
+
+    def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
+        """Those of the simulations that are best run together, by :meth:`run_together`, group by group."""
+        return groups_of_liquids(simulations, self.settings)
+
+    def run_together(
+        self, model: Any, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
+    ) -> list[Run]:
+        """Simulate one group of :meth:`groups`, with a folder for each; raises what :meth:`run` does."""
+        return run_liquids(model, simulations, self.settings, seed, folders)

@@ -21,9 +21,9 @@ Barostat = Literal["none", "isotropic", "anisotropic", "z"]
 #: A kinetic temperature this many times the thermostat's, or more, is a runaway.
 _HOT = 5.0
 #: Volumes outside these multiples of the start volume are an explosion or a collapse.
-_VOLUME_LIMITS = (0.2, 5.0)
+VOLUME_LIMITS = (0.2, 5.0)
 #: Time between looks of the watchdog while equilibrating, ps.
-_LOOK = 5.0
+LOOK = 5.0
 
 
 class Dynamics:
@@ -50,12 +50,7 @@ class Dynamics:
     ) -> None:
         import openmm
 
-        if min(box.edges) < 2.0 * model.cutoff:
-            raise SimulationError(
-                f"the box ({min(box.edges):.3f} nm) is narrower than twice the cutoff "
-                f"({2 * model.cutoff:.3f} nm)",
-                remedy="use more beads",
-            )
+        require_width(box, model.cutoff)
         self._settings, self._model = settings, model
         self._beads = len(box.positions)
         self._temperature = temperature
@@ -66,7 +61,7 @@ class Dynamics:
         _add_barostat(system, barostat, pressure, temperature, settings, derive_seed(seed, "barostat"))
         self._integrator = openmm.LangevinMiddleIntegrator(temperature, settings.friction, settings.timestep)
         self._integrator.setRandomNumberSeed(derive_seed(seed, "langevin"))
-        self._context = _context(system, self._integrator, settings)
+        self._context = create_context(system, self._integrator, settings)
         self._context.setPositions(box.positions)
         self._velocity_seed = derive_seed(seed, "velocities")
         self._start_volume = box.volume
@@ -79,10 +74,7 @@ class Dynamics:
 
     def minimise(self) -> None:
         """Take overlaps out before the first step."""
-        import openmm
-
-        # 100 iterations reach forces that 10 fs steps can take; a full minimisation is not wanted.
-        self._guard(lambda: openmm.LocalEnergyMinimizer.minimize(self._context, 50.0, 100))
+        self._guard(lambda: minimise(self._context))
 
     def heat(self) -> None:
         """Draw velocities at the thermostat's temperature."""
@@ -102,7 +94,7 @@ class Dynamics:
     def equilibrate(self, time: float) -> None:
         """Run ``time`` ps without recording."""
         remaining = self._steps_of(time)
-        chunk = max(1, self._steps_of(_LOOK))
+        chunk = max(1, self._steps_of(LOOK))
         while remaining > 0:
             count = min(chunk, remaining)
             self._advance(count)
@@ -170,13 +162,11 @@ class Dynamics:
         """Stability check; returns the state it looked at."""
         state = self._guard(lambda: self._context.getState(energy=True, positions=positions))
         potential, kinetic = state.getPotentialEnergy()._value, state.getKineticEnergy()._value
-        if not (np.isfinite(potential) and np.isfinite(kinetic)):
-            self._fail("the energy is not a number")
-        temperature = 2.0 * kinetic / (3.0 * self._mobile * GAS_CONSTANT)
-        if temperature > _HOT * max(self._temperature, 50.0):
-            self._fail(f"the kinetic temperature ran away to {temperature:.0f} K")
+        reason = runaway(potential, kinetic, self._mobile, self._temperature)
+        if reason:
+            self._fail(reason)
         ratio = state.getPeriodicBoxVolume()._value / self._start_volume
-        if not _VOLUME_LIMITS[0] < ratio < _VOLUME_LIMITS[1]:
+        if not VOLUME_LIMITS[0] < ratio < VOLUME_LIMITS[1]:
             self._fail(f"the volume went to {ratio:.2g} times its start")
         return state
 
@@ -219,7 +209,47 @@ def platform_name(settings: EngineSettings) -> str:
     return "CPUSerial" if settings.threads == 1 else "CPU"
 
 
-def _context(system: Any, integrator: Any, settings: EngineSettings) -> Any:
+def require_width(box: Box, cutoff: float) -> None:
+    """Raise :class:`SimulationError` for a box narrower than twice the cutoff in nm."""
+    if min(box.edges) < 2.0 * cutoff:
+        raise SimulationError(
+            f"the box ({min(box.edges):.3f} nm) is narrower than twice the cutoff ({2 * cutoff:.3f} nm)",
+            remedy="use more beads",
+        )
+
+
+def runaway(potential: float, kinetic: float, beads: int, temperature: float) -> str:
+    """What is wrong with the energies in kJ/mol of a box of ``beads`` moving beads; empty if nothing is."""
+    if not (np.isfinite(potential) and np.isfinite(kinetic)):
+        return "the energy is not a number"
+    found = 2.0 * kinetic / (3.0 * beads * GAS_CONSTANT)
+    if found > _HOT * max(temperature, 50.0):
+        return f"the kinetic temperature ran away to {found:.0f} K"
+    return ""
+
+
+def minimise(context: Any) -> None:
+    """Move the particles of a Context until forces are such that 10 fs steps can take them.
+
+    A full minimisation is not wanted. It runs on the processor, for a hundred iterations take no time there
+    and OpenMM's minimiser has crashed on OpenCL (PoCL).
+    """
+    import openmm
+
+    own = context
+    if context.getPlatform().getName() not in ("CPU", "CPUSerial", "Reference"):
+        platform = openmm.Platform.getPlatformByName("CPUSerial")
+        own = openmm.Context(context.getSystem(), openmm.VerletIntegrator(0.001), platform)
+        state = context.getState(positions=True)
+        own.setPeriodicBoxVectors(*state.getPeriodicBoxVectors())
+        own.setPositions(state.getPositions())
+    openmm.LocalEnergyMinimizer.minimize(own, 50.0, 100)
+    if own is not context:
+        context.setPositions(own.getState(positions=True).getPositions())
+
+
+def create_context(system: Any, integrator: Any, settings: EngineSettings) -> Any:
+    """The Context on the platform that the settings choose for the system."""
     import openmm
 
     name, properties = choose_platform(system, settings)

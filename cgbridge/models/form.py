@@ -88,8 +88,8 @@ class FunctionalForm(ABC):
         """
 
     @abstractmethod
-    def new_force(self, types: int) -> Any:
-        """An empty OpenMM force of the plugin for ``types`` bead types."""
+    def new_force(self, types: int, replicas: int = 1) -> Any:
+        """An empty OpenMM force of the plugin for ``types`` bead types in ``replicas`` independent boxes."""
 
     def create_force(
         self,
@@ -115,7 +115,8 @@ class FunctionalForm(ABC):
         force.setUsesPeriodicBoundaryConditions(periodic)
         return force
 
-    def update_force(self, force: Any, entries: IndexedEntries) -> None:
+    def update_force(self, force: Any, entries: IndexedEntries, replica: int = 0) -> None:
         """Set new parameter values; call ``force.updateParametersInContext(context)`` afterwards."""
         for triplet, values in entries.items():
-            force.setTripletParameters(*triplet, *(float(values[p.name]) for p in self.parameters))
+            columns = (float(values[parameter.name]) for parameter in self.parameters)
+            force.setTripletParameters(*triplet, *columns, replica)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.models.form import FunctionalForm
 from cgbridge.models.forms import get_form
-from cgbridge.units import internal
+from cgbridge.units import internal, similarity_factor
 
 Triplet = tuple[str, str, str]
 
@@ -131,6 +131,20 @@ class CoarseGrainedModel:
             bare, _, triplet = name.partition("[")
             key = tuple(triplet.rstrip("]").split(",")) if triplet else next(iter(entries))
             entries[key][bare] = float(value)  # type: ignore[index]
+        return replace(self, entries=entries)
+
+    def rescaled(self, energy: float = 1.0, length: float = 1.0) -> CoarseGrainedModel:
+        """The similar model: its energies times ``energy`` at distances times ``length``.
+
+        Every parameter is multiplied by ``energy^a length^b``, with a and b from its unit. At temperatures
+        times ``energy`` and pressures times ``energy/length^3`` its densities are those of this one times
+        ``length^-3``.
+        """
+        factors = {spec.name: similarity_factor(spec.unit, energy, length) for spec in self.specs}
+        entries = {
+            triplet: {name: value * factors[name] for name, value in values.items()}
+            for triplet, values in self.entries.items()
+        }
         return replace(self, entries=entries)
 
     def with_bead_mass(self, mass: float) -> CoarseGrainedModel:

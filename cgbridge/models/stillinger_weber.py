@@ -77,7 +77,7 @@ class StillingerWeber(FunctionalForm):
         three_body = angular * self._decay(values, bond, 2.0 * values["gamma"])
         return 2.0 * self.dimer_energy(values, bond) + 6.0 * three_body
 
-    def new_force(self, types: int) -> Any:
+    def new_force(self, types: int, replicas: int = 1) -> Any:
         from cgbridge.openmm import StillingerWeberForce
 
-        return StillingerWeberForce(types)
+        return StillingerWeberForce(types, replicas)

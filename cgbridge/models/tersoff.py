@@ -93,7 +93,7 @@ class Tersoff(FunctionalForm):
         order = (1.0 + (values["beta"] * zeta) ** n) ** (-0.5 / n)
         return 2.0 * self._bonded(values, bond, order)
 
-    def new_force(self, types: int) -> Any:
+    def new_force(self, types: int, replicas: int = 1) -> Any:
         from cgbridge.openmm import TersoffForce
 
-        return TersoffForce(types)
+        return TersoffForce(types, replicas)

@@ -49,6 +49,12 @@ class Engine(Protocol):
 
     def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run: ...
 
+    def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]: ...
+
+    def run_together(
+        self, model: Any, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
+    ) -> list[Run]: ...
+
 
 #: Runs made beforehand, or how they failed, by the key of their simulation.
 Prepared = Mapping[tuple[Any, ...], Run | CgbridgeError]
@@ -60,6 +66,7 @@ class _Session:
     def __init__(self, engine: Engine, model: Any, seed: int, scratch: Path, prepared: Prepared) -> None:
         self._engine, self._model, self._seed, self._scratch = engine, model, seed, scratch
         self._runs = dict(prepared)
+        self._folders = 0
         self.md_ns = 0.0
 
     def provide(self, simulation: Simulation) -> Run:
@@ -67,12 +74,37 @@ class _Session:
         if isinstance(run, CgbridgeError):
             raise run
         if run is None or not _covers(run.simulation, simulation):
-            folder = self._scratch / f"{len(self._runs):03d}"
-            folder.mkdir(parents=True, exist_ok=True)
-            run = self._engine.run(self._model, simulation, self._seed, folder)
-            self._runs[simulation.key] = run
-            self.md_ns += run.md_steps * run.timestep / 1000.0
+            run = self._engine.run(self._model, simulation, self._seed, self._folder())
+            self._keep(run)
         return run
+
+    def prepare(self, simulations: Sequence[Simulation]) -> None:
+        """Make those of the simulations that the engine had better run together, unless they are there.
+
+        A failure is kept for when one of them is asked for.
+        """
+        missing = []
+        for simulation in simulations:
+            run = self._runs.get(simulation.key)
+            if run is None or (isinstance(run, Run) and not _covers(run.simulation, simulation)):
+                missing.append(simulation)
+        for group in self._engine.groups(missing):
+            try:
+                folders = [self._folder() for _ in group]
+                for run in self._engine.run_together(self._model, group, self._seed, folders):
+                    self._keep(run)
+            except (UnstableError, StepLimitError) as error:
+                self._runs.update({simulation.key: error for simulation in group})
+
+    def _folder(self) -> Path:
+        self._folders += 1
+        folder = self._scratch / f"{self._folders:03d}"
+        folder.mkdir(parents=True)
+        return folder
+
+    def _keep(self, run: Run) -> None:
+        self._runs[run.simulation.key] = run
+        self.md_ns += run.md_steps * run.timestep / 1000.0
 
 
 def _covers(done: Simulation, wanted: Simulation) -> bool:
@@ -128,6 +160,7 @@ def _evaluate_level(level: Level, session: _Session) -> _LevelReport:
     plan = merge_simulations(
         [s for o, t in zip(observables, level.targets, strict=True) for s in o.simulations(t, level.sampling)]
     )
+    session.prepare(list(plan.values()))
     results: list[TargetResult] = []
     weights = [target.weight for target in level.targets]
     for observable, target in zip(observables, level.targets, strict=True):

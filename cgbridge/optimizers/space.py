@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cgbridge.interfaces import Parameter, Point
-from cgbridge.units import parse_unit
+from cgbridge.units import similarity_factor
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,5 @@ class SearchSpace:
         """
         values = self.decode(point)
         for parameter in self.parameters:
-            b, _, _, a, _, _ = parse_unit(parameter.unit).dimension
-            values[parameter.name] *= energy**a * length**b
+            values[parameter.name] *= similarity_factor(parameter.unit, energy, length)
         return self.encode(values)

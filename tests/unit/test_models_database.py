@@ -234,7 +234,9 @@ class RecordingForce:
         self.particles.append(arguments)
 
     def setTripletParameters(self, *arguments: float) -> None:
-        self.triplets[tuple(int(a) for a in arguments[:3])] = arguments[3:]
+        *values, replica = arguments[3:]
+        assert replica == 0
+        self.triplets[tuple(int(a) for a in arguments[:3])] = tuple(values)
 
     def setUsesPeriodicBoundaryConditions(self, periodic: bool) -> None:
         self.periodic = periodic
@@ -246,7 +248,7 @@ def test_force_gets_internal_values_in_lammps_column_order(
 ) -> None:
     model = load_model({"tersoff": "ml-bop", "stillinger-weber": "mw"}[form_name])
     form = model.functional_form
-    monkeypatch.setattr(type(form), "new_force", lambda self, types: RecordingForce())
+    monkeypatch.setattr(type(form), "new_force", lambda self, types, replicas=1: RecordingForce())
     force = model.create_force(2, periodic=False, weights=[1.0, 0.25])
     assert force.particles == [(0, 1.0), (0, 0.25)]
     assert force.periodic is False

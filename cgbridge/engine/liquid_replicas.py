@@ -1,0 +1,260 @@
+"""Liquids of one model in several states at once, as replicas of one Context on a device.
+
+A box of a few hundred beads cannot fill a GPU; a dozen of them, with one launch of each kernel for all, take
+hardly longer than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cgbridge.engine.box_sizes import START_DENSITY
+from cgbridge.engine.bulk import MELT_TEMPERATURE, MELT_TIME
+from cgbridge.engine.molecular_dynamics import (
+    LOOK,
+    VOLUME_LIMITS,
+    create_context,
+    minimise,
+    require_width,
+    runaway,
+)
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.structures import Box, liquid
+from cgbridge.errors import StepLimitError, UnstableError
+from cgbridge.frames import FloatArray, Frame, Trajectory, TrajectoryWriter
+from cgbridge.interfaces import Run, Simulation
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.rng import derive_seed
+
+#: Where replicas pay: one launch of a kernel serves all of them.
+DEVICES = ("CUDA", "HIP", "OpenCL")
+
+
+def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSettings) -> list[list[Simulation]]:
+    """Those of the simulations that can share a Context, two or more each: liquids of equal size and length.
+
+    None on the processor, where boxes in a Context of their own are faster.
+    """
+    if settings.platform not in DEVICES:
+        return []
+    alike: dict[tuple[Any, ...], list[Simulation]] = {}
+    for simulation in simulations:
+        if simulation.kind == "bulk" and simulation.structure == "liquid":
+            key = (simulation.beads, simulation.equilibration, simulation.production, simulation.interval)
+            alike.setdefault(key, []).append(simulation)
+    return [group for group in alike.values() if len(group) > 1]
+
+
+def run_liquids(
+    model: CoarseGrainedModel,
+    simulations: Sequence[Simulation],
+    settings: EngineSettings,
+    seed: int,
+    folders: Sequence[Path],
+) -> list[Run]:
+    """What :func:`cgbridge.engine.bulk.run_bulk` gives for each of the liquids; frames go to ``folders``.
+
+    All are melted and equilibrated as there. The results depend on which simulations share the Context, by
+    the random numbers only. Raises :class:`~cgbridge.errors.UnstableError` when any box breaks down, since
+    the candidate does, and :class:`~cgbridge.errors.StepLimitError`.
+    """
+    seed = derive_seed(seed, "replicas", *(word for simulation in simulations for word in simulation.key))
+    first = simulations[0]
+    starts = [
+        liquid(first.beads, model.bead_mass, START_DENSITY, derive_seed(seed, "structure", number))
+        for number in range(len(simulations))
+    ]
+    temperatures = np.array([simulation.temperature for simulation in simulations])
+    planned = round((MELT_TIME + first.duration) / settings.timestep)
+
+    hot = _Replicas(
+        model,
+        starts,
+        settings,
+        np.maximum(temperatures, MELT_TEMPERATURE),
+        derive_seed(seed, "melt"),
+        planned,
+    )
+    hot.minimise()
+    hot.equilibrate(MELT_TIME)
+
+    pressures = np.array([simulation.pressure for simulation in simulations])
+    replicas = _Replicas(
+        model, hot.boxes(), settings, temperatures, seed, planned, pressures, steps=hot.steps
+    )
+    replicas.equilibrate(first.equilibration)
+    series, trajectories = replicas.sample(
+        first.production, first.interval, [folder / "frames.h5" for folder in folders]
+    )
+    return [
+        Run(
+            simulation,
+            beads=first.beads,
+            bead_mass=model.bead_mass,
+            series=series[number],
+            trajectory=trajectories[number],
+            md_steps=replicas.steps,
+            timestep=settings.timestep,
+        )
+        for number, simulation in enumerate(simulations)
+    ]
+
+
+class _Replicas:
+    """Boxes of equal edges and numbers of beads, each at its own temperature and, if given, pressure.
+
+    The thermostat has one temperature T0. A replica at T has its energies, masses and pressure multiplied by
+    T0/T instead: a system at T0 whose weights and trajectories are those of the original at T.
+    """
+
+    def __init__(
+        self,
+        model: CoarseGrainedModel,
+        starts: Sequence[Box],
+        settings: EngineSettings,
+        temperatures: FloatArray,
+        seed: int,
+        planned: int,
+        pressures: FloatArray | None = None,
+        *,
+        steps: int = 0,
+    ) -> None:
+        import openmm
+
+        from cgbridge.openmm.replicas import ReplicaBarostat
+
+        self._settings, self._temperatures = settings, temperatures
+        self._beads, self._edges = len(starts[0].positions), starts[0].edges
+        self._planned, self.steps = planned, steps
+        require_width(starts[0], model.cutoff)
+        thermostat = float(np.max(temperatures))
+        self._factors = thermostat / temperatures
+        system, self._force = _create_system(model, self._factors, self._beads, self._edges)
+        self._integrator = openmm.LangevinMiddleIntegrator(thermostat, settings.friction, settings.timestep)
+        self._integrator.setRandomNumberSeed(derive_seed(seed, "langevin"))
+        self._context = create_context(system, self._integrator, settings)
+        self._context.setPositions(np.concatenate([box.positions for box in starts]))
+        self._context.setVelocitiesToTemperature(thermostat, derive_seed(seed, "velocities"))
+        self._barostat = None
+        if pressures is not None:
+            self._barostat = ReplicaBarostat(
+                self._force,
+                self._context,
+                pressures * self._factors,
+                np.full(len(starts), thermostat),
+                interval=settings.barostat_interval,
+                seed=derive_seed(seed, "barostat"),
+            )
+        self._mass = model.bead_mass
+
+    def minimise(self) -> None:
+        """Take overlaps out before the first step."""
+        self._guard(lambda: minimise(self._context))
+
+    def equilibrate(self, time: float) -> None:
+        """Run ``time`` ps without recording."""
+        remaining = self._steps_of(time)
+        chunk = max(1, self._steps_of(LOOK))
+        while remaining > 0:
+            count = min(chunk, remaining)
+            self._advance(count)
+            self._look()
+            remaining -= count
+
+    def sample(
+        self, time: float, interval: float, paths: Sequence[Path]
+    ) -> tuple[list[dict[str, FloatArray]], list[Trajectory]]:
+        """Run ``time`` ps, recording every ``interval`` ps: the series of each box, and its frames."""
+        stride = max(1, self._steps_of(interval))
+        count = max(1, self._steps_of(time) // stride)
+        rows: list[list[tuple[float, ...]]] = [[] for _ in paths]
+        writers = [TrajectoryWriter(path, self._beads) for path in paths]
+        try:
+            for number in range(1, count + 1):
+                self._advance(stride)
+                potential, kinetic = self._look()
+                moment = number * stride * self._settings.timestep
+                for index, box in enumerate(self.boxes()):
+                    writers[index].append(Frame(box.positions, np.diag(box.edges), moment))
+                    rows[index].append((moment, potential[index], kinetic[index], box.volume, box.edges[2]))
+        finally:
+            for writer in writers:
+                writer.close()
+        names = ("time", "potential_energy", "kinetic_energy", "volume", "box_z")
+        series = [dict(zip(names, np.array(values).T, strict=True)) for values in rows]
+        return series, [Trajectory(path) for path in paths]
+
+    def boxes(self) -> list[Box]:
+        """Current positions and edges of every replica."""
+        state = self._context.getState(positions=True)
+        positions = np.asarray(state.getPositions(asNumpy=True)._value, dtype=float)
+        scales = np.asarray(self._force.getReplicaScales(self._context)).reshape(-1, 3)
+        return [
+            Box(part * scale, self._edges * scale)
+            for part, scale in zip(positions.reshape(len(scales), -1, 3), scales, strict=True)
+        ]
+
+    def _steps_of(self, time: float) -> int:
+        return round(time / self._settings.timestep)
+
+    def _advance(self, count: int) -> None:
+        if self.steps + count > self._settings.step_limit:
+            raise StepLimitError(f"the watchdog stopped the simulation after {self.steps} steps")
+        step = self._integrator.step if self._barostat is None else self._barostat.step
+        self._guard(lambda: step(count))
+        self.steps += count
+
+    def _look(self) -> tuple[FloatArray, FloatArray]:
+        """Stability check; returns potential and kinetic energy of every replica."""
+        potential = np.asarray(self._guard(lambda: self._force.getReplicaEnergies(self._context)))
+        state = self._guard(lambda: self._context.getState(velocities=True))
+        velocities = np.asarray(state.getVelocities(asNumpy=True)._value).reshape(len(potential), -1)
+        kinetic = 0.5 * self._mass * np.sum(velocities**2, axis=1)
+        for number, temperature in enumerate(self._temperatures):
+            reason = runaway(potential[number], kinetic[number], self._beads, temperature)
+            if reason:
+                self._fail(reason, number)
+        if self._barostat is not None:
+            ratios = self._barostat.volumes / np.prod(self._edges)
+            for number, ratio in enumerate(ratios):
+                if not VOLUME_LIMITS[0] < ratio < VOLUME_LIMITS[1]:
+                    self._fail(f"the volume went to {ratio:.2g} times its start", number)
+                if self._barostat.blocked[number]:
+                    self._fail("the box shrank to twice the cutoff", number)
+        return potential / self._factors, kinetic
+
+    def _guard(self, action: Any) -> Any:
+        import openmm
+
+        try:
+            return action()
+        except openmm.OpenMMException as error:
+            self._fail(str(error))
+
+    def _fail(self, reason: str, number: int | None = None) -> None:
+        state = "" if number is None else f" at {self._temperatures[number]:g} K"
+        progress = min(self.steps / self._planned, 0.999)
+        raise UnstableError(f"{reason}{state} (after {self.steps} steps)", progress=progress)
+
+
+def _create_system(
+    model: CoarseGrainedModel, factors: FloatArray, beads: int, edges: FloatArray
+) -> tuple[Any, Any]:
+    """A System of one box after another, with energies and masses times a factor, and its force."""
+    import openmm
+
+    form = model.functional_form
+    force = form.new_force(len(model.beads), len(factors))
+    system = openmm.System()
+    system.setDefaultPeriodicBoxVectors(*np.diag(edges))
+    for replica, factor in enumerate(factors):
+        form.update_force(force, model.rescaled(energy=factor).internal_entries(), replica)
+        for _ in range(beads):
+            system.addParticle(model.bead_mass * factor)
+            force.addParticle(0, 1.0, replica)
+    system.addForce(force)
+    return system, force

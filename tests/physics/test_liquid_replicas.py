@@ -1,0 +1,140 @@
+"""Liquids that share a Context on a device: each has the state that it has alone."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
+
+import devices
+
+from cgbridge.engine.engine import Engine
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.errors import StepLimitError, UnstableError
+from cgbridge.interfaces import Outcome, Sampling, Simulation, Target
+from cgbridge.models.database import load_model
+from cgbridge.objectives.candidate import Level, evaluate_candidate
+from cgbridge.observables.statistics import mean_error
+from cgbridge.units import GAS_CONSTANT
+
+ML_BOP = load_model("ml-bop")
+
+
+def water(temperature: float, **changes) -> Simulation:
+    values = {"beads": 216, "equilibration": 10.0, "production": 30.0, "interval": 0.5} | changes
+    return Simulation("bulk", "liquid", temperature, **values)
+
+
+def test_who_shares_a_context():
+    device, processor = (Engine(EngineSettings(platform=name)) for name in ("OpenCL", "auto"))
+    cold, warm, long = water(250.0), water(300.0), water(300.0, production=90.0, replica=1)
+    ice = Simulation("bulk", "ice-ih", 250.0, beads=216, production=30.0)
+    assert device.groups([cold, ice, warm, long, Simulation("dimer")]) == [[cold, warm]]
+    assert processor.groups([cold, warm]) == []
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory):
+    """Three states in one Context: two temperatures, and a high pressure."""
+    devices.require("OpenCL")
+    simulations = [water(270.0), water(330.0), water(330.0, pressure=5000.0)]
+    folders = [tmp_path_factory.mktemp("together") for _ in simulations]
+    return Engine(EngineSettings(platform="OpenCL")).run_together(ML_BOP, simulations, 5, folders)
+
+
+def test_like_alone(states, tmp_path):
+    """Volume, potential and kinetic energy against boxes of their own, with OpenMM's barostat."""
+    engine = Engine(EngineSettings(platform="CPUSerial"))
+    for number, together in enumerate(states):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        long = water(together.simulation.temperature, pressure=together.simulation.pressure, production=200.0)
+        alone = engine.run(ML_BOP, long, 6, folder)
+        for name in ("volume", "potential_energy", "kinetic_energy"):
+            found, expected = mean_error(together.series[name]), mean_error(alone.series[name])
+            # Four standard errors of the difference: the seeds are fixed, and one in 16000 would fail.
+            error = np.hypot(found.stderr, expected.stderr)
+            assert abs(found.mean - expected.mean) < 4 * error, (name, found, expected)
+            assert found.stderr < 0.02 * abs(found.mean)
+
+
+def test_temperatures_and_frames(states):
+    for run in states:
+        beads, simulation = run.beads, run.simulation
+        temperature = 2 * run.series["kinetic_energy"] / (3 * beads * GAS_CONSTANT)
+        # 60 samples of sqrt(2/3N) = 5.6 %, of which at least half are independent at 1/ps and 0.5 ps.
+        assert np.mean(temperature) == pytest.approx(simulation.temperature, rel=4 * 0.056 / np.sqrt(30))
+        frames = list(run.trajectory)
+        assert len(frames) == len(run.series["time"]) == 60
+        assert run.md_steps == round((5.0 + simulation.duration) / 0.010)
+        for frame, volume, time in zip(frames, run.series["volume"], run.series["time"], strict=True):
+            assert np.linalg.det(frame.box) == pytest.approx(volume, rel=1e-6)
+            assert frame.time == pytest.approx(time)
+            assert frame.positions.shape == (beads, 3)
+    # The positions are those of the stretched box: the shortest distance is that of water, in every state.
+    for run in states:
+        frame = list(run.trajectory)[-1]
+        edges = np.diag(frame.box)
+        delta = frame.positions[:, None] - frame.positions
+        delta -= edges * np.round(delta / edges)
+        distances = np.linalg.norm(delta, axis=2)[np.triu_indices(len(frame.positions), 1)]
+        assert 0.22 < np.min(distances) < 0.27
+
+
+def test_repeats_with_its_seed(tmp_path):
+    devices.require("OpenCL")
+    engine = Engine(EngineSettings(platform="OpenCL"))
+    results = []
+    for number, seed in enumerate((3, 3, 4)):
+        folders = [tmp_path / f"{number}-{state}" for state in (0, 1)]
+        for folder in folders:
+            folder.mkdir()
+        short = [water(t, equilibration=0.5, production=1.0) for t in (270.0, 330.0)]
+        results.append(engine.run_together(ML_BOP, short, seed, folders))
+    first, again, other = ([run.series["volume"] for run in runs] for runs in results)
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_break_downs(tmp_path):
+    devices.require("OpenCL")
+    short = [water(t, equilibration=1.0, production=1.0) for t in (270.0, 330.0)]
+    folders = [tmp_path / "cold", tmp_path / "warm"]
+    for folder in folders:
+        folder.mkdir()
+    with pytest.raises(StepLimitError, match="stopped the simulation after"):
+        Engine(EngineSettings(platform="OpenCL", step_limit=600)).run_together(ML_BOP, short, 1, folders)
+    # A million times the energy: bonds that no step of 10 fs can follow.
+    stiff = ML_BOP.rescaled(energy=1e6)
+    with pytest.raises(UnstableError) as caught:
+        Engine(EngineSettings(platform="OpenCL")).run_together(stiff, short, 1, folders)
+    assert 0.0 <= caught.value.progress < 1.0
+
+
+def test_a_level_simulates_its_liquids_together(tmp_path, monkeypatch):
+    """The densities of a level come from one group, and a candidate that breaks down is graded as ever."""
+    devices.require("OpenCL")
+    targets = tuple(
+        Target(f"density-{t}", "density", 1.0, 0.05, "g/cm^3", temperature=t) for t in (280.0, 300.0, 320.0)
+    )
+    level = Level("liquid", targets, Sampling(beads=125, equilibration=2.0, production=4.0, interval=0.5))
+    engine = Engine(EngineSettings(platform="OpenCL"))
+    groups = []
+    run_together = engine.run_together
+    monkeypatch.setattr(
+        engine,
+        "run_together",
+        lambda model, group, *rest: groups.append(group) or run_together(model, group, *rest),
+    )
+    result = evaluate_candidate(ML_BOP, [level], engine, seed=2, scratch=tmp_path / "good")
+    assert [[s.temperature for s in group] for group in groups] == [[280.0, 300.0, 320.0]]
+    assert result.outcome is Outcome.OK
+    assert [r.value for r in result.results] == pytest.approx([1.0] * 3, abs=0.05)
+    assert result.md_ns == pytest.approx(3 * 0.011, rel=1e-9)
+    broken = evaluate_candidate(
+        ML_BOP.rescaled(energy=1e6), [level], engine, seed=2, scratch=tmp_path / "bad"
+    )
+    assert broken.outcome is Outcome.UNSTABLE
+    assert "density-280" in broken.reason
