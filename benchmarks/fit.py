@@ -36,7 +36,7 @@ from cgbridge.campaign.problem import FitProblem, build_problem
 from cgbridge.campaign.task import EvaluationTask, run_task
 from cgbridge.config.loader import load_fit
 from cgbridge.config.schema import EvaluateConfig, FitConfig
-from cgbridge.report.journal_entries import Entry, read_entries
+from cgbridge.store.journal_entries import Entry, read_entries
 from cgbridge.store.layout import RunLayout
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "water-quick.yaml"

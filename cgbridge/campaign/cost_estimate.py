@@ -133,7 +133,7 @@ def estimate_cost(problem: FitProblem, *, timing: bool = True) -> CostEstimate:
     return CostEstimate(
         levels=_costs(problem, problem.levels, measured),
         confirmed=_costs(problem, longer, measured),
-        first=optimizer.initial or optimizer.population,
+        first=optimizer.first_sample,
         candidates=candidate_count(optimizer),
         confirmations=confirmation_count(optimizer),
         workers=default_workers() if config.run.workers == "auto" else config.run.workers,
@@ -145,7 +145,7 @@ def estimate_cost(problem: FitProblem, *, timing: bool = True) -> CostEstimate:
 def candidate_count(optimizer: OptimizerSection) -> int:
     """Evaluations of the search and of the polish."""
     bred = optimizer.generations * (optimizer.population - optimizer.elites)
-    return (optimizer.initial or optimizer.population) + bred + optimizer.polish.evaluations
+    return optimizer.first_sample + bred + optimizer.polish.evaluations
 
 
 def confirmation_count(optimizer: OptimizerSection) -> int:

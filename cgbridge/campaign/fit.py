@@ -7,6 +7,7 @@ from cgbridge.campaign.evaluator import Evaluator, Job
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.campaign.progress import Display, Progress
 from cgbridge.campaign.run_folder import RunFolder
+from cgbridge.campaign.start import starting_points
 from cgbridge.errors import CgbridgeError
 from cgbridge.interfaces import Evaluation, Optimizer, Outcome, Point
 from cgbridge.optimizers.hierarchical_ga import GASettings, HierarchicalGA
@@ -66,6 +67,7 @@ class _Fit:
             ga_settings(problem),
             derive_seed(optimizer.seed, "ga"),
             rescale=problem.space.rescaled,
+            first=starting_points(problem, folder),
         )
         self._progress = Progress(
             budget=self._ga.budget + optimizer.polish.evaluations + confirmation_count(optimizer),
@@ -170,7 +172,7 @@ def ga_settings(problem: FitProblem) -> GASettings:
     return GASettings(
         population=section.population,
         generations=section.generations,
-        initial=section.initial or section.population,
+        initial=section.first_sample,
         elites=section.elites,
         tournament=section.tournament,
         crossover=section.crossover,

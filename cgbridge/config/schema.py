@@ -95,6 +95,15 @@ class ConfirmSection(Section):
     factor: Number = Field(3.0, ge=1, description="How many times longer the production runs are.")
 
 
+class StartSection(Section):
+    """Candidates of an earlier fit that begin this one, for instance under tighter tolerances."""
+
+    run: Path = Field(description="Run folder of the earlier fit, relative to the current directory.")
+    candidates: int = Field(
+        16, ge=1, description="How many of its best, in addition to the quasi-random sample."
+    )
+
+
 class OptimizerSection(Section):
     """The hierarchical-objective genetic algorithm (HOGA)."""
 
@@ -112,6 +121,11 @@ class OptimizerSection(Section):
         description="Size of the first quasi-random sample (scrambled Sobol points); its best become the "
         "first population. Most candidates stop at a cheap level, so a large sample costs little. "
         "Default: the population size.",
+    )
+    start: StartSection | None = Field(
+        None,
+        description="Begin with the best candidates of an earlier fit of the same parameters. They are "
+        "evaluated anew, with the targets of this one; a value outside its range is moved to the bound.",
     )
     elites: int = Field(2, ge=0, description="Best candidates that survive unchanged.")
     tournament: int = Field(3, ge=2, description="Tournament size of the parent selection.")
@@ -141,6 +155,11 @@ class OptimizerSection(Section):
     polish: PolishSection = PolishSection()
     confirm: ConfirmSection = ConfirmSection()
     seed: int = Field(1, ge=0, lt=2**31, description="Master seed; every other seed is derived from it.")
+
+    @property
+    def first_sample(self) -> int:
+        """Number of candidates before the first ones are bred."""
+        return (self.initial or self.population) + (self.start.candidates if self.start else 0)
 
     @model_validator(mode="after")
     def _children(self) -> OptimizerSection:

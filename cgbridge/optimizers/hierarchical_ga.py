@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 
@@ -66,11 +66,18 @@ class HierarchicalGA:
     Generational: a new generation is bred when the old one is fully scored. Steady state: a first
     generation of children is bred, then one child for every result told, which replaces the worst of the
     population when it is better. Proposals depend on the order of telling only, never on when they are
-    asked for, so that a resumed run repeats them whatever the number of workers.
+    asked for, so that a resumed run repeats them whatever the number of workers. ``first`` are known points
+    that come before the quasi-random ones, as part of the first sample.
     """
 
     def __init__(
-        self, dimension: int, settings: GASettings, seed: int, *, rescale: Rescale | None = None
+        self,
+        dimension: int,
+        settings: GASettings,
+        seed: int,
+        *,
+        rescale: Rescale | None = None,
+        first: Sequence[Point] = (),
     ) -> None:
         if settings.rescale > 0.0 and rescale is None:
             raise ValueError("children with other scales need to be told how a point is rescaled")
@@ -85,7 +92,8 @@ class HierarchicalGA:
         sobol = qmc.Sobol(dimension, scramble=True, seed=seed)
         # Sobol sequences are balanced in powers of two; drawing one and cutting it keeps the first ones even.
         sample = sobol.random_base2(max(settings.initial - 1, 1).bit_length())[: settings.initial]
-        self._queue: list[Point] = [tuple(float(u) for u in row) for row in sample]
+        drawn = [tuple(float(u) for u in row) for row in sample]
+        self._queue: list[Point] = [*first, *drawn][: settings.initial]
         self._proposed: set[Point] = set(self._queue)
         self._budget = settings.initial + settings.generations * (settings.population - settings.elites)
 

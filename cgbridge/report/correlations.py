@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.report.journal_entries import Entry
 from cgbridge.report.run_record import RunRecord
+from cgbridge.store.journal_entries import Entry
 
 #: Fewest candidates behind a correlation.
 FEWEST = 12

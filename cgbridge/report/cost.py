@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cgbridge.report.journal_entries import Entry
 from cgbridge.report.run_record import RunRecord
+from cgbridge.store.journal_entries import Entry
 
 _PHASES = ("search", "polish", "confirm")
 

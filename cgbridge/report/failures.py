@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from cgbridge.interfaces import Outcome
-from cgbridge.report.journal_entries import Entry
 from cgbridge.report.run_record import RunRecord
+from cgbridge.store.journal_entries import Entry
 
 _NUMBER = re.compile(r"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?")
 _PLACE = re.compile(r"^level (?P<level>.+?), target (?P<target>.+?): (?P<what>.*)$", re.DOTALL)

@@ -10,10 +10,10 @@ from cgbridge.interfaces import Evaluation
 from cgbridge.report.correlations import FEWEST, SIGNIFICANT, spearman
 from cgbridge.report.digits import plain
 from cgbridge.report.finding import Finding, target_key
-from cgbridge.report.journal_entries import Entry
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import count, listing
+from cgbridge.store.journal_entries import Entry
 
 #: A winner whose error grows by more than this (in tolerances) and this factor was lucky.
 WORSE_BY, WORSE_FACTOR = 0.3, 1.3

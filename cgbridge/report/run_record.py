@@ -16,7 +16,7 @@ from cgbridge.config.schema import SCHEMA_VERSION, FitConfig, OptimizerSection, 
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.interfaces import Outcome, Parameter, Target
 from cgbridge.models.model import CoarseGrainedModel, ParameterSpec
-from cgbridge.report.journal_entries import Entry, read_entries
+from cgbridge.store.journal_entries import Entry, read_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.lock import is_locked
 from cgbridge.store.records import curve_from_record
@@ -134,7 +134,7 @@ def _numbered(entries: tuple[Entry, ...], optimizer: OptimizerSection) -> tuple[
 
     The journal says how many generations were complete when a candidate was proposed, which calls both 0.
     """
-    first, children = optimizer.initial or optimizer.population, optimizer.population - optimizer.elites
+    first, children = optimizer.first_sample, optimizer.population - optimizer.elites
     found, number = [], 0
     for entry in entries:
         if entry.phase == "search":

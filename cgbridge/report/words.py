@@ -73,7 +73,7 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
         if optimizer.polish.evaluations
         else ""
     )
-    first_sample = optimizer.initial or optimizer.population
+    first_sample = optimizer.first_sample
     second = (
         f"The search is a hierarchical-objective genetic algorithm: a first sample of {first_sample} "
         f"quasi-random candidates, {optimizer.generations} {mode} of {optimizer.population}{polish}. "

@@ -38,6 +38,11 @@ class RunLayout:
         return self.path / "versions.json"
 
     @property
+    def start(self) -> Path:
+        """The candidates of an earlier fit that began this one."""
+        return self.path / "start.json"
+
+    @property
     def result(self) -> Path:
         """The best confirmed candidate and the cost."""
         return self.path / "result.json"

@@ -142,3 +142,50 @@ def test_another_input_in_the_folder_is_refused_and_fresh_starts_over(tmp_path: 
     assert refused.returncode == 5 and "another input (changed: optimizer)" in refused.stderr
     assert command(tmp_path, "fit", "fit.yaml", "--fresh").returncode == 0
     assert json.loads((tmp_path / "run/result.json").read_text())["seed"] == 4
+
+
+def test_a_fit_begins_with_the_best_of_an_earlier_one(tmp_path: Path) -> None:
+    """Tighter tolerances, no further search: the best of the first fit are found again, and lead."""
+    first = known_answer(polish={"evaluations": 0})
+    write(tmp_path, first)
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    found = json.loads((tmp_path / "run/result.json").read_text())["best"]["parameters"]
+    second = known_answer(
+        polish={"evaluations": 0}, generations=1, initial=4, seed=9, start={"run": "run", "candidates": 6}
+    )
+    second["run"]["folder"] = "second"
+    for level in second["levels"]:
+        level["targets"][0]["tolerance"] = level["targets"][0]["tolerance"].replace("0.", "0.0")
+    write(tmp_path, second)
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    journal = [json.loads(line) for line in (tmp_path / "second/journal.jsonl").read_text().splitlines()]
+    search = [entry for entry in journal if entry["phase"] == "search"]
+    assert len(search) == 6 + 4 + 10  # begun with, drawn, and bred
+    # A point of the unit cube and back: rounding of the last digit or two.
+    assert any(entry["parameters"] == pytest.approx(found, rel=1e-12) for entry in search)
+    # What was chosen stays, whatever becomes of the earlier fit.
+    (tmp_path / "run").rename(tmp_path / "gone")
+    before = (tmp_path / "second/journal.jsonl").read_text()
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    assert (tmp_path / "second/journal.jsonl").read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["optimizer"].update(start={"run": "nowhere"}), "there is no fit in 'nowhere'"),
+        (lambda c: c["optimizer"].update(start={"run": "second"}), "a fit cannot begin with itself"),
+        (lambda c: c["model"]["search"].pop("sigma"), "searched other parameters: sigma"),
+    ],
+)
+def test_what_a_fit_cannot_begin_with(tmp_path: Path, change: Any, message: str) -> None:
+    write(tmp_path, known_answer(generations=1, polish={"evaluations": 0}))
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    content = known_answer(generations=1, start={"run": "run"})
+    content["run"]["folder"] = "second"
+    change(content)
+    write(tmp_path, content)
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 2 and message in done.stderr
+    assert "optimizer.start.run" in done.stderr and "Traceback" not in done.stderr

@@ -15,8 +15,8 @@ from cgbridge.config.schema import FitConfig
 from cgbridge.interfaces import Curve, Evaluation, Outcome, Parameter, Score, Target, TargetResult
 from cgbridge.models.database import load_model
 from cgbridge.objectives.scoring import is_passed
-from cgbridge.report.journal_entries import Entry
 from cgbridge.report.run_record import LevelRecord, RunRecord, State
+from cgbridge.store.journal_entries import Entry
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import evaluation_record, result_record, target_record
 

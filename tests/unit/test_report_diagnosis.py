@@ -14,8 +14,8 @@ from cgbridge.interfaces import Outcome, Target
 from cgbridge.report import rules_of_search, rules_of_values
 from cgbridge.report.diagnosis import RULES, diagnose
 from cgbridge.report.finding import Finding
-from cgbridge.report.journal_entries import Entry
 from cgbridge.report.run_record import LevelRecord, RunRecord, State
+from cgbridge.store.journal_entries import Entry
 
 DENSITY = Target("density", "density", 1.0, 0.01, "g/cm^3")
 PEAK = Target("peak", "rdf", 2.8, 0.05, "A", options={"feature": "first_peak_position", "production": 8.0})
