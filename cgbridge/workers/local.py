@@ -6,6 +6,7 @@ forked from a small server that has the heavy modules loaded already, so that a 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -132,8 +133,10 @@ def _child(
         answer = (False, error)
     except BaseException as error:
         answer = (False, RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
-    sender.send(answer)
-    sender.close()
+    # A parent that was ended waits for no answer; a traceback of every worker would bury what it said.
+    with contextlib.suppress(BrokenPipeError):
+        sender.send(answer)
+        sender.close()
     # Skip interpreter teardown: plugin and driver destructors have no work left to save.
     os._exit(0)
 

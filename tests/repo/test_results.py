@@ -13,7 +13,7 @@ from cgbridge.models.database import load_model
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "docs" / "results" / "water.json"
-EXAMPLE = ROOT / "examples" / "water.yaml"
+EXAMPLES = [ROOT / "examples" / name for name in ("water.yaml", "water-refine.yaml")]
 published = pytest.mark.skipif(not PUBLISHED.exists(), reason="no fit of water has been published yet")
 
 
@@ -49,10 +49,11 @@ def test_other_models_were_measured_by_the_same_protocol(figures):
         assert len(model["targets"]) == len(protocol.targets)
 
 
-def test_published_values_were_outside_the_middle_of_the_ranges():
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_published_values_were_outside_the_middle_of_the_ranges(example):
     """The ranges hold ML-BOP's values, and none is centred on them."""
     published = load_model("ml-bop").parameters
-    problem = build_problem(load_fit(EXAMPLE), EXAMPLE.parent)
+    problem = build_problem(load_fit(example), example.parent)
     point = problem.space.encode(published)
     assert problem.space.dimension == 13
     for parameter, u in zip(problem.space.parameters, point, strict=True):
