@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
+import select
 import signal
 import sys
 import threading
@@ -124,9 +125,11 @@ def _start_server() -> None:
 def _child(
     sender: Connection, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
-    # The parent decides about Ctrl-C; and no worker outlives a killed parent.
+    # The parent decides about Ctrl-C; and no worker outlives a killed parent or fork server. The latter lives
+    # as long as one of its children, so that it cannot tell them of the parent's end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    threading.Thread(target=_end_with_reader, args=(sender,), daemon=True).start()
     try:
         answer: tuple[bool, Any] = (True, call(*args, **kwargs))
     except CgbridgeError as error:
@@ -136,9 +139,17 @@ def _child(
     # A parent that was ended waits for no answer; a traceback of every worker would bury what it said.
     with contextlib.suppress(BrokenPipeError):
         sender.send(answer)
-        sender.close()
     # Skip interpreter teardown: plugin and driver destructors have no work left to save.
     os._exit(0)
+
+
+def _end_with_reader(sender: Connection) -> None:
+    """End this process when nobody is left who could read its answer."""
+    pipe = select.poll()
+    # No event is asked for; a broken pipe is reported all the same.
+    pipe.register(sender.fileno(), 0)
+    pipe.poll()
+    os._exit(1)
 
 
 def _describe(code: int | None) -> str:

@@ -103,6 +103,36 @@ def test_killed_evaluations_are_tried_again(tmp_path: Path, whole: tuple[Path, f
     assert_equal_runs(whole[0], tmp_path / "run")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_a_killed_fit(tmp_path: Path, number: int) -> None:
+    """Runs of half a minute: whoever goes on alone is still there when we look."""
+    content = molecular_dynamics()
+    content["engine"]["production"] = "2 ns"
+    write(tmp_path, content)
+    process = start(tmp_path)
+    running: list[int] = []
+    deadline = time.monotonic() + 60.0
+    while len(running) < 2 and time.monotonic() < deadline:
+        time.sleep(0.5)
+        running = descendants(process.pid)
+    time.sleep(1.0)
+    assert len(descendants(process.pid)) == 2, "the fit does not get going"
+    os.kill(process.pid, number)
+    process.communicate()
+    deadline = time.monotonic() + 10.0
+    while group_lives(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not group_lives(process.pid)
+
+
+def group_lives(leader: int) -> bool:
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, whole: tuple[Path, float]) -> None:
     write(tmp_path, molecular_dynamics())
     process = start(tmp_path)
