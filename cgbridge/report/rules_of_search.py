@@ -108,9 +108,9 @@ def mostly_unstable(run: RunRecord) -> Finding | None:
 
 
 def too_few_evaluations(run: RunRecord) -> Finding | None:
-    """The search is short for the number of parameters."""
+    """The search is short for the number of parameters, and does not go on from another one."""
     tried, dimension = len(run.candidates), len(run.parameters)
-    if not tried or tried >= PER_PARAMETER * dimension:
+    if run.config.optimizer.start is not None or not tried or tried >= PER_PARAMETER * dimension:
         return None
     return Finding(
         "The search is short",

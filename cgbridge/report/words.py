@@ -73,10 +73,10 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
         if optimizer.polish.evaluations
         else ""
     )
-    first_sample = optimizer.first_sample
+    begun = f"the best {optimizer.start.candidates} of an earlier fit and " if optimizer.start else ""
     second = (
-        f"The search is a hierarchical-objective genetic algorithm: a first sample of {first_sample} "
-        f"quasi-random candidates, {optimizer.generations} {mode} of {optimizer.population}{polish}. "
+        f"The search is a hierarchical-objective genetic algorithm: a first sample of {begun}"
+        f"{optimizer.initial or optimizer.population} quasi-random candidates, {optimizer.generations} {mode} of {optimizer.population}{polish}. "
         f"A candidate stops at the first level it does not pass. "
         f"At the end {_best(optimizer.confirm.candidates)} re-run with "
         f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level."

@@ -34,8 +34,11 @@ def test_model_of_the_database_is_the_one_that_was_found_and_measured(figures):
     model = load_model("cgbridge-water-1")
     assert figures["models"][0]["model"] == model.name
     assert figures["models"][0]["parameters"] == model.parameters
-    found = figures["fit"]["found"]["parameters"]
-    assert {name: model.parameters[name] for name in found} == pytest.approx(found, rel=1e-6)
+    found = load_model("ml-bop").with_parameters(figures["fit"]["found"]["parameters"])
+    assert figures["as_found"]["parameters"] == found.parameters
+    assert model.parameters == pytest.approx(
+        found.rescaled(**figures["fit"]["rescaled"]).parameters, rel=1e-12
+    )
 
 
 @published
