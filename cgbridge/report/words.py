@@ -76,8 +76,8 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
     begun = f"the best {optimizer.start.candidates} of an earlier fit and " if optimizer.start else ""
     second = (
         f"The search is a hierarchical-objective genetic algorithm: a first sample of {begun}"
-        f"{optimizer.initial or optimizer.population} quasi-random candidates, {optimizer.generations} {mode} "
-        f"of {optimizer.population}{polish}. "
+        f"{optimizer.initial or optimizer.population} quasi-random candidates, "
+        f"{optimizer.generations} {mode} of {optimizer.population}{polish}. "
         f"A candidate stops at the first level it does not pass. "
         f"At the end {_best(optimizer.confirm.candidates)} re-run with "
         f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level."
