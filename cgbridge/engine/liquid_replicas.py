@@ -15,8 +15,8 @@ import numpy as np
 from cgbridge.engine.box_sizes import START_DENSITY
 from cgbridge.engine.bulk import MELT_TEMPERATURE, MELT_TIME
 from cgbridge.engine.molecular_dynamics import (
-    LOOK,
     VOLUME_LIMITS,
+    WatchedRun,
     create_context,
     minimise,
     require_width,
@@ -24,7 +24,6 @@ from cgbridge.engine.molecular_dynamics import (
 )
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box, liquid
-from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.frames import FloatArray, Frame, Trajectory, TrajectoryWriter
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
@@ -104,7 +103,7 @@ def run_liquids(
     ]
 
 
-class _Replicas:
+class _Replicas(WatchedRun):
     """Boxes of equal edges and numbers of beads, each at its own temperature and, if given, pressure.
 
     The thermostat has one temperature T0. A replica at T has its energies, masses and pressure multiplied by
@@ -127,9 +126,10 @@ class _Replicas:
 
         from cgbridge.openmm.replicas import ReplicaBarostat
 
-        self._settings, self._temperatures = settings, temperatures
+        super().__init__(settings)
+        self._temperatures = temperatures
         self._beads, self._edges = len(starts[0].positions), starts[0].edges
-        self._planned, self.steps = planned, steps
+        self.planned, self.steps = planned, steps
         require_width(starts[0], model.cutoff)
         thermostat = float(np.max(temperatures))
         self._factors = thermostat / temperatures
@@ -154,16 +154,6 @@ class _Replicas:
     def minimise(self) -> None:
         """Take overlaps out before the first step."""
         self._guard(lambda: minimise(self._context))
-
-    def equilibrate(self, time: float) -> None:
-        """Run ``time`` ps without recording."""
-        remaining = self._steps_of(time)
-        chunk = max(1, self._steps_of(LOOK))
-        while remaining > 0:
-            count = min(chunk, remaining)
-            self._advance(count)
-            self._look()
-            remaining -= count
 
     def sample(
         self, time: float, interval: float, paths: Sequence[Path]
@@ -198,15 +188,11 @@ class _Replicas:
             for part, scale in zip(positions.reshape(len(scales), -1, 3), scales, strict=True)
         ]
 
-    def _steps_of(self, time: float) -> int:
-        return round(time / self._settings.timestep)
-
-    def _advance(self, count: int) -> None:
-        if self.steps + count > self._settings.step_limit:
-            raise StepLimitError(f"the watchdog stopped the simulation after {self.steps} steps")
-        step = self._integrator.step if self._barostat is None else self._barostat.step
-        self._guard(lambda: step(count))
-        self.steps += count
+    def _take(self, steps: int) -> None:
+        if self._barostat is None:
+            self._integrator.step(steps)
+        else:
+            self._barostat.step(steps)
 
     def _look(self) -> tuple[FloatArray, FloatArray]:
         """Stability check; returns potential and kinetic energy of every replica."""
@@ -217,28 +203,17 @@ class _Replicas:
         for number, temperature in enumerate(self._temperatures):
             reason = runaway(potential[number], kinetic[number], self._beads, temperature)
             if reason:
-                self._fail(reason, number)
+                self._fail(f"{reason} at {temperature:g} K")
         if self._barostat is not None:
             ratios = self._barostat.volumes / np.prod(self._edges)
-            for number, ratio in enumerate(ratios):
+            for ratio, blocked, temperature in zip(
+                ratios, self._barostat.blocked, self._temperatures, strict=True
+            ):
                 if not VOLUME_LIMITS[0] < ratio < VOLUME_LIMITS[1]:
-                    self._fail(f"the volume went to {ratio:.2g} times its start", number)
-                if self._barostat.blocked[number]:
-                    self._fail("the box shrank to twice the cutoff", number)
+                    self._fail(f"the volume at {temperature:g} K went to {ratio:.2g} times its start")
+                if blocked:
+                    self._fail(f"the box at {temperature:g} K shrank to twice the cutoff")
         return potential / self._factors, kinetic
-
-    def _guard(self, action: Any) -> Any:
-        import openmm
-
-        try:
-            return action()
-        except openmm.OpenMMException as error:
-            self._fail(str(error))
-
-    def _fail(self, reason: str, number: int | None = None) -> None:
-        state = "" if number is None else f" at {self._temperatures[number]:g} K"
-        progress = min(self.steps / self._planned, 0.999)
-        raise UnstableError(f"{reason}{state} (after {self.steps} steps)", progress=progress)
 
 
 def _create_system(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -23,10 +24,64 @@ _HOT = 5.0
 #: Volumes outside these multiples of the start volume are an explosion or a collapse.
 VOLUME_LIMITS = (0.2, 5.0)
 #: Time between looks of the watchdog while equilibrating, ps.
-LOOK = 5.0
+_LOOK = 5.0
 
 
-class Dynamics:
+class WatchedRun(ABC):
+    """Steps of an integrator under a budget, and a look now and then whether all is well.
+
+    ``planned`` is the number of steps of the whole simulation, ``steps`` those done. Raises
+    :class:`UnstableError` when the simulation breaks down, which says how far it was, and
+    :class:`StepLimitError` when the budget of steps is used up.
+    """
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+        self.steps = 0
+        self.planned = 0
+
+    @abstractmethod
+    def _take(self, steps: int) -> None:
+        """Integrate."""
+
+    @abstractmethod
+    def _look(self) -> Any:
+        """Stability check; returns what it looked at."""
+
+    def equilibrate(self, time: float) -> None:
+        """Run ``time`` ps without recording."""
+        remaining = self._steps_of(time)
+        chunk = max(1, self._steps_of(_LOOK))
+        while remaining > 0:
+            count = min(chunk, remaining)
+            self._advance(count)
+            self._look()
+            remaining -= count
+
+    def _steps_of(self, time: float) -> int:
+        return round(time / self._settings.timestep)
+
+    def _advance(self, count: int) -> None:
+        if self.steps + count > self._settings.step_limit:
+            raise StepLimitError(f"the watchdog stopped the simulation after {self.steps} steps")
+        self._guard(lambda: self._take(count))
+        self.steps += count
+
+    def _guard(self, action: Callable[[], Any]) -> Any:
+        """OpenMM reports NaN, and a box that shrank below twice the cutoff, by exceptions."""
+        import openmm
+
+        try:
+            return action()
+        except openmm.OpenMMException as error:
+            self._fail(str(error))
+
+    def _fail(self, reason: str) -> None:
+        progress = min(self.steps / self.planned, 0.999) if self.planned else 0.0
+        raise UnstableError(f"{reason} (after {self.steps} steps)", progress=progress)
+
+
+class Dynamics(WatchedRun):
     """One simulated box.
 
     ``frozen`` is a mask of beads held still; ``types`` gives the type of every bead where there are several.
@@ -51,7 +106,8 @@ class Dynamics:
         import openmm
 
         require_width(box, model.cutoff)
-        self._settings, self._model = settings, model
+        super().__init__(settings)
+        self._model = model
         self._beads = len(box.positions)
         self._temperature = temperature
         system = model.create_system(self._beads if types is None else types, box.edges)
@@ -65,8 +121,6 @@ class Dynamics:
         self._context.setPositions(box.positions)
         self._velocity_seed = derive_seed(seed, "velocities")
         self._start_volume = box.volume
-        self.steps = 0
-        self.planned = 0
 
     @property
     def context(self) -> Any:
@@ -90,16 +144,6 @@ class Dynamics:
             name = barostat.Temperature()
             if name in self._context.getParameters():
                 self._context.setParameter(name, temperature)
-
-    def equilibrate(self, time: float) -> None:
-        """Run ``time`` ps without recording."""
-        remaining = self._steps_of(time)
-        chunk = max(1, self._steps_of(LOOK))
-        while remaining > 0:
-            count = min(chunk, remaining)
-            self._advance(count)
-            self._look()
-            remaining -= count
 
     def sample(
         self,
@@ -149,14 +193,8 @@ class Dynamics:
             "box_z": box[2, 2],
         }
 
-    def _steps_of(self, time: float) -> int:
-        return round(time / self._settings.timestep)
-
-    def _advance(self, count: int) -> None:
-        if self.steps + count > self._settings.step_limit:
-            raise StepLimitError(f"the watchdog stopped the simulation after {self.steps} steps")
-        self._guard(lambda: self._integrator.step(count))
-        self.steps += count
+    def _take(self, steps: int) -> None:
+        self._integrator.step(steps)
 
     def _look(self, positions: bool = False) -> Any:
         """Stability check; returns the state it looked at."""
@@ -169,19 +207,6 @@ class Dynamics:
         if not VOLUME_LIMITS[0] < ratio < VOLUME_LIMITS[1]:
             self._fail(f"the volume went to {ratio:.2g} times its start")
         return state
-
-    def _guard(self, action: Callable[[], Any]) -> Any:
-        """OpenMM reports NaN, and a box that shrank below twice the cutoff, by exceptions."""
-        import openmm
-
-        try:
-            return action()
-        except openmm.OpenMMException as error:
-            self._fail(str(error))
-
-    def _fail(self, reason: str) -> None:
-        progress = min(self.steps / self.planned, 0.999) if self.planned else 0.0
-        raise UnstableError(f"{reason} (after {self.steps} steps)", progress=progress)
 
 
 def _add_barostat(
