@@ -49,11 +49,12 @@ private:
 };
 
 /**
- * This kernel is invoked by TersoffForce to calculate the forces and energy on a device.
+ * The kernel of a force on a device.  The forms differ in their source and in their tables of parameters.
  */
-class CommonCalcTersoffForceKernel : public CalcTersoffForceKernel {
+template <class KernelType, class ForceType>
+class CommonCalcTripletForceKernel : public KernelType {
 public:
-    CommonCalcTersoffForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ComputeContext& cc);
+    CommonCalcTripletForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ComputeContext& cc, const std::string& source);
     void initialize(const OpenMM::System& system, const TripletForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
     void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
@@ -62,30 +63,30 @@ public:
     }
     void setReplicaScales(const std::vector<OpenMM::Vec3>& scales) override;
     std::vector<double> getReplicaEnergies(OpenMM::ContextImpl& context) override;
-private:
-    void setParameters(const TersoffForce& force);
+protected:
+    virtual void setParameters(const ForceType& force) = 0;
     OpenMM::ComputeContext& cc;
     CommonTripletCalculation calculation;
 };
 
 /**
+ * This kernel is invoked by TersoffForce to calculate the forces and energy on a device.
+ */
+class CommonCalcTersoffForceKernel : public CommonCalcTripletForceKernel<CalcTersoffForceKernel, TersoffForce> {
+public:
+    CommonCalcTersoffForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ComputeContext& cc);
+protected:
+    void setParameters(const TersoffForce& force) override;
+};
+
+/**
  * This kernel is invoked by StillingerWeberForce to calculate the forces and energy on a device.
  */
-class CommonCalcStillingerWeberForceKernel : public CalcStillingerWeberForceKernel {
+class CommonCalcStillingerWeberForceKernel : public CommonCalcTripletForceKernel<CalcStillingerWeberForceKernel, StillingerWeberForce> {
 public:
     CommonCalcStillingerWeberForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ComputeContext& cc);
-    void initialize(const OpenMM::System& system, const TripletForce& force) override;
-    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
-    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
-    bool canScaleReplicas() const override {
-        return true;
-    }
-    void setReplicaScales(const std::vector<OpenMM::Vec3>& scales) override;
-    std::vector<double> getReplicaEnergies(OpenMM::ContextImpl& context) override;
-private:
-    void setParameters(const StillingerWeberForce& force);
-    OpenMM::ComputeContext& cc;
-    CommonTripletCalculation calculation;
+protected:
+    void setParameters(const StillingerWeberForce& force) override;
 };
 
 } // namespace CGBridge

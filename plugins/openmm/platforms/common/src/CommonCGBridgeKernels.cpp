@@ -166,14 +166,47 @@ vector<double> CommonTripletCalculation::getReplicaEnergies() {
     return energies;
 }
 
-CommonCalcTersoffForceKernel::CommonCalcTersoffForceKernel(string name, const Platform& platform, ComputeContext& cc) :
-        CalcTersoffForceKernel(name, platform), cc(cc), calculation(cc, CommonCGBridgeKernelSources::tersoff) {
+template <class KernelType, class ForceType>
+CommonCalcTripletForceKernel<KernelType, ForceType>::CommonCalcTripletForceKernel(string name, const Platform& platform, ComputeContext& cc,
+        const string& source) : KernelType(name, platform), cc(cc), calculation(cc, source) {
 }
 
-void CommonCalcTersoffForceKernel::initialize(const System& system, const TripletForce& force) {
+template <class KernelType, class ForceType>
+void CommonCalcTripletForceKernel<KernelType, ForceType>::initialize(const System& system, const TripletForce& force) {
     ContextSelector selector(cc);
     calculation.initialize(force);
-    setParameters(dynamic_cast<const TersoffForce&>(force));
+    setParameters(dynamic_cast<const ForceType&>(force));
+}
+
+template <class KernelType, class ForceType>
+double CommonCalcTripletForceKernel<KernelType, ForceType>::execute(ContextImpl& context, bool includeForces, bool includeEnergy) {
+    ContextSelector selector(cc);
+    return calculation.execute();
+}
+
+template <class KernelType, class ForceType>
+void CommonCalcTripletForceKernel<KernelType, ForceType>::copyParametersToContext(ContextImpl& context, const TripletForce& force) {
+    ContextSelector selector(cc);
+    setParameters(dynamic_cast<const ForceType&>(force));
+}
+
+template <class KernelType, class ForceType>
+void CommonCalcTripletForceKernel<KernelType, ForceType>::setReplicaScales(const vector<Vec3>& scales) {
+    ContextSelector selector(cc);
+    calculation.setReplicaScales(scales);
+}
+
+template <class KernelType, class ForceType>
+vector<double> CommonCalcTripletForceKernel<KernelType, ForceType>::getReplicaEnergies(ContextImpl& context) {
+    ContextSelector selector(cc);
+    return calculation.getReplicaEnergies();
+}
+
+template class CGBridge::CommonCalcTripletForceKernel<CalcTersoffForceKernel, TersoffForce>;
+template class CGBridge::CommonCalcTripletForceKernel<CalcStillingerWeberForceKernel, StillingerWeberForce>;
+
+CommonCalcTersoffForceKernel::CommonCalcTersoffForceKernel(string name, const Platform& platform, ComputeContext& cc) :
+        CommonCalcTripletForceKernel(name, platform, cc, CommonCGBridgeKernelSources::tersoff) {
 }
 
 void CommonCalcTersoffForceKernel::setParameters(const TersoffForce& force) {
@@ -194,34 +227,8 @@ void CommonCalcTersoffForceKernel::setParameters(const TersoffForce& force) {
     calculation.setParameters(force, cutoff, pairs, triplets);
 }
 
-double CommonCalcTersoffForceKernel::execute(ContextImpl& context, bool includeForces, bool includeEnergy) {
-    ContextSelector selector(cc);
-    return calculation.execute();
-}
-
-void CommonCalcTersoffForceKernel::copyParametersToContext(ContextImpl& context, const TripletForce& force) {
-    ContextSelector selector(cc);
-    setParameters(dynamic_cast<const TersoffForce&>(force));
-}
-
-void CommonCalcTersoffForceKernel::setReplicaScales(const vector<Vec3>& scales) {
-    ContextSelector selector(cc);
-    calculation.setReplicaScales(scales);
-}
-
-vector<double> CommonCalcTersoffForceKernel::getReplicaEnergies(ContextImpl& context) {
-    ContextSelector selector(cc);
-    return calculation.getReplicaEnergies();
-}
-
 CommonCalcStillingerWeberForceKernel::CommonCalcStillingerWeberForceKernel(string name, const Platform& platform, ComputeContext& cc) :
-        CalcStillingerWeberForceKernel(name, platform), cc(cc), calculation(cc, CommonCGBridgeKernelSources::stillingerWeber) {
-}
-
-void CommonCalcStillingerWeberForceKernel::initialize(const System& system, const TripletForce& force) {
-    ContextSelector selector(cc);
-    calculation.initialize(force);
-    setParameters(dynamic_cast<const StillingerWeberForce&>(force));
+        CommonCalcTripletForceKernel(name, platform, cc, CommonCGBridgeKernelSources::stillingerWeber) {
 }
 
 void CommonCalcStillingerWeberForceKernel::setParameters(const StillingerWeberForce& force) {
@@ -235,24 +242,4 @@ void CommonCalcStillingerWeberForceKernel::setParameters(const StillingerWeberFo
         return vector<double> {p.lambda*p.epsilon, p.cosTheta0};
     });
     calculation.setParameters(force, cutoff, pairs, triplets);
-}
-
-double CommonCalcStillingerWeberForceKernel::execute(ContextImpl& context, bool includeForces, bool includeEnergy) {
-    ContextSelector selector(cc);
-    return calculation.execute();
-}
-
-void CommonCalcStillingerWeberForceKernel::copyParametersToContext(ContextImpl& context, const TripletForce& force) {
-    ContextSelector selector(cc);
-    setParameters(dynamic_cast<const StillingerWeberForce&>(force));
-}
-
-void CommonCalcStillingerWeberForceKernel::setReplicaScales(const vector<Vec3>& scales) {
-    ContextSelector selector(cc);
-    calculation.setReplicaScales(scales);
-}
-
-vector<double> CommonCalcStillingerWeberForceKernel::getReplicaEnergies(ContextImpl& context) {
-    ContextSelector selector(cc);
-    return calculation.getReplicaEnergies();
 }
