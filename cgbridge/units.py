@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cgbridge.errors import UnitError, did_you_mean
 
@@ -105,6 +106,7 @@ _NUMBER = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s
 _FACTOR = re.compile(r"^([A-Za-zÅ%]+|1)(?:\^?(-?\d+))?$")
 
 
+@lru_cache(maxsize=256)
 def parse_unit(text: str) -> Unit:
     """Parse a unit such as ``g/cm^3``, ``kcal/mol``, ``1/A``, ``kJ/mol/K``, ``cm^2/s``.
 

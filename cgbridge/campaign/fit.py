@@ -8,10 +8,12 @@ from cgbridge.campaign.problem import FitProblem
 from cgbridge.campaign.progress import Display, Progress
 from cgbridge.campaign.run_folder import RunFolder
 from cgbridge.campaign.start import starting_points
+from cgbridge.campaign.surface import response_surface
 from cgbridge.errors import CgbridgeError
 from cgbridge.interfaces import Evaluation, Optimizer, Outcome, Point
 from cgbridge.optimizers.hierarchical_ga import GASettings, HierarchicalGA
 from cgbridge.optimizers.nelder_mead import NelderMead
+from cgbridge.optimizers.response_surface import ResponseSurface
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import storage_errors
 from cgbridge.store.journal import Journal
@@ -77,6 +79,10 @@ class _Fit:
         self._evaluator = evaluator
         evaluator.on_finished = self._note
         self._scored: dict[Point, Evaluation] = {}
+        self._surface: ResponseSurface | None = None
+        if optimizer.polish.method == "response-surface":
+            # Made before anything runs, since it keeps what an earlier fit measured.
+            self._surface = response_surface(problem, folder, self._scored, self._leaders)
         self._confirmed: dict[Point, Evaluation] = {}
         self._confirming: set[Job] = set()
 
@@ -137,9 +143,10 @@ class _Fit:
         leaders = self._leaders(1)
         if settings.evaluations == 0 or not leaders:
             return
-        self._drive(NelderMead(leaders[0], size=settings.size, evaluations=settings.evaluations), "polish")
+        simplex = NelderMead(leaders[0], size=settings.size, evaluations=settings.evaluations)
+        self._drive(self._surface or simplex, "polish")
 
-    def _leaders(self, count: int) -> list[Point]:
+    def _leaders(self, count: int | None = None) -> list[Point]:
         """The best points by screening score; machine faults do not compete."""
         sound = [point for point, result in self._scored.items() if result.outcome is not Outcome.INFRA]
         return sorted(sound, key=lambda point: self._scored[point].score)[:count]

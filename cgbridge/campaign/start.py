@@ -31,7 +31,7 @@ def starting_points(problem: FitProblem, folder: RunFolder) -> list[Point]:
             raise ConfigError(
                 "a fit cannot begin with itself", where=_WHERE, remedy="choose another run.folder"
             )
-        if not (earlier.journal.exists() and earlier.base_model.exists()):
+        if not all(file.exists() for file in (earlier.journal, earlier.base_model, earlier.targets)):
             raise ConfigError(
                 f"there is no fit in '{start.run}'", where=_WHERE, remedy="run the earlier fit first"
             )

@@ -78,10 +78,23 @@ class LevelSection(Section):
 class PolishSection(Section):
     """Local search from the best candidate after the genetic algorithm."""
 
-    method: Literal["nelder-mead"] = "nelder-mead"
+    method: Literal["nelder-mead", "response-surface"] = Field(
+        "nelder-mead",
+        description="nelder-mead: a simplex, which needs nothing but scores, one evaluation at a time; "
+        "response-surface: Gaussian processes through every value measured so far, by this fit and the one "
+        "it began with, tell where the best candidate is to be expected.",
+    )
     evaluations: int = Field(40, ge=0, description="Budget of evaluations; 0 switches the stage off.")
     size: Number = Field(
-        0.05, gt=0, le=0.5, description="Edge of the first simplex as a fraction of each parameter's range."
+        0.05,
+        gt=0,
+        le=0.5,
+        description="nelder-mead: edge of the first simplex as a fraction of each parameter's range.",
+    )
+    batch: int = Field(
+        4,
+        ge=1,
+        description="response-surface: candidates proposed together before the surfaces are fitted anew.",
     )
 
 

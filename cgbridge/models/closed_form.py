@@ -80,8 +80,9 @@ def dimer_minimum(model: CoarseGrainedModel) -> DimerMinimum:
 
     Raises :class:`SimulationError` when the pair does not bind.
     """
+    values, form, cutoff = _values(model), model.functional_form, model.cutoff
     distance, energy = _minimise(
-        lambda r: dimer_energy(model, r), 0.3 * model.cutoff, model.cutoff, model.name
+        lambda r: form.dimer_energy(values, np.asarray(r)), 0.3 * cutoff, cutoff, model.name
     )
     return DimerMinimum(distance, energy)
 

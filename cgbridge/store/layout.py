@@ -43,6 +43,11 @@ class RunLayout:
         return self.path / "start.json"
 
     @property
+    def earlier(self) -> Path:
+        """What the earlier fit measured, for a polish on response surfaces."""
+        return self.path / "earlier.json"
+
+    @property
     def result(self) -> Path:
         """The best confirmed candidate and the cost."""
         return self.path / "result.json"

@@ -15,9 +15,16 @@ from fits import command, known_answer, without_times, write
 from cgbridge.models.closed_form import diamond_minimum
 from cgbridge.models.database import load_model
 
+#: Ways to end the search; few evaluations are enough where every value is exact.
+POLISH = {
+    "nelder-mead": {"evaluations": 40},
+    "response-surface": {"method": "response-surface", "evaluations": 4, "batch": 2},
+}
 
-def test_recovers_known_parameters(tmp_path: Path) -> None:
-    write(tmp_path, known_answer())
+
+@pytest.mark.parametrize("polish", POLISH.values(), ids=POLISH)
+def test_recovers_known_parameters(tmp_path: Path, polish: dict[str, Any]) -> None:
+    write(tmp_path, known_answer(polish=polish))
     done = command(tmp_path, "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "run/result.json").read_text())
@@ -54,13 +61,17 @@ def test_best_folder_gives_the_reported_values(tmp_path: Path) -> None:
         assert diamond_minimum(model).density == pytest.approx(target["value"], rel=1e-9)
 
 
-@pytest.mark.parametrize("mode", ["generational", "steady-state"])
-def test_kills_at_any_moment_lose_nothing(tmp_path: Path, mode: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "polish"),
+    [("generational", "nelder-mead"), ("steady-state", "nelder-mead"), ("generational", "response-surface")],
+)
+def test_kills_at_any_moment_lose_nothing(tmp_path: Path, mode: str, polish: str) -> None:
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
-        write(tmp_path / name, known_answer(mode=mode))
+        write(tmp_path / name, known_answer(mode=mode, polish=POLISH[polish]))
     assert command(tmp_path / "whole", "fit", "fit.yaml").returncode == 0
-    for moment in (0.7, 0.9, 1.1, 1.4):  # seconds: during start-up, sampling, breeding, polishing
+    # Seconds: during start-up, sampling, breeding, polishing; surfaces take seconds to be searched.
+    for moment in (0.7, 0.9, 1.1, 1.4) if polish == "nelder-mead" else (1.1, 3.0, 6.0):
         process = subprocess.Popen(
             [sys.executable, "-m", "cgbridge", "fit", "fit.yaml"],
             cwd=tmp_path / "killed",
@@ -144,14 +155,19 @@ def test_another_input_in_the_folder_is_refused_and_fresh_starts_over(tmp_path: 
     assert json.loads((tmp_path / "run/result.json").read_text())["seed"] == 4
 
 
-def test_a_fit_begins_with_the_best_of_an_earlier_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("polished", [False, True], ids=["search", "polish"])
+def test_a_fit_begins_with_the_best_of_an_earlier_one(tmp_path: Path, polished: bool) -> None:
     """Tighter tolerances, no further search: the best of the first fit are found again, and lead."""
     first = known_answer(polish={"evaluations": 0})
     write(tmp_path, first)
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
     found = json.loads((tmp_path / "run/result.json").read_text())["best"]["parameters"]
     second = known_answer(
-        polish={"evaluations": 0}, generations=1, initial=4, seed=9, start={"run": "run", "candidates": 6}
+        polish=POLISH["response-surface"] if polished else {"evaluations": 0},
+        generations=1,
+        initial=4,
+        seed=9,
+        start={"run": "run", "candidates": 6},
     )
     second["run"]["folder"] = "second"
     for level in second["levels"]:
@@ -164,7 +180,8 @@ def test_a_fit_begins_with_the_best_of_an_earlier_one(tmp_path: Path) -> None:
     assert len(search) == 6 + 4 + 10  # begun with, drawn, and bred
     # A point of the unit cube and back: rounding of the last digit or two.
     assert any(entry["parameters"] == pytest.approx(found, rel=1e-12) for entry in search)
-    # What was chosen stays, whatever becomes of the earlier fit.
+    assert (tmp_path / "second/earlier.json").exists() is polished
+    # What was chosen and measured stays, whatever becomes of the earlier fit.
     (tmp_path / "run").rename(tmp_path / "gone")
     before = (tmp_path / "second/journal.jsonl").read_text()
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0

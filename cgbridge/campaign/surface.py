@@ -1,0 +1,122 @@
+"""What a polish on response surfaces needs to know of a fit, and of the earlier fit that it began with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from cgbridge.campaign.problem import FitProblem
+from cgbridge.campaign.run_folder import RunFolder
+from cgbridge.errors import SimulationError
+from cgbridge.interfaces import Evaluation, Outcome, Point, TargetResult
+from cgbridge.models.closed_form import dimer_minimum
+from cgbridge.optimizers.reduced_space import ReducedSpace
+from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample
+from cgbridge.rng import derive_seed
+from cgbridge.store.atomic import write_atomic
+from cgbridge.store.journal_entries import read_entries
+from cgbridge.store.layout import RunLayout
+from cgbridge.store.records import target_record
+
+#: Candidates of the earlier fit that are learnt from: its best.
+_EARLIER = 500
+
+
+def response_surface(
+    problem: FitProblem,
+    folder: RunFolder,
+    scored: Mapping[Point, Evaluation],
+    leaders: Callable[[], Sequence[Point]],
+) -> ResponseSurface:
+    """The polish of ``problem``; ``scored`` and ``leaders`` grow with the fit."""
+    targets = {
+        (level.name, target.name): target_record(target)
+        for level in problem.levels
+        for target in level.targets
+    }
+    aims = [
+        Aim(
+            _quantity(record),
+            record["temperature"],
+            record["unit"],
+            record["value"],
+            record["tolerance"],
+            record["weight"],
+        )
+        for record in targets.values()
+    ]
+    earlier = _earlier_samples(problem, folder)
+
+    def samples() -> list[Sample]:
+        return [*earlier, *_samples(scored.values(), targets)]
+
+    polish, seed = problem.config.optimizer.polish, problem.config.optimizer.seed
+    return ResponseSurface(
+        problem.space,
+        ReducedSpace(problem.space.parameters, _pair_of(problem)),
+        aims,
+        samples,
+        leaders,
+        evaluations=polish.evaluations,
+        batch=polish.batch,
+        seed=derive_seed(seed, "polish"),
+    )
+
+
+def _pair_of(problem: FitProblem) -> Callable[[Mapping[str, float]], tuple[float, float] | None]:
+    def pair(values: Mapping[str, float]) -> tuple[float, float] | None:
+        try:
+            found = dimer_minimum(problem.candidate(values))
+        except SimulationError:
+            return None
+        return -found.energy, found.distance
+
+    return pair
+
+
+def _quantity(target: Mapping[str, Any]) -> str:
+    """What is measured, all but the temperature; a deviation from a curve is a quantity of that curve."""
+    keys = ("observable", "structure", "pressure", "options", "reference")
+    return json.dumps([target[key] for key in keys], sort_keys=True)
+
+
+def _samples(
+    evaluations: Iterable[Evaluation], targets: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> list[Sample]:
+    """All values of the evaluations; ``targets`` by level and name."""
+
+    def sample(evaluation: Evaluation, result: TargetResult) -> Sample:
+        target = targets[result.level, result.name]
+        return Sample(
+            dict(evaluation.parameters),
+            _quantity(target),
+            target["temperature"],
+            result.unit,
+            result.value,
+            result.stderr,
+        )
+
+    return [
+        sample(evaluation, result)
+        for evaluation in evaluations
+        if evaluation.outcome is not Outcome.INFRA
+        for result in evaluation.results
+    ]
+
+
+def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:
+    """Values of the best candidates of ``optimizer.start.run``, kept in the run folder."""
+    start = problem.config.optimizer.start
+    if start is None:
+        return []
+    if not folder.earlier.exists():
+        layout = RunLayout(start.run)
+        records = json.loads(layout.targets.read_text(encoding="utf-8"))
+        targets = {(level, target["name"]): target for level, found in records.items() for target in found}
+        entries, _ = read_entries(layout.journal)
+        best = sorted((entry.evaluation for entry in entries), key=lambda evaluation: evaluation.score)
+        kept = [asdict(sample) for sample in _samples(best[:_EARLIER], targets)]
+        write_atomic(folder.earlier, json.dumps(kept))
+    return [Sample(**record) for record in json.loads(folder.earlier.read_text(encoding="utf-8"))]

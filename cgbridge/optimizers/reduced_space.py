@@ -1,0 +1,63 @@
+"""Candidates in the units that each brings along: the depth and the distance of its own pair.
+
+Two models that differ by units of energy and length only are one model (``CoarseGrainedModel.rescaled``). In
+reduced units they are one point, and what was measured on one of them at T is known for the other at its T.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cgbridge.frames import FloatArray
+from cgbridge.interfaces import Parameter
+from cgbridge.units import GAS_CONSTANT, similarity_factor
+
+#: Depth in kJ/mol and distance in nm of the pair of a candidate; None when it does not bind.
+PairScales = Callable[[Mapping[str, float]], tuple[float, float] | None]
+
+
+@dataclass(frozen=True)
+class ReducedPoint:
+    """A candidate as its shape, (parameters,), and the units of energy (kJ/mol) and length (nm)."""
+
+    shape: FloatArray
+    energy: float
+    length: float
+
+    def temperature(self, kelvin: float) -> float:
+        """k T over the unit of energy."""
+        return GAS_CONSTANT * kelvin / self.energy
+
+    def unit_of(self, unit: str) -> float:
+        """What a quantity given in ``unit`` is divided by to be in reduced units.
+
+        A temperature is an energy; a density loses its length only, since the beads of all candidates have
+        one mass.
+        """
+        return self.energy if unit == "K" else similarity_factor(unit, self.energy, self.length)
+
+
+class ReducedSpace:
+    """Maps parameter values to reduced points."""
+
+    def __init__(self, parameters: tuple[Parameter, ...], scales: PairScales) -> None:
+        self._parameters, self._scales = parameters, scales
+
+    def point(self, values: Mapping[str, float]) -> ReducedPoint | None:
+        """The reduced point; parameters that are positive over their range enter by their logarithm.
+
+        None for a candidate whose pair does not bind: it has no units of its own.
+        """
+        scales = self._scales(values)
+        if scales is None:
+            return None
+        energy, length = scales
+        shape = []
+        for parameter in self._parameters:
+            value = values[parameter.name] / similarity_factor(parameter.unit, energy, length)
+            shape.append(math.log(value) if parameter.minimum > 0.0 else value)
+        return ReducedPoint(np.array(shape), energy, length)

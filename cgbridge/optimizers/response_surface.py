@@ -1,0 +1,246 @@
+"""Local search on response surfaces: one Gaussian process for every measured quantity, in reduced units.
+
+A score alone says little, and one evaluation costs minutes; but each tells twenty values of twenty
+quantities, most of which depend smoothly on the parameters. So all that was measured before is fitted by
+Gaussian processes (Rasmussen and Williams, doi:10.7551/mitpress/3206.001.0001), over the shape of the
+potential and the reduced temperature (:mod:`cgbridge.optimizers.reduced_space`): values at several
+temperatures, and of candidates that differ by their units, tell of one surface. The next candidates are
+where the surfaces expect the best score.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from deap import base, cma
+from scipy.stats import norm
+
+from cgbridge.frames import FloatArray
+from cgbridge.interfaces import Point, Score
+from cgbridge.optimizers.gaussian_process import Surface, fit_surface
+from cgbridge.optimizers.reduced_space import ReducedPoint, ReducedSpace
+from cgbridge.optimizers.space import SearchSpace
+
+#: Generations of the search on the surfaces, of 16 points each. It ends before when the best was not improved
+#: by a thousandth (in tolerances) in 50 of them.
+_GENERATIONS, _LAMBDA = 300, 16
+_PATIENCE, _PROGRESS = 50, 1e-3
+#: How many of the best candidates tell which directions of the space hang together.
+_LEADERS = 48
+#: First step of the search on the surfaces, in standard deviations of the best candidates.
+_FIRST_STEP = 0.5
+#: Charge for a unit of distance outside the search space, in units of the score.
+_OUTSIDE = 100.0
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One target. Those of one ``quantity`` differ by their temperature only and share a surface."""
+
+    quantity: str
+    temperature: float
+    unit: str
+    value: float
+    tolerance: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One measured value with its standard error, both in ``unit``, and the candidate's parameters."""
+
+    parameters: Mapping[str, float]
+    quantity: str
+    temperature: float
+    unit: str
+    value: float
+    stderr: float
+
+
+class ResponseSurface:
+    """Ask/tell search (see :class:`cgbridge.interfaces.Optimizer`) in rounds of ``batch`` proposals.
+
+    When a round is told, the surfaces are fitted to ``samples()``. The first proposal of the next one is the
+    best point of the surfaces, the others are the best points of surfaces through samples that are moved
+    about within their errors, so that the less is known the farther they lie apart. The best point has the
+    lowest
+
+        sum_i P_i + sqrt(sum_i w_i (e_i^2 + s_i^2) / sum_i w_i),
+
+    where e_i is the expected deviation from target i and s_i its standard deviation, both over the
+    tolerance, and P_i the probability of a deviation larger than the tolerance: the expected number of
+    missed targets, and the score of a candidate that misses none.
+
+    Args:
+        space: the search space.
+        reduced: the same in reduced units.
+        aims: the targets.
+        samples: gives all values measured so far, those of earlier fits too.
+        leaders: gives the best points so far, best first.
+        evaluations: number of proposals in all.
+        batch: proposals of a round.
+        seed: of the random numbers.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        reduced: ReducedSpace,
+        aims: Sequence[Aim],
+        samples: Callable[[], Sequence[Sample]],
+        leaders: Callable[[], Sequence[Point]],
+        *,
+        evaluations: int,
+        batch: int,
+        seed: int,
+    ) -> None:
+        self._space, self._reduced, self._aims = space, reduced, tuple(aims)
+        self._samples, self._leaders = samples, leaders
+        self._budget, self._batch = evaluations, batch
+        self._random = np.random.RandomState(seed)
+        self._queue: list[Point] = []
+        self._asked: set[Point] = set()
+        self._told = 0
+
+    @property
+    def finished(self) -> bool:
+        return self._told >= self._budget
+
+    @property
+    def generation(self) -> int:
+        """Number of the round."""
+        return self._told // self._batch
+
+    def ask(self, count: int) -> list[Point]:
+        if not self._queue and not self._asked and count > 0 and not self.finished:
+            self._queue = self._round(min(self._batch, self._budget - self._told))
+        points, self._queue = self._queue[: max(count, 0)], self._queue[max(count, 0) :]
+        self._asked.update(points)
+        return points
+
+    def tell(self, point: Point, score: Score) -> None:
+        if point not in self._asked:
+            raise ValueError("this point was not asked for")
+        self._asked.discard(point)
+        self._told += 1
+
+    def _round(self, count: int) -> list[Point]:
+        leaders = np.array(self._leaders()[:_LEADERS])
+        centre = self._reduced.point(self._space.decode(leaders[0]))
+        surfaces = {} if centre is None else self._fit(centre)
+        if not surfaces:
+            # Nothing that binds was ever measured: no surface is better than none.
+            return [tuple(float(u) for u in self._random.uniform(size=self._space.dimension))] * count
+        proposals = [self._minimise(surfaces, leaders)]
+        for _ in range(count - 1):
+            moved = {quantity: surface.moved(self._random) for quantity, surface in surfaces.items()}
+            proposals.append(self._minimise(moved, leaders))
+        return proposals
+
+    def _fit(self, centre: ReducedPoint) -> dict[str, Surface]:
+        """A surface for every quantity that was ever measured."""
+        wanted = {aim.quantity for aim in self._aims}
+        rows: dict[str, list[tuple[FloatArray, float, float]]] = {}
+        for sample in self._samples():
+            point = self._reduced.point(sample.parameters) if sample.quantity in wanted else None
+            if point is not None and math.isfinite(sample.value):
+                unit = point.unit_of(sample.unit)
+                inputs = np.append(point.shape, point.temperature(sample.temperature))
+                rows.setdefault(sample.quantity, []).append(
+                    (inputs, sample.value / unit, sample.stderr / unit)
+                )
+        return {
+            quantity: fit_surface(
+                np.array([row[0] for row in found]),
+                np.array([row[1] for row in found]),
+                np.array([row[2] for row in found]),
+                centre.shape,
+            )
+            for quantity, found in rows.items()
+        }
+
+    def _cost(self, points: FloatArray, surfaces: Mapping[str, Surface]) -> FloatArray:
+        """What is minimised, for points of the cube, (points, dimension)."""
+        reduced = [self._reduced.point(self._space.decode(point)) for point in points]
+        costs = np.full(len(points), math.inf)
+        bound = [index for index, point in enumerate(reduced) if point is not None]
+        known = [point for point in reduced if point is not None]
+        if known:
+            errors, spreads, weights = self._expected(known, surfaces)
+            missed = norm.sf((1.0 - errors) / spreads) + norm.cdf((-1.0 - errors) / spreads)
+            squares = (errors**2 + spreads**2) @ weights / weights.sum()
+            costs[bound] = missed.sum(axis=1) + np.sqrt(squares)
+        return costs
+
+    def _expected(
+        self, points: Sequence[ReducedPoint], surfaces: Mapping[str, Surface]
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Deviations over tolerances and their standard deviations, (points, aims), and the weights."""
+        columns, spreads, weights = [], [], []
+        shapes = np.array([point.shape for point in points])
+        for aim in self._aims:
+            if aim.quantity not in surfaces:
+                continue
+            temperatures = np.array([point.temperature(aim.temperature) for point in points])
+            unit = np.array([point.unit_of(aim.unit) for point in points])
+            mean, spread = surfaces[aim.quantity].predict(np.column_stack([shapes, temperatures]))
+            columns.append((mean * unit - aim.value) / aim.tolerance)
+            spreads.append(np.maximum(spread * unit / aim.tolerance, 1e-6))
+            weights.append(aim.weight)
+        return np.column_stack(columns), np.column_stack(spreads), np.array(weights)
+
+    def _minimise(self, surfaces: Mapping[str, Surface], leaders: FloatArray) -> Point:
+        """CMA-ES (Hansen and Ostermeier, doi:10.1162/106365601750190398) from the best candidate."""
+        dimension = self._space.dimension
+        spread = np.cov(leaders.T).reshape(dimension, dimension) if len(leaders) > 1 else np.zeros(1)
+        # Directions in which the best candidates are all alike are not closed.
+        spread = spread + np.eye(dimension) * (1e-6 + 1e-3 * np.trace(np.atleast_2d(spread)) / dimension)
+        strategy = cma.Strategy(leaders[0], _FIRST_STEP, lambda_=_LAMBDA, cmatrix=spread)
+        best, lowest = np.array(leaders[0]), math.inf
+        mark, since = math.inf, 0
+        with _numpy_random(self._random):
+            for _ in range(_GENERATIONS):
+                population = strategy.generate(_Individual)
+                genes = np.array(population)
+                inside = np.clip(genes, 0.0, 1.0)
+                costs = self._cost(inside, surfaces) + _OUTSIDE * np.abs(genes - inside).sum(axis=1)
+                for individual, value in zip(population, costs, strict=True):
+                    individual.fitness.values = (value,)
+                index = int(np.argmin(costs))
+                if costs[index] < lowest:
+                    best, lowest = inside[index], float(costs[index])
+                since += 1
+                if lowest < mark - _PROGRESS:
+                    mark, since = lowest, 0
+                if since == _PATIENCE:
+                    break
+                strategy.update(population)
+        return tuple(float(u) for u in best)
+
+
+class _Fitness(base.Fitness):
+    weights = (-1.0,)
+
+
+class _Individual(list[float]):
+    """A DEAP individual: a list of genes with a fitness."""
+
+    def __init__(self, genes: Sequence[float]) -> None:
+        super().__init__(genes)
+        self.fitness = _Fitness()
+
+
+@contextmanager
+def _numpy_random(own: np.random.RandomState) -> Iterator[None]:
+    """DEAP's CMA-ES draws from NumPy's global generator: lend it our state and give the old one back."""
+    saved = np.random.get_state()
+    np.random.set_state(own.get_state())
+    try:
+        yield
+    finally:
+        own.set_state(np.random.get_state())
+        np.random.set_state(saved)

@@ -1,0 +1,197 @@
+"""Reduced units, Gaussian processes and the search on them, against closed forms."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from cgbridge.interfaces import Parameter, Point, Score
+from cgbridge.models.closed_form import dimer_minimum
+from cgbridge.models.database import load_model
+from cgbridge.optimizers.gaussian_process import fit_surface
+from cgbridge.optimizers.reduced_space import ReducedSpace
+from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample
+from cgbridge.optimizers.space import SearchSpace
+from cgbridge.units import GAS_CONSTANT
+
+#: An energy / kJ/mol, a length / A, a shape; the pair has the depth 2 epsilon and the distance 1.1 sigma.
+PARAMETERS = (
+    Parameter("epsilon", "kJ/mol", 5.0, 20.0),
+    Parameter("sigma", "A", 2.0, 3.5),
+    Parameter("shape", "1", -1.0, 1.0),
+)
+SPACE = SearchSpace(PARAMETERS)
+REDUCED = ReducedSpace(PARAMETERS, lambda v: (2.0 * v["epsilon"], 0.11 * v["sigma"]))
+TRUTH = {"epsilon": 11.0, "sigma": 2.7, "shape": 0.3}
+TEMPERATURES = (250.0, 300.0, 350.0)
+NOISE = {"density": 0.002, "melting": 2.0}
+
+
+def exact(values: dict[str, float], quantity: str, temperature: float) -> float:
+    """Made-up physics that obeys similarity: a density / g/cm^3 that falls with T, a melting point / K."""
+    energy = 2.0 * values["epsilon"]
+    if quantity == "melting":
+        return energy / GAS_CONSTANT * 0.1 * math.exp(0.5 * values["shape"])
+    reduced = GAS_CONSTANT * temperature / energy
+    return (1.0 + 0.3 * values["shape"] ** 2 + 0.2 * values["shape"] - reduced) * (2.7 / values["sigma"]) ** 3
+
+
+AIMS = [Aim("density", T, "g/cm^3", exact(TRUTH, "density", T), 0.005, 1.0) for T in TEMPERATURES] + [
+    Aim("melting", 0.0, "K", exact(TRUTH, "melting", 0.0), 5.0, 1.0)
+]
+
+
+def measure(point: Point, random: np.random.Generator) -> list[Sample]:
+    values = SPACE.decode(point)
+    return [
+        Sample(
+            values,
+            aim.quantity,
+            aim.temperature,
+            aim.unit,
+            exact(values, aim.quantity, aim.temperature) + NOISE[aim.quantity] * random.standard_normal(),
+            NOISE[aim.quantity],
+        )
+        for aim in AIMS
+    ]
+
+
+def error(point: Point) -> float:
+    """True root mean square deviation over the tolerances."""
+    values = SPACE.decode(point)
+    deviations = [(exact(values, a.quantity, a.temperature) - a.value) / a.tolerance for a in AIMS]
+    return float(np.sqrt(np.mean(np.square(deviations))))
+
+
+class Experiment:
+    """Noisy measurements of points drawn at random, and the search that goes on from them."""
+
+    def __init__(self, *, number: int = 20, seed: int = 1, evaluations: int = 8) -> None:
+        self.random = np.random.default_rng(5)
+        self.points: list[Point] = []
+        self.samples: list[Sample] = []
+        for row in self.random.uniform(size=(number, 3)):
+            self.add(tuple(float(u) for u in row))
+        self.search = ResponseSurface(
+            SPACE,
+            REDUCED,
+            AIMS,
+            lambda: self.samples,
+            lambda: sorted(self.points, key=error),
+            evaluations=evaluations,
+            batch=4,
+            seed=seed,
+        )
+
+    def add(self, point: Point) -> None:
+        self.points.append(point)
+        self.samples += measure(point, self.random)
+
+    def run(self, together: int) -> list[Point]:
+        proposals = []
+        while not self.search.finished:
+            asked = self.search.ask(together)
+            assert asked
+            for point in asked:
+                proposals.append(point)
+                self.search.tell(point, Score(0, 0.0, 0.0, 0.0))
+                # Measured at random, but like the fit's journal it knows nothing that was not told.
+                self.add(point)
+        return proposals
+
+
+@pytest.mark.parametrize("name", ["ml-bop", "mw"])
+def test_a_change_of_units_does_not_move_a_reduced_point(name: str) -> None:
+    model = load_model(name)
+    parameters = tuple(
+        Parameter(s.name, s.unit, 1e-9, 1e9) for s in model.specs if model.parameters[s.name] > 0
+    )
+
+    def scales(values):
+        pair = dimer_minimum(model.with_parameters(values))
+        return -pair.energy, pair.distance
+
+    space = ReducedSpace(parameters, scales)
+    before = space.point(model.parameters)
+    after = space.point(model.rescaled(energy=1.3, length=0.9).parameters)
+    # The minimum of the pair is found to 1e-12 nm, its distance to the root of the rounding of its energy.
+    np.testing.assert_allclose(after.shape, before.shape, rtol=1e-6)
+    assert after.energy == pytest.approx(1.3 * before.energy, rel=1e-12)
+    assert after.length == pytest.approx(0.9 * before.length, rel=1e-6)
+    assert after.temperature(390.0) == pytest.approx(before.temperature(300.0), rel=1e-12)
+    assert after.unit_of("g/cm^3") == pytest.approx(before.unit_of("g/cm^3") * 0.9**-3, rel=1e-5)
+    assert after.unit_of("K") == pytest.approx(before.unit_of("K") * 1.3, rel=1e-12)
+    assert after.unit_of("1") == 1.0
+
+
+def test_a_candidate_that_does_not_bind_has_no_reduced_point() -> None:
+    assert ReducedSpace(PARAMETERS, lambda values: None).point(TRUTH) is None
+
+
+def test_a_surface_knows_what_it_knows() -> None:
+    """Within the data the error is as small as its bar says; far away the bar grows."""
+    random = np.random.default_rng(2)
+
+    def function(x: np.ndarray) -> np.ndarray:
+        return np.sin(x[:, 0]) + 0.5 * x[:, 1] ** 2 + 10.0
+
+    inputs = random.uniform(-1, 1, (120, 3))
+    surface = fit_surface(
+        inputs, function(inputs) + 0.05 * random.standard_normal(120), np.full(120, 0.05), np.zeros(2)
+    )
+    asked = random.uniform(-0.8, 0.8, (200, 3))
+    mean, spread = surface.predict(asked)
+    deviation = mean - function(asked)
+    assert np.sqrt(np.mean(deviation**2)) < 0.03
+    # The 200 deviations are of some ten independent directions; a factor of two is 3 sigma for those.
+    assert 0.5 < np.sqrt(np.mean((deviation / spread) ** 2)) < 2.0
+    assert surface.predict(np.array([[4.0, 4.0, 0.0]]))[1][0] > 5 * spread.max()
+    moved, _ = surface.moved(np.random.RandomState(3)).predict(asked)
+    assert 0.3 < np.sqrt(np.mean((moved - mean) ** 2)) / np.sqrt(np.mean(spread**2)) < 3.0
+
+
+def test_exact_values_that_are_all_alike_stay_exact() -> None:
+    """The energy of the pair in units of itself."""
+    inputs = np.random.default_rng(1).uniform(size=(10, 3))
+    mean, spread = fit_surface(inputs, np.full(10, -1.0), np.zeros(10), np.zeros(2)).predict(inputs[:1] + 1.0)
+    assert mean[0] == pytest.approx(-1.0, abs=1e-9)
+    assert spread[0] < 1.1
+
+
+def test_finds_the_truth_behind_noise() -> None:
+    experiment = Experiment()
+    best = min(error(point) for point in experiment.points)
+    proposals = experiment.run(4)
+    assert best > 3.0
+    # The noise of one measurement is 0.4 tolerances; twenty of them leave some 0.1 of it.
+    assert error(proposals[4]) < 0.3
+
+
+def test_the_number_asked_for_at_a_time_changes_nothing() -> None:
+    first, again = Experiment().run(4), Experiment().run(4)
+    assert first == again
+    assert Experiment().run(4) != Experiment(seed=2).run(4)
+    # Within a round; the measurements of this experiment depend on the order of telling only.
+    assert Experiment(evaluations=4).run(1) == Experiment(evaluations=4).run(3)
+
+
+def test_proposals_stay_within_the_ranges_and_differ() -> None:
+    proposals = Experiment(number=6, evaluations=6).run(2)
+    assert len(set(proposals)) == len(proposals) == 6
+    assert all(0.0 <= u <= 1.0 for point in proposals for u in point)
+
+
+def test_what_was_never_measured_is_left_out() -> None:
+    experiment = Experiment()
+    experiment.samples = [sample for sample in experiment.samples if sample.quantity == "density"]
+    (point,) = experiment.search.ask(1)
+    values = SPACE.decode(point)
+    for aim in AIMS[:3]:
+        assert abs(exact(values, aim.quantity, aim.temperature) - aim.value) < 2 * aim.tolerance
+
+
+def test_a_point_that_was_not_asked_for_is_refused() -> None:
+    with pytest.raises(ValueError, match="not asked for"):
+        Experiment().search.tell((0.5, 0.5, 0.5), Score(0, 0.0, 0.0, 0.0))
