@@ -79,18 +79,18 @@ class _Fit:
         self._evaluator = evaluator
         evaluator.on_finished = self._note
         self._scored: dict[Point, Evaluation] = {}
+        self._confirmed: dict[Point, Evaluation] = {}
         self._surface: ResponseSurface | None = None
         if optimizer.polish.method == "response-surface":
             # Made before anything runs, since it keeps what an earlier fit measured.
-            self._surface = response_surface(problem, folder, self._scored, self._leaders)
-        self._confirmed: dict[Point, Evaluation] = {}
+            self._surface = response_surface(problem, folder, self._measured, self._leaders)
         self._confirming: set[Job] = set()
 
     def run(self) -> None:
         confirm = self._problem.config.optimizer.confirm
         self._drive(self._ga, "search")
         self._polish()
-        self._confirm(self._leaders(confirm.candidates))
+        self._confirm(self._ranked(self._leaders())[: confirm.candidates])
         self._publish(finished=True)
 
     def _drive(self, optimizer: Optimizer, phase: str) -> None:
@@ -146,10 +146,18 @@ class _Fit:
         simplex = NelderMead(leaders[0], size=settings.size, evaluations=settings.evaluations)
         self._drive(self._surface or simplex, "polish")
 
+    def _measured(self) -> list[Evaluation]:
+        """All evaluations; confirmations beside the search are complete when it ends."""
+        return [*self._scored.values(), *self._confirmed.values()]
+
     def _leaders(self, count: int | None = None) -> list[Point]:
         """The best points by screening score; machine faults do not compete."""
         sound = [point for point, result in self._scored.items() if result.outcome is not Outcome.INFRA]
         return sorted(sound, key=lambda point: self._scored[point].score)[:count]
+
+    def _ranked(self, points: list[Point]) -> list[Point]:
+        """Points, best first: as they are, or by the surfaces, which luck moves less than a score."""
+        return self._surface.ranked(points) if self._surface and points else points
 
     def _confirm(self, points: list[Point]) -> None:
         jobs = [self._evaluator.confirm_job(point, self._ga.generation) for point in points]
@@ -163,7 +171,8 @@ class _Fit:
                 where=str(self._folder.journal),
                 remedy="see the reasons in the journal; `cgbridge doctor` checks the installation",
             )
-        best = min(self._confirmed.values(), key=lambda evaluation: evaluation.score)
+        points = sorted(self._confirmed, key=lambda point: self._confirmed[point].score)
+        best = self._confirmed[(self._ranked(points) if finished else points)[0]]
         model = self._problem.fitted(best.parameters)
         self._folder.write_best(model, self._problem.config.engine.beads)
         self._folder.write_result(self._problem, best, self._progress.totals(), finished=finished)

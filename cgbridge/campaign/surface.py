@@ -27,10 +27,10 @@ _EARLIER = 500
 def response_surface(
     problem: FitProblem,
     folder: RunFolder,
-    scored: Mapping[Point, Evaluation],
+    measured: Callable[[], Sequence[Evaluation]],
     leaders: Callable[[], Sequence[Point]],
 ) -> ResponseSurface:
-    """The polish of ``problem``; ``scored`` and ``leaders`` grow with the fit."""
+    """The polish of ``problem``; ``measured`` and ``leaders`` tell how far the fit has come."""
     targets = {
         (level.name, target.name): target_record(target)
         for level in problem.levels
@@ -50,7 +50,7 @@ def response_surface(
     earlier = _earlier_samples(problem, folder)
 
     def samples() -> list[Sample]:
-        return [*earlier, *_samples(scored.values(), targets)]
+        return [*earlier, *_samples(measured(), targets)]
 
     polish, seed = problem.config.optimizer.polish, problem.config.optimizer.seed
     return ResponseSurface(

@@ -128,10 +128,26 @@ class ResponseSurface:
         self._asked.discard(point)
         self._told += 1
 
+    def ranked(self, points: Sequence[Point]) -> list[Point]:
+        """The points from the best to the worst by what the surfaces expect of them.
+
+        Each is so judged by all that was measured, of its neighbours too, and not by its own luck. Points
+        of which nothing can be expected keep their order at the end.
+        """
+        surfaces = self._surfaces()
+        if not surfaces:
+            return list(points)
+        order = np.argsort(self._cost(np.array(points), surfaces), kind="stable")
+        return [points[index] for index in order]
+
+    def _surfaces(self) -> dict[str, Surface]:
+        """Surfaces through all samples about the best point; none when it does not bind."""
+        centre = self._reduced.point(self._space.decode(self._leaders()[0]))
+        return {} if centre is None else self._fit(centre)
+
     def _round(self, count: int) -> list[Point]:
         leaders = np.array(self._leaders()[:_LEADERS])
-        centre = self._reduced.point(self._space.decode(leaders[0]))
-        surfaces = {} if centre is None else self._fit(centre)
+        surfaces = self._surfaces()
         if not surfaces:
             # Nothing that binds was ever measured: no surface is better than none.
             return [tuple(float(u) for u in self._random.uniform(size=self._space.dimension))] * count

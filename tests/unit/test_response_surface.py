@@ -169,6 +169,20 @@ def test_finds_the_truth_behind_noise() -> None:
     assert error(proposals[4]) < 0.3
 
 
+def test_candidates_are_ranked_by_what_all_of_them_tell() -> None:
+    """Luck in the measurements of one point does not make it the best."""
+    experiment = Experiment(number=40)
+    truth = SPACE.encode(TRUTH)
+    lucky = SPACE.encode(TRUTH | {"epsilon": 11.6})
+    experiment.points.append(lucky)
+    experiment.samples += [
+        Sample(SPACE.decode(lucky), aim.quantity, aim.temperature, aim.unit, aim.value, 2 * aim.tolerance)
+        for aim in AIMS
+    ]
+    worst = max(experiment.points, key=error)
+    assert experiment.search.ranked([worst, lucky, truth]) == [truth, lucky, worst]
+
+
 def test_the_number_asked_for_at_a_time_changes_nothing() -> None:
     first, again = Experiment().run(4), Experiment().run(4)
     assert first == again
