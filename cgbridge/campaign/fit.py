@@ -171,11 +171,19 @@ class _Fit:
                 where=str(self._folder.journal),
                 remedy="see the reasons in the journal; `cgbridge doctor` checks the installation",
             )
-        points = sorted(self._confirmed, key=lambda point: self._confirmed[point].score)
-        best = self._confirmed[(self._ranked(points) if finished else points)[0]]
+        best = self._confirmed[self._best_confirmed(finished)]
         model = self._problem.fitted(best.parameters)
         self._folder.write_best(model, self._problem.config.engine.beads)
         self._folder.write_result(self._problem, best, self._progress.totals(), finished=finished)
+
+    def _best_confirmed(self, finished: bool) -> Point:
+        """By the score; at the end, among those that failed the fewest levels, by the surfaces."""
+        points = sorted(self._confirmed, key=lambda point: self._confirmed[point].score)
+        if finished:
+            fewest = self._confirmed[points[0]].score.levels_failed
+            level = [point for point in points if self._confirmed[point].score.levels_failed == fewest]
+            return self._ranked(level)[0]
+        return points[0]
 
     def _note(self, job: Job, evaluation: Evaluation, known: bool) -> None:
         self._progress.record(job, evaluation, known)
