@@ -68,8 +68,9 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
         f"the base model {model.base}, which itself was never a candidate.{fixed}"
     )
     mode = "generations" if optimizer.mode == "generational" else "steady-state generations"
+    method = {"nelder-mead": "Nelder–Mead", "response-surface": "response surfaces"}[optimizer.polish.method]
     polish = (
-        f", then {count(optimizer.polish.evaluations, 'evaluation')} of a local polish (Nelder–Mead)"
+        f", then {count(optimizer.polish.evaluations, 'evaluation')} of a local polish ({method})"
         if optimizer.polish.evaluations
         else ""
     )
