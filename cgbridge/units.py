@@ -138,12 +138,14 @@ def parse_unit(text: str) -> Unit:
 
 
 def similarity_factor(unit: str, energy: float, length: float) -> float:
-    """``energy^a length^b`` for a unit of the dimension energy^a length^b (and whatever else).
+    """By how much a quantity in ``unit`` changes when all energies and lengths are multiplied.
 
-    That is by how much a quantity in ``unit`` changes when all energies and lengths are multiplied.
+    Masses stay. A temperature then changes as an energy, a pressure as energy/length^3, a time as
+    length/energy^(1/2).
     """
-    b, _, _, a, _, _ = parse_unit(unit).dimension
-    return float(energy**a * length**b)
+    length_power, time, _, energy_power, temperature, pressure = parse_unit(unit).dimension
+    energy_power += temperature + pressure
+    return float(energy ** (energy_power - time / 2) * length ** (length_power + time - 3 * pressure))
 
 
 def describe_dimension(dimension: Dimension) -> str:

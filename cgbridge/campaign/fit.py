@@ -81,7 +81,7 @@ class _Fit:
         self._scored: dict[Point, Evaluation] = {}
         self._confirmed: dict[Point, Evaluation] = {}
         self._surface: ResponseSurface | None = None
-        if optimizer.polish.method == "response-surface":
+        if optimizer.polish.method == "response-surface" and optimizer.polish.evaluations > 0:
             # Made before anything runs, since it keeps what an earlier fit measured.
             self._surface = response_surface(problem, folder, self._measured, self._leaders)
         self._confirming: set[Job] = set()
@@ -143,12 +143,15 @@ class _Fit:
         leaders = self._leaders(1)
         if settings.evaluations == 0 or not leaders:
             return
-        simplex = NelderMead(leaders[0], size=settings.size, evaluations=settings.evaluations)
-        self._drive(self._surface or simplex, "polish")
+        search = self._surface or NelderMead(leaders[0], size=settings.size, evaluations=settings.evaluations)
+        self._drive(search, "polish")
 
     def _measured(self) -> list[Evaluation]:
-        """All evaluations; confirmations beside the search are complete when it ends."""
-        return [*self._scored.values(), *self._confirmed.values()]
+        """All evaluations, in an order that does not depend on which of them finished first.
+
+        Confirmations beside the search are complete when it ends.
+        """
+        return [*self._scored.values(), *(self._confirmed[point] for point in sorted(self._confirmed))]
 
     def _leaders(self, count: int | None = None) -> list[Point]:
         """The best points by screening score; machine faults do not compete."""
@@ -179,11 +182,10 @@ class _Fit:
     def _best_confirmed(self, finished: bool) -> Point:
         """By the score; at the end, among those that failed the fewest levels, by the surfaces."""
         points = sorted(self._confirmed, key=lambda point: self._confirmed[point].score)
-        if finished:
-            fewest = self._confirmed[points[0]].score.levels_failed
-            level = [point for point in points if self._confirmed[point].score.levels_failed == fewest]
-            return self._ranked(level)[0]
-        return points[0]
+        if not finished:
+            return points[0]
+        failed = [self._confirmed[point].score.levels_failed for point in points]
+        return self._ranked(points[: failed.count(failed[0])])[0]
 
     def _note(self, job: Job, evaluation: Evaluation, known: bool) -> None:
         self._progress.record(job, evaluation, known)

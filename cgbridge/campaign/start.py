@@ -69,8 +69,7 @@ def _best(problem: FitProblem, earlier: RunLayout, count: int) -> list[dict[str,
 
 def _check_units(problem: FitProblem, earlier: RunLayout) -> None:
     """The journal holds bare numbers, in the units of the base model."""
-    content = json.loads(earlier.base_model.read_text(encoding="utf-8"))
-    base = CoarseGrainedModel.from_dict(content, str(earlier.base_model))
+    base = base_model(earlier)
     if base.form != problem.base.form:
         raise ConfigError(
             f"the earlier fit is of the form '{base.form}', this one of '{problem.base.form}'",
@@ -85,3 +84,9 @@ def _check_units(problem: FitProblem, earlier: RunLayout) -> None:
                 where=_WHERE,
                 remedy="use a base model with the same units",
             )
+
+
+def base_model(run: RunLayout) -> CoarseGrainedModel:
+    """The model of a fit that supplied the values not searched."""
+    content = json.loads(run.base_model.read_text(encoding="utf-8"))
+    return CoarseGrainedModel.from_dict(content, str(run.base_model))

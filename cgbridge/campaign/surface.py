@@ -9,9 +9,11 @@ from typing import Any
 
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.campaign.run_folder import RunFolder
+from cgbridge.campaign.start import base_model
 from cgbridge.errors import SimulationError
 from cgbridge.interfaces import Evaluation, Outcome, Point, TargetResult
 from cgbridge.models.closed_form import dimer_minimum
+from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.optimizers.reduced_space import ReducedSpace
 from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample
 from cgbridge.rng import derive_seed
@@ -37,15 +39,7 @@ def response_surface(
         for target in level.targets
     }
     aims = [
-        Aim(
-            _quantity(record),
-            record["temperature"],
-            record["unit"],
-            record["value"],
-            record["tolerance"],
-            record["weight"],
-        )
-        for record in targets.values()
+        Aim(_quantity(target_record(target)), target) for level in problem.levels for target in level.targets
     ]
     earlier = _earlier_samples(problem, folder)
 
@@ -106,6 +100,12 @@ def _samples(
     ]
 
 
+def _is_candidate(problem: FitProblem, model: CoarseGrainedModel, evaluation: Evaluation) -> bool:
+    """Whether the earlier fit's model is the candidate of this one, in what was not searched too."""
+    candidate = problem.candidate(evaluation.parameters)
+    return candidate.parameters == model.parameters and candidate.bead_mass == model.bead_mass
+
+
 def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:
     """Values of the best candidates of ``optimizer.start.run``, kept in the run folder."""
     start = problem.config.optimizer.start
@@ -116,7 +116,13 @@ def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:
         records = json.loads(layout.targets.read_text(encoding="utf-8"))
         targets = {(level, target["name"]): target for level, found in records.items() for target in found}
         entries, _ = read_entries(layout.journal)
-        best = sorted((entry.evaluation for entry in entries), key=lambda evaluation: evaluation.score)
+        base = base_model(layout)
+        alike = [
+            entry.evaluation
+            for entry in entries
+            if _is_candidate(problem, base.with_parameters(entry.evaluation.parameters), entry.evaluation)
+        ]
+        best = sorted(alike, key=lambda evaluation: evaluation.score)
         kept = [asdict(sample) for sample in _samples(best[:_EARLIER], targets)]
         write_atomic(folder.earlier, json.dumps(kept))
     return [Sample(**record) for record in json.loads(folder.earlier.read_text(encoding="utf-8"))]

@@ -66,7 +66,9 @@ def fit_surface(inputs: FloatArray, values: FloatArray, errors: FloatArray, cent
     nearest = np.argsort(distances, kind="stable")[:_NEAREST]
     inputs, values, errors = inputs[nearest], values[nearest], errors[nearest]
     width, shift = _widths(inputs), inputs.mean(axis=0)
-    mean, scale = float(values.mean()), float(values.std()) or 1.0
+    mean = float(values.mean())
+    # What is the same everywhere (the energy of the pair in units of itself) is known to rounding.
+    scale = max(float(values.std()), float(np.finfo(float).eps) * abs(mean)) or 1.0
     inputs, values = (inputs - shift) / width, (values - mean) / scale
     lengths = np.full(inputs.shape[1], 6.0)
     kernel = ConstantKernel(10.0, (1e-2, 1e5)) * RBF(lengths, (0.3, 300.0)) + WhiteKernel(0.02, (1e-6, 1.0))

@@ -33,12 +33,8 @@ class ReducedPoint:
         return GAS_CONSTANT * kelvin / self.energy
 
     def unit_of(self, unit: str) -> float:
-        """What a quantity given in ``unit`` is divided by to be in reduced units.
-
-        A temperature is an energy; a density loses its length only, since the beads of all candidates have
-        one mass.
-        """
-        return self.energy if unit == "K" else similarity_factor(unit, self.energy, self.length)
+        """What a quantity given in ``unit`` is divided by to be in reduced units (the mass of all is one)."""
+        return similarity_factor(unit, self.energy, self.length)
 
 
 class ReducedSpace:

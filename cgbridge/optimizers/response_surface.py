@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
-from deap import base, cma
+from deap import cma
 from scipy.stats import norm
 
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Point, Score
+from cgbridge.interfaces import Point, Score, Target
 from cgbridge.optimizers.gaussian_process import Surface, fit_surface
 from cgbridge.optimizers.reduced_space import ReducedPoint, ReducedSpace
 from cgbridge.optimizers.space import SearchSpace
@@ -39,14 +39,10 @@ _OUTSIDE = 100.0
 
 @dataclass(frozen=True)
 class Aim:
-    """One target. Those of one ``quantity`` differ by their temperature only and share a surface."""
+    """A target and what it measures; targets of one quantity share a surface, over temperature."""
 
     quantity: str
-    temperature: float
-    unit: str
-    value: float
-    tolerance: float
-    weight: float
+    target: Target
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,8 @@ class ResponseSurface:
 
     where e_i is the expected deviation from target i and s_i its standard deviation, both over the
     tolerance, and P_i the probability of a deviation larger than the tolerance: the expected number of
-    missed targets, and the score of a candidate that misses none.
+    missed targets, and the score of a candidate that misses none. The search ends before its budget when
+    a round has nothing new to propose.
 
     Args:
         space: the search space.
@@ -104,11 +101,13 @@ class ResponseSurface:
         self._random = np.random.RandomState(seed)
         self._queue: list[Point] = []
         self._asked: set[Point] = set()
+        self._proposed: set[Point] = set()
         self._told = 0
+        self._ended = False
 
     @property
     def finished(self) -> bool:
-        return self._told >= self._budget
+        return self._ended or self._told >= self._budget
 
     @property
     def generation(self) -> int:
@@ -118,6 +117,8 @@ class ResponseSurface:
     def ask(self, count: int) -> list[Point]:
         if not self._queue and not self._asked and count > 0 and not self.finished:
             self._queue = self._round(min(self._batch, self._budget - self._told))
+            self._proposed.update(self._queue)
+            self._ended = not self._queue
         points, self._queue = self._queue[: max(count, 0)], self._queue[max(count, 0) :]
         self._asked.update(points)
         return points
@@ -149,13 +150,14 @@ class ResponseSurface:
         leaders = np.array(self._leaders()[:_LEADERS])
         surfaces = self._surfaces()
         if not surfaces:
-            # Nothing that binds was ever measured: no surface is better than none.
-            return [tuple(float(u) for u in self._random.uniform(size=self._space.dimension))] * count
+            return []
         proposals = [self._minimise(surfaces, leaders)]
         for _ in range(count - 1):
             moved = {quantity: surface.moved(self._random) for quantity, surface in surfaces.items()}
             proposals.append(self._minimise(moved, leaders))
-        return proposals
+        # A point that is known, or twice the same (a corner of the ranges), would waste an evaluation.
+        known = {*self._proposed, *self._leaders()}
+        return [point for point in dict.fromkeys(proposals) if point not in known]
 
     def _fit(self, centre: ReducedPoint) -> dict[str, Surface]:
         """A surface for every quantity that was ever measured."""
@@ -201,31 +203,34 @@ class ResponseSurface:
         for aim in self._aims:
             if aim.quantity not in surfaces:
                 continue
-            temperatures = np.array([point.temperature(aim.temperature) for point in points])
-            unit = np.array([point.unit_of(aim.unit) for point in points])
+            target = aim.target
+            temperatures = np.array([point.temperature(target.temperature) for point in points])
+            unit = np.array([point.unit_of(target.unit) for point in points])
             mean, spread = surfaces[aim.quantity].predict(np.column_stack([shapes, temperatures]))
-            columns.append((mean * unit - aim.value) / aim.tolerance)
-            spreads.append(np.maximum(spread * unit / aim.tolerance, 1e-6))
-            weights.append(aim.weight)
+            columns.append((mean * unit - target.value) / target.tolerance)
+            spreads.append(np.maximum(spread * unit / target.tolerance, 1e-6))
+            weights.append(target.weight)
         return np.column_stack(columns), np.column_stack(spreads), np.array(weights)
 
     def _minimise(self, surfaces: Mapping[str, Surface], leaders: FloatArray) -> Point:
         """CMA-ES (Hansen and Ostermeier, doi:10.1162/106365601750190398) from the best candidate."""
         dimension = self._space.dimension
-        spread = np.cov(leaders.T).reshape(dimension, dimension) if len(leaders) > 1 else np.zeros(1)
+        spread = np.zeros((dimension, dimension))
+        if len(leaders) > 1:
+            spread += np.cov(leaders.T)
         # Directions in which the best candidates are all alike are not closed.
-        spread = spread + np.eye(dimension) * (1e-6 + 1e-3 * np.trace(np.atleast_2d(spread)) / dimension)
+        spread += np.eye(dimension) * (1e-6 + 1e-3 * np.trace(spread) / dimension)
         strategy = cma.Strategy(leaders[0], _FIRST_STEP, lambda_=_LAMBDA, cmatrix=spread)
         best, lowest = np.array(leaders[0]), math.inf
         mark, since = math.inf, 0
         with _numpy_random(self._random):
             for _ in range(_GENERATIONS):
-                population = strategy.generate(_Individual)
+                population = strategy.generate(_Member)
                 genes = np.array(population)
                 inside = np.clip(genes, 0.0, 1.0)
                 costs = self._cost(inside, surfaces) + _OUTSIDE * np.abs(genes - inside).sum(axis=1)
-                for individual, value in zip(population, costs, strict=True):
-                    individual.fitness.values = (value,)
+                for member, value in zip(population, costs, strict=True):
+                    member.fitness = -float(value)
                 index = int(np.argmin(costs))
                 if costs[index] < lowest:
                     best, lowest = inside[index], float(costs[index])
@@ -238,16 +243,10 @@ class ResponseSurface:
         return tuple(float(u) for u in best)
 
 
-class _Fitness(base.Fitness):
-    weights = (-1.0,)
+class _Member(list[float]):
+    """A point of CMA-ES with what it sorts by; the larger the better."""
 
-
-class _Individual(list[float]):
-    """A DEAP individual: a list of genes with a fitness."""
-
-    def __init__(self, genes: Sequence[float]) -> None:
-        super().__init__(genes)
-        self.fitness = _Fitness()
+    fitness = -math.inf
 
 
 @contextmanager

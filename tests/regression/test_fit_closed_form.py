@@ -188,6 +188,21 @@ def test_a_fit_begins_with_the_best_of_an_earlier_one(tmp_path: Path, polished: 
     assert (tmp_path / "second/journal.jsonl").read_text() == before
 
 
+@pytest.mark.parametrize(("fixed", "learnt"), [({}, True), ({"set": {"gamma": "1.3"}}, False)])
+def test_surfaces_learn_from_an_earlier_fit_of_the_same_model_only(
+    tmp_path: Path, fixed: dict[str, Any], learnt: bool
+) -> None:
+    write(tmp_path, known_answer(generations=1, polish={"evaluations": 0}))
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    content = known_answer(generations=1, polish=POLISH["response-surface"], start={"run": "run"})
+    content["model"].update(fixed)
+    content["run"]["folder"] = "second"
+    write(tmp_path, content)
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    assert bool(json.loads((tmp_path / "second/earlier.json").read_text())) is learnt
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
