@@ -55,6 +55,7 @@ def response_surface(
         leaders,
         evaluations=polish.evaluations,
         batch=polish.batch,
+        norm=polish.norm,
         seed=derive_seed(seed, "polish"),
     )
 

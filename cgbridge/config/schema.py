@@ -96,6 +96,12 @@ class PolishSection(Section):
         ge=1,
         description="response-surface: candidates proposed together before the surfaces are fitted anew.",
     )
+    norm: Literal["root-mean-square", "mean-absolute"] = Field(
+        "root-mean-square",
+        description="response-surface: what of the deviations is to become small. root-mean-square, as in "
+        "the score of a fit: the largest are lowered first; mean-absolute: a few large ones are borne for "
+        "many small ones, when the form cannot meet them all.",
+    )
 
 
 class ConfirmSection(Section):

@@ -14,16 +14,20 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from deap import cma
-from scipy.stats import norm
+from scipy.stats import norm as normal
 
 from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Point, Score, Target
 from cgbridge.optimizers.gaussian_process import Surface, fit_surface
 from cgbridge.optimizers.reduced_space import ReducedPoint, ReducedSpace
 from cgbridge.optimizers.space import SearchSpace
+
+#: What of the deviations is to become small.
+Norm = Literal["root-mean-square", "mean-absolute"]
 
 #: Generations of the search on the surfaces, of 16 points each. It ends before when the best was not improved
 #: by a thousandth (in tolerances) in 50 of them.
@@ -65,12 +69,12 @@ class ResponseSurface:
     about within their errors, so that the less is known the farther they lie apart. The best point has the
     lowest
 
-        sum_i P_i + sqrt(sum_i w_i (e_i^2 + s_i^2) / sum_i w_i),
+        sum_i P_i + sqrt(sum_i w_i E[x_i^2] / sum_i w_i)    (root-mean-square),
+        sum_i P_i + sum_i w_i E[|x_i|] / sum_i w_i          (mean-absolute),
 
-    where e_i is the expected deviation from target i and s_i its standard deviation, both over the
-    tolerance, and P_i the probability of a deviation larger than the tolerance: the expected number of
-    missed targets, and the score of a candidate that misses none. The search ends before its budget when
-    a round has nothing new to propose.
+    where x_i is the deviation from target i over the tolerance, by the surfaces a normal variable, and P_i
+    the probability that it is larger than one: the expected number of missed targets, and the error of a
+    candidate that misses none. The search ends before its budget when a round has nothing new to propose.
 
     Args:
         space: the search space.
@@ -80,6 +84,7 @@ class ResponseSurface:
         leaders: gives the best points so far, best first.
         evaluations: number of proposals in all.
         batch: proposals of a round.
+        norm: which of the two.
         seed: of the random numbers.
     """
 
@@ -93,11 +98,12 @@ class ResponseSurface:
         *,
         evaluations: int,
         batch: int,
+        norm: Norm,
         seed: int,
     ) -> None:
         self._space, self._reduced, self._aims = space, reduced, tuple(aims)
         self._samples, self._leaders = samples, leaders
-        self._budget, self._batch = evaluations, batch
+        self._budget, self._batch, self._norm = evaluations, batch, norm
         self._random = np.random.RandomState(seed)
         self._queue: list[Point] = []
         self._asked: set[Point] = set()
@@ -189,9 +195,8 @@ class ResponseSurface:
         known = [point for point in reduced if point is not None]
         if known:
             errors, spreads, weights = self._expected(known, surfaces)
-            missed = norm.sf((1.0 - errors) / spreads) + norm.cdf((-1.0 - errors) / spreads)
-            squares = (errors**2 + spreads**2) @ weights / weights.sum()
-            costs[bound] = missed.sum(axis=1) + np.sqrt(squares)
+            missed = normal.sf((1.0 - errors) / spreads) + normal.cdf((-1.0 - errors) / spreads)
+            costs[bound] = missed.sum(axis=1) + expected_norm(errors, spreads, weights, self._norm)
         return costs
 
     def _expected(
@@ -241,6 +246,19 @@ class ResponseSurface:
                     break
                 strategy.update(population)
         return tuple(float(u) for u in best)
+
+
+def expected_norm(means: FloatArray, spreads: FloatArray, weights: FloatArray, norm: Norm) -> FloatArray:
+    """The weighted norm, (points,), of normal variables given by means and standard deviations, (points, n).
+
+    E[x^2] = m^2 + s^2 and E[|x|] = s sqrt(2/pi) exp(-m^2 / 2 s^2) + m erf(m / s sqrt(2)) (Leone, Nelson and
+    Nottingham, doi:10.1080/00401706.1961.10489974); the root is that of the expected mean square.
+    """
+    shares = weights / weights.sum()
+    if norm == "root-mean-square":
+        return np.sqrt((means**2 + spreads**2) @ shares)
+    ratio = means / spreads
+    return (2.0 * spreads * normal.pdf(ratio) + means * (1.0 - 2.0 * normal.cdf(-ratio))) @ shares
 
 
 class _Member(list[float]):

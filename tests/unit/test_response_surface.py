@@ -12,7 +12,7 @@ from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.database import load_model
 from cgbridge.optimizers.gaussian_process import fit_surface
 from cgbridge.optimizers.reduced_space import ReducedSpace
-from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample
+from cgbridge.optimizers.response_surface import Aim, Norm, ResponseSurface, Sample, expected_norm
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.units import GAS_CONSTANT
 
@@ -74,7 +74,9 @@ def error(point: Point) -> float:
 class Experiment:
     """Noisy measurements of points drawn at random, and the search that goes on from them."""
 
-    def __init__(self, *, number: int = 20, seed: int = 1, evaluations: int = 8) -> None:
+    def __init__(
+        self, *, number: int = 20, seed: int = 1, evaluations: int = 8, norm: Norm = "root-mean-square"
+    ) -> None:
         self.random = np.random.default_rng(5)
         self.points: list[Point] = []
         self.samples: list[Sample] = []
@@ -88,6 +90,7 @@ class Experiment:
             lambda: sorted(self.points, key=error),
             evaluations=evaluations,
             batch=4,
+            norm=norm,
             seed=seed,
         )
 
@@ -172,13 +175,38 @@ def test_exact_values_that_are_all_alike_stay_exact() -> None:
     assert spread[0] < 1e-12
 
 
-def test_finds_the_truth_behind_noise() -> None:
-    experiment = Experiment()
+@pytest.mark.parametrize("norm", ["root-mean-square", "mean-absolute"])
+def test_finds_the_truth_behind_noise(norm: Norm) -> None:
+    experiment = Experiment(norm=norm)
     best = min(error(point) for point in experiment.points)
     proposals = experiment.run(4)
     assert best > 3.0
     # The noise of one measurement is 0.4 tolerances; twenty of them leave some 0.1 of it.
     assert error(proposals[4]) < 0.3
+
+
+def test_expected_norms_are_those_of_random_numbers() -> None:
+    means, spreads = (
+        np.array([[0.3, -1.2, 0.0], [2.0, 0.1, -0.4]]),
+        np.array([[0.5, 0.1, 1.0], [0.3, 2.0, 0.2]]),
+    )
+    weights = np.array([1.0, 3.0, 2.0])
+    numbers = means + spreads * np.random.default_rng(4).standard_normal((400_000, 2, 3))
+    squares = np.average((numbers**2).mean(axis=0), axis=1, weights=weights)
+    absolute = np.average(np.abs(numbers).mean(axis=0), axis=1, weights=weights)
+    # 400 000 numbers tell each mean to 0.2 %; 5 times that.
+    root = expected_norm(means, spreads, weights, "root-mean-square")
+    np.testing.assert_allclose(root, np.sqrt(squares), rtol=0.01)
+    np.testing.assert_allclose(expected_norm(means, spreads, weights, "mean-absolute"), absolute, rtol=0.01)
+
+
+def test_what_cannot_be_met_is_shared_out_by_one_norm_and_borne_by_the_other() -> None:
+    """Three alike and one that contradicts them: their mean by the squares, the three by absolute values."""
+    shifts = np.linspace(-0.5, 1.5, 2001)[:, np.newaxis]
+    means, spreads = shifts - np.array([0.0, 0.0, 0.0, 1.0]), np.full((2001, 4), 1e-6)
+    for norm, best in (("root-mean-square", 0.25), ("mean-absolute", 0.0)):
+        costs = expected_norm(means, spreads, np.ones(4), norm)
+        assert shifts[np.argmin(costs), 0] == pytest.approx(best, abs=1e-3)  # the grid
 
 
 def test_candidates_are_ranked_by_what_all_of_them_tell() -> None:
@@ -248,6 +276,7 @@ def test_nothing_that_binds_ends_the_search() -> None:
         lambda: experiment.points,
         evaluations=8,
         batch=4,
+        norm="root-mean-square",
         seed=1,
     )
     assert experiment.search.ask(4) == [] and experiment.search.finished
