@@ -101,14 +101,17 @@ def _samples(
     ]
 
 
-def _is_candidate(problem: FitProblem, model: CoarseGrainedModel, evaluation: Evaluation) -> bool:
-    """Whether the earlier fit's model is the candidate of this one, in what was not searched too."""
-    candidate = problem.candidate(evaluation.parameters)
+def _is_candidate(problem: FitProblem, base: CoarseGrainedModel, parameters: Mapping[str, float]) -> bool:
+    """Whether ``base`` with these values is a candidate of this fit, in what was not searched too."""
+    candidate, model = problem.candidate(parameters), base.with_parameters(parameters)
     return candidate.parameters == model.parameters and candidate.bead_mass == model.bead_mass
 
 
 def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:
-    """Values of the best candidates of ``optimizer.start.run``, kept in the run folder."""
+    """Values of the best candidates of ``optimizer.start.run`` and of those that it began with itself.
+
+    They are kept in the run folder.
+    """
     start = problem.config.optimizer.start
     if start is None:
         return []
@@ -117,13 +120,11 @@ def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:
         records = json.loads(layout.targets.read_text(encoding="utf-8"))
         targets = {(level, target["name"]): target for level, found in records.items() for target in found}
         entries, _ = read_entries(layout.journal)
+        best = sorted((entry.evaluation for entry in entries), key=lambda evaluation: evaluation.score)
+        found = [asdict(sample) for sample in _samples(best[:_EARLIER], targets)]
+        if layout.earlier.exists():
+            found += json.loads(layout.earlier.read_text(encoding="utf-8"))
         base = base_model(layout)
-        alike = [
-            entry.evaluation
-            for entry in entries
-            if _is_candidate(problem, base.with_parameters(entry.evaluation.parameters), entry.evaluation)
-        ]
-        best = sorted(alike, key=lambda evaluation: evaluation.score)
-        kept = [asdict(sample) for sample in _samples(best[:_EARLIER], targets)]
+        kept = [sample for sample in found if _is_candidate(problem, base, sample["parameters"])]
         write_atomic(folder.earlier, json.dumps(kept))
     return [Sample(**record) for record in json.loads(folder.earlier.read_text(encoding="utf-8"))]

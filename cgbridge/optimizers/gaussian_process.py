@@ -10,8 +10,11 @@ import numpy as np
 
 from cgbridge.frames import FloatArray
 
-#: Values that a surface is fitted to, at most: those nearest to its centre (the cost grows as their cube).
-_NEAREST = 500
+#: Values that a surface goes through, at most: those nearest to its centre.
+_NEAREST = 1500
+#: Of these, evenly by their distance, as many tell amplitude, lengths and noise: the likelihood is to be had
+#: for hundreds of choices of those, at a cost that grows as the cube of the number of values.
+_LEARNT = 500
 #: Smallest variance of a value, over that of all: keeps the matrix regular where errors are zero.
 _JITTER = 1e-8
 
@@ -72,11 +75,14 @@ def fit_surface(inputs: FloatArray, values: FloatArray, errors: FloatArray, cent
     inputs, values = (inputs - shift) / width, (values - mean) / scale
     lengths = np.full(inputs.shape[1], 6.0)
     kernel = ConstantKernel(10.0, (1e-2, 1e5)) * RBF(lengths, (0.3, 300.0)) + WhiteKernel(0.02, (1e-6, 1.0))
-    process = _process(kernel, (errors / scale) ** 2 + _JITTER)
+    variances = (errors / scale) ** 2 + _JITTER
+    some = np.unique(np.linspace(0, len(values) - 1, min(len(values), _LEARNT)).astype(int))
+    learnt = _process(kernel, variances[some])
     with warnings.catch_warnings():
         # A length at its bound says that nothing depends on that coordinate.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        process.fit(inputs, values)
+        learnt.fit(inputs[some], values[some])
+    process = _process(learnt.kernel_, variances, optimizer=None).fit(inputs, values)
     return Surface(process, inputs, values, shift, width, mean, scale)
 
 

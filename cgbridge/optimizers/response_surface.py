@@ -153,10 +153,10 @@ class ResponseSurface:
         return {} if centre is None else self._fit(centre)
 
     def _round(self, count: int) -> list[Point]:
-        leaders = np.array(self._leaders()[:_LEADERS])
         surfaces = self._surfaces()
         if not surfaces:
             return []
+        leaders = self._best_measured(surfaces)
         proposals = [self._minimise(surfaces, leaders)]
         for _ in range(count - 1):
             moved = {quantity: surface.moved(self._random) for quantity, surface in surfaces.items()}
@@ -164,6 +164,12 @@ class ResponseSurface:
         # A point that is known, or twice the same (a corner of the ranges), would waste an evaluation.
         known = {*self._proposed, *self._leaders()}
         return [point for point in dict.fromkeys(proposals) if point not in known]
+
+    def _best_measured(self, surfaces: Mapping[str, Surface]) -> FloatArray:
+        """The best by the surfaces of all candidates that were ever measured, best first."""
+        measured = dict.fromkeys(self._space.encode(sample.parameters) for sample in self._samples())
+        points = np.array(list(measured))
+        return points[np.argsort(self._cost(points, surfaces), kind="stable")[:_LEADERS]]
 
     def _fit(self, centre: ReducedPoint) -> dict[str, Surface]:
         """A surface for every quantity that was ever measured."""

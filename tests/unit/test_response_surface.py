@@ -166,6 +166,24 @@ def test_a_surface_knows_what_it_knows() -> None:
     assert 0.3 < np.sqrt(np.mean((moved - mean) ** 2)) / np.sqrt(np.mean(spread**2)) < 3.0
 
 
+def test_many_values_of_few_neighbours_do_not_hide_the_rest() -> None:
+    """Eighty neighbours with ten values each, and two hundred others with one, which are heard too."""
+    random = np.random.default_rng(3)
+
+    def function(x: np.ndarray) -> np.ndarray:
+        return np.sin(3.0 * x[:, 0]) + x[:, 1] ** 2 - 0.2 * x[:, 2]
+
+    near, far = random.normal(0.0, 0.05, (80, 2)), random.uniform(-1.5, 1.5, (200, 2))
+    shapes = np.concatenate([np.repeat(near, 10, axis=0), far])
+    inputs = np.column_stack([shapes, random.uniform(0.0, 1.0, len(shapes))])
+    values = function(inputs) + 0.02 * random.standard_normal(len(inputs))
+    surface = fit_surface(inputs, values, np.full(len(inputs), 0.02), np.zeros(2))
+    asked = np.column_stack([random.uniform(-1.2, 1.2, (100, 2)), np.full(100, 0.5)])
+    mean, _ = surface.predict(asked)
+    # The function spreads over two units there; the noise is 0.02.
+    assert np.sqrt(np.mean((mean - function(asked)) ** 2)) < 0.05
+
+
 def test_exact_values_that_are_all_alike_stay_exact() -> None:
     """The energy of the pair in units of itself."""
     inputs = np.random.default_rng(1).uniform(size=(10, 3))
