@@ -203,6 +203,22 @@ def test_surfaces_learn_from_an_earlier_fit_of_the_same_model_only(
     assert bool(json.loads((tmp_path / "second/earlier.json").read_text())) is learnt
 
 
+def test_surfaces_learn_from_what_the_earlier_fit_learnt(tmp_path: Path) -> None:
+    """A chain of three: the third knows all values of the first, too."""
+    write(tmp_path, known_answer(generations=1, polish={"evaluations": 0}))
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    for name, start in (("second", "run"), ("third", "second")):
+        content = known_answer(generations=1, polish=POLISH["response-surface"], start={"run": start})
+        content["run"]["folder"] = name
+        write(tmp_path, content)
+        done = command(tmp_path, "fit", "fit.yaml")
+        assert done.returncode == 0, done.stderr
+    second = json.loads((tmp_path / "second/earlier.json").read_text())
+    third = json.loads((tmp_path / "third/earlier.json").read_text())
+    assert second and third[-len(second) :] == second
+    assert len(third) > len(second)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
