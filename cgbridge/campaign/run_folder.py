@@ -62,7 +62,7 @@ class RunFolder(RunLayout):
         """Remove what earlier runs left here, and nothing that a run did not write."""
         with storage_errors(self.path):
             files = (self.used_yaml, self.journal, self.result, self.report, self.versions, self.targets)
-            for file in (*files, self.base_model, self.start, self.earlier):
+            for file in (*files, self.base_model, self.start, self.earlier, self.proposals):
                 file.unlink(missing_ok=True)
             if self.best.is_symlink():
                 self.best.unlink()

@@ -57,7 +57,22 @@ def response_surface(
         batch=polish.batch,
         norm=polish.norm,
         seed=derive_seed(seed, "polish"),
+        kept=_KeptProposals(folder),
     )
+
+
+class _KeptProposals:
+    """Proposals by round in the run folder: a resumed fit does not spend minutes to find them again."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._file = folder.proposals
+
+    def __call__(self, number: int, make: Callable[[], list[Point]]) -> list[Point]:
+        rounds = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else []
+        if number == len(rounds):
+            rounds.append(make())
+            write_atomic(self._file, json.dumps(rounds))
+        return [tuple(point) for point in rounds[number]]
 
 
 def _pair_of(problem: FitProblem) -> Callable[[Mapping[str, float]], tuple[float, float] | None]:

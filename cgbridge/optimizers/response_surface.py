@@ -25,6 +25,7 @@ from cgbridge.interfaces import Point, Score, Target
 from cgbridge.optimizers.gaussian_process import Surface, fit_surface
 from cgbridge.optimizers.reduced_space import ReducedPoint, ReducedSpace
 from cgbridge.optimizers.space import SearchSpace
+from cgbridge.rng import derive_seed
 
 #: What of the deviations is to become small.
 Norm = Literal["root-mean-square", "mean-absolute"]
@@ -85,7 +86,9 @@ class ResponseSurface:
         evaluations: number of proposals in all.
         batch: proposals of a round.
         norm: which of the two.
-        seed: of the random numbers.
+        seed: of the random numbers; those of a round depend on its number alone.
+        kept: ``kept(number, make)`` gives the proposals of a round: those that an interrupted search made,
+            or those of ``make()``.
     """
 
     def __init__(
@@ -100,15 +103,16 @@ class ResponseSurface:
         batch: int,
         norm: Norm,
         seed: int,
+        kept: Callable[[int, Callable[[], list[Point]]], list[Point]] = lambda number, make: make(),
     ) -> None:
         self._space, self._reduced, self._aims = space, reduced, tuple(aims)
         self._samples, self._leaders = samples, leaders
         self._budget, self._batch, self._norm = evaluations, batch, norm
-        self._random = np.random.RandomState(seed)
+        self._seed, self._kept = seed, kept
         self._queue: list[Point] = []
         self._asked: set[Point] = set()
         self._proposed: set[Point] = set()
-        self._told = 0
+        self._rounds = self._told = 0
         self._ended = False
 
     @property
@@ -117,12 +121,13 @@ class ResponseSurface:
 
     @property
     def generation(self) -> int:
-        """Number of the round."""
-        return self._told // self._batch
+        """Number of rounds that were proposed."""
+        return self._rounds
 
     def ask(self, count: int) -> list[Point]:
         if not self._queue and not self._asked and count > 0 and not self.finished:
-            self._queue = self._round(min(self._batch, self._budget - self._told))
+            self._queue = self._kept(self._rounds, self._round)
+            self._rounds += 1
             self._proposed.update(self._queue)
             self._ended = not self._queue
         points, self._queue = self._queue[: max(count, 0)], self._queue[max(count, 0) :]
@@ -152,15 +157,16 @@ class ResponseSurface:
         centre = self._reduced.point(self._space.decode(self._leaders()[0]))
         return {} if centre is None else self._fit(centre)
 
-    def _round(self, count: int) -> list[Point]:
+    def _round(self) -> list[Point]:
         surfaces = self._surfaces()
         if not surfaces:
             return []
+        random = np.random.RandomState(derive_seed(self._seed, "round", self._rounds))
         leaders = self._best_measured(surfaces)
-        proposals = [self._minimise(surfaces, leaders)]
-        for _ in range(count - 1):
-            moved = {quantity: surface.moved(self._random) for quantity, surface in surfaces.items()}
-            proposals.append(self._minimise(moved, leaders))
+        proposals = [self._minimise(surfaces, leaders, random)]
+        for _ in range(min(self._batch, self._budget - self._told) - 1):
+            moved = {quantity: surface.moved(random) for quantity, surface in surfaces.items()}
+            proposals.append(self._minimise(moved, leaders, random))
         # A point that is known, or twice the same (a corner of the ranges), would waste an evaluation.
         known = {*self._proposed, *self._leaders()}
         return [point for point in dict.fromkeys(proposals) if point not in known]
@@ -223,7 +229,9 @@ class ResponseSurface:
             weights.append(target.weight)
         return np.column_stack(columns), np.column_stack(spreads), np.array(weights)
 
-    def _minimise(self, surfaces: Mapping[str, Surface], leaders: FloatArray) -> Point:
+    def _minimise(
+        self, surfaces: Mapping[str, Surface], leaders: FloatArray, random: np.random.RandomState
+    ) -> Point:
         """CMA-ES (Hansen and Ostermeier, doi:10.1162/106365601750190398) from the best candidate."""
         dimension = self._space.dimension
         spread = np.zeros((dimension, dimension))
@@ -234,7 +242,7 @@ class ResponseSurface:
         strategy = cma.Strategy(leaders[0], _FIRST_STEP, lambda_=_LAMBDA, cmatrix=spread)
         best, lowest = np.array(leaders[0]), math.inf
         mark, since = math.inf, 0
-        with _numpy_random(self._random):
+        with _numpy_random(random):
             for _ in range(_GENERATIONS):
                 population = strategy.generate(_Member)
                 genes = np.array(population)

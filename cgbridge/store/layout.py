@@ -48,6 +48,11 @@ class RunLayout:
         return self.path / "earlier.json"
 
     @property
+    def proposals(self) -> Path:
+        """What each round of a polish on response surfaces proposed."""
+        return self.path / "proposals.json"
+
+    @property
     def result(self) -> Path:
         """The best confirmed candidate and the cost."""
         return self.path / "result.json"

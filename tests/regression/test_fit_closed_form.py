@@ -219,6 +219,23 @@ def test_surfaces_learn_from_what_the_earlier_fit_learnt(tmp_path: Path) -> None
     assert len(third) > len(second)
 
 
+def test_a_resumed_polish_takes_the_proposals_that_it_kept(tmp_path: Path) -> None:
+    """To find them again would take minutes, and a change of the code would find others."""
+    write(tmp_path, known_answer(generations=1, polish=POLISH["response-surface"]))
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    file, journal = tmp_path / "run/proposals.json", tmp_path / "run/journal.jsonl"
+    first, _ = json.loads(file.read_text())
+    before = journal.read_text()
+    file.write_text(json.dumps([first, [[0.25, 0.75]]]))
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    found = json.loads(journal.read_text().removeprefix(before).splitlines()[0])
+    assert found["phase"] == "polish"
+    search = known_answer()["model"]["search"]
+    for name, share in (("epsilon", 0.25), ("sigma", 0.75)):
+        low, high = (float(str(search[name][end]).split()[0]) for end in ("min", "max"))
+        assert found["parameters"][name] == pytest.approx(low + share * (high - low), rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -277,11 +278,27 @@ def test_what_was_never_measured_is_left_out() -> None:
 def test_a_known_point_is_not_proposed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """All surfaces lead to one corner of the ranges: it is proposed once, and then the search ends."""
     experiment, corner = Experiment(), (1.0, 0.0, 1.0)
-    monkeypatch.setattr(experiment.search, "_minimise", lambda surfaces, leaders: corner)
+    monkeypatch.setattr(experiment.search, "_minimise", lambda surfaces, leaders, random: corner)
     assert experiment.search.ask(4) == [corner]
     experiment.search.tell(corner, Score(0, 0.0, 0.0, 0.0))
     assert not experiment.search.finished
     assert experiment.search.ask(4) == [] and experiment.search.finished
+
+
+def test_a_short_round_counts_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or an interrupted search would get the proposals of the wrong round back."""
+    experiment, corner = Experiment(), (1.0, 0.0, 1.0)
+    numbers: list[int] = []
+
+    def kept(number: int, make: Callable[[], list[Point]]) -> list[Point]:
+        numbers.append(number)
+        return make()
+
+    monkeypatch.setattr(experiment.search, "_minimise", lambda surfaces, leaders, random: corner)
+    monkeypatch.setattr(experiment.search, "_kept", kept)
+    assert experiment.search.ask(4) == [corner]
+    experiment.search.tell(corner, Score(0, 0.0, 0.0, 0.0))
+    assert experiment.search.ask(4) == [] and numbers == [0, 1]
 
 
 def test_nothing_that_binds_ends_the_search() -> None:
