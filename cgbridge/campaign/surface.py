@@ -15,7 +15,7 @@ from cgbridge.interfaces import Evaluation, Outcome, Point, TargetResult
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.optimizers.reduced_space import ReducedSpace
-from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample
+from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample, SurfaceSettings
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import write_atomic
 from cgbridge.store.journal_entries import read_entries
@@ -53,9 +53,7 @@ def response_surface(
         aims,
         samples,
         leaders,
-        evaluations=polish.evaluations,
-        batch=polish.batch,
-        norm=polish.norm,
+        SurfaceSettings(polish.evaluations, polish.batch, polish.norm, polish.penalty),
         seed=derive_seed(seed, "polish"),
         kept=_KeptProposals(folder),
     )

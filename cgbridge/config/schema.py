@@ -102,6 +102,13 @@ class PolishSection(Section):
         "the score of a fit: the largest are lowered first; mean-absolute: a few large ones are borne for "
         "many small ones, when the form cannot meet them all.",
     )
+    penalty: Number = Field(
+        1.0,
+        ge=0,
+        description="response-surface: what a target that is probably missed costs, in units of the norm. 1 "
+        "keeps two or three standard deviations away from every limit; a tenth goes closer, for "
+        "smaller deviations of all others.",
+    )
 
 
 class ConfirmSection(Section):

@@ -62,6 +62,23 @@ class Sample:
     stderr: float
 
 
+@dataclass(frozen=True)
+class SurfaceSettings:
+    """How the surfaces are searched.
+
+    Attributes:
+        evaluations: number of proposals in all.
+        batch: proposals of a round.
+        norm: what of the deviations is to become small.
+        penalty: what a missed target costs, in units of the norm.
+    """
+
+    evaluations: int
+    batch: int
+    norm: Norm = "root-mean-square"
+    penalty: float = 1.0
+
+
 class ResponseSurface:
     """Ask/tell search (see :class:`cgbridge.interfaces.Optimizer`) in rounds of ``batch`` proposals.
 
@@ -70,12 +87,13 @@ class ResponseSurface:
     about within their errors, so that the less is known the farther they lie apart. The best point has the
     lowest
 
-        sum_i P_i + sqrt(sum_i w_i E[x_i^2] / sum_i w_i)    (root-mean-square),
-        sum_i P_i + sum_i w_i E[|x_i|] / sum_i w_i          (mean-absolute),
+        c sum_i P_i + sqrt(sum_i w_i E[x_i^2] / sum_i w_i)    (root-mean-square),
+        c sum_i P_i + sum_i w_i E[|x_i|] / sum_i w_i          (mean-absolute),
 
-    where x_i is the deviation from target i over the tolerance, by the surfaces a normal variable, and P_i
-    the probability that it is larger than one: the expected number of missed targets, and the error of a
-    candidate that misses none. The search ends before its budget when a round has nothing new to propose.
+    where x_i is the deviation from target i over the tolerance, by the surfaces a normal variable, P_i
+    the probability that it is larger than one, and c the penalty: with 1 it is the expected number of
+    missed targets, and the error of a candidate that misses none. The search ends before its budget when
+    a round has nothing new to propose.
 
     Args:
         space: the search space.
@@ -83,9 +101,7 @@ class ResponseSurface:
         aims: the targets.
         samples: gives all values measured so far, those of earlier fits too.
         leaders: gives the best points so far, best first.
-        evaluations: number of proposals in all.
-        batch: proposals of a round.
-        norm: which of the two.
+        settings: how many proposals, and what is minimised.
         seed: of the random numbers; those of a round depend on its number alone.
         kept: ``kept(number, make)`` gives the proposals of a round: those that an interrupted search made,
             or those of ``make()``.
@@ -98,16 +114,14 @@ class ResponseSurface:
         aims: Sequence[Aim],
         samples: Callable[[], Sequence[Sample]],
         leaders: Callable[[], Sequence[Point]],
+        settings: SurfaceSettings,
         *,
-        evaluations: int,
-        batch: int,
-        norm: Norm,
         seed: int,
         kept: Callable[[int, Callable[[], list[Point]]], list[Point]] = lambda number, make: make(),
     ) -> None:
         self._space, self._reduced, self._aims = space, reduced, tuple(aims)
         self._samples, self._leaders = samples, leaders
-        self._budget, self._batch, self._norm = evaluations, batch, norm
+        self._settings = settings
         self._seed, self._kept = seed, kept
         self._queue: list[Point] = []
         self._asked: set[Point] = set()
@@ -117,7 +131,7 @@ class ResponseSurface:
 
     @property
     def finished(self) -> bool:
-        return self._ended or self._told >= self._budget
+        return self._ended or self._told >= self._settings.evaluations
 
     @property
     def generation(self) -> int:
@@ -164,7 +178,8 @@ class ResponseSurface:
         random = np.random.RandomState(derive_seed(self._seed, "round", self._rounds))
         leaders = self._best_measured(surfaces)
         proposals = [self._minimise(surfaces, leaders, random)]
-        for _ in range(min(self._batch, self._budget - self._told) - 1):
+        count = min(self._settings.batch, self._settings.evaluations - self._told)
+        for _ in range(count - 1):
             moved = {quantity: surface.moved(random) for quantity, surface in surfaces.items()}
             proposals.append(self._minimise(moved, leaders, random))
         # A point that is known, or twice the same (a corner of the ranges), would waste an evaluation.
@@ -208,7 +223,8 @@ class ResponseSurface:
         if known:
             errors, spreads, weights = self._expected(known, surfaces)
             missed = normal.sf((1.0 - errors) / spreads) + normal.cdf((-1.0 - errors) / spreads)
-            costs[bound] = missed.sum(axis=1) + expected_norm(errors, spreads, weights, self._norm)
+            norm = expected_norm(errors, spreads, weights, self._settings.norm)
+            costs[bound] = self._settings.penalty * missed.sum(axis=1) + norm
         return costs
 
     def _expected(

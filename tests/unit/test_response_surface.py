@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,14 @@ from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.database import load_model
 from cgbridge.optimizers.gaussian_process import fit_surface
 from cgbridge.optimizers.reduced_space import ReducedSpace
-from cgbridge.optimizers.response_surface import Aim, Norm, ResponseSurface, Sample, expected_norm
+from cgbridge.optimizers.response_surface import (
+    Aim,
+    Norm,
+    ResponseSurface,
+    Sample,
+    SurfaceSettings,
+    expected_norm,
+)
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.units import GAS_CONSTANT
 
@@ -76,7 +84,13 @@ class Experiment:
     """Noisy measurements of points drawn at random, and the search that goes on from them."""
 
     def __init__(
-        self, *, number: int = 20, seed: int = 1, evaluations: int = 8, norm: Norm = "root-mean-square"
+        self,
+        *,
+        number: int = 20,
+        seed: int = 1,
+        evaluations: int = 8,
+        norm: Norm = "root-mean-square",
+        penalty: float = 1.0,
     ) -> None:
         self.random = np.random.default_rng(5)
         self.points: list[Point] = []
@@ -89,9 +103,7 @@ class Experiment:
             AIMS,
             lambda: self.samples,
             lambda: sorted(self.points, key=error),
-            evaluations=evaluations,
-            batch=4,
-            norm=norm,
+            SurfaceSettings(evaluations, 4, norm, penalty),
             seed=seed,
         )
 
@@ -228,6 +240,19 @@ def test_what_cannot_be_met_is_shared_out_by_one_norm_and_borne_by_the_other() -
         assert shifts[np.argmin(costs), 0] == pytest.approx(best, abs=1e-3)  # the grid
 
 
+@pytest.mark.parametrize("penalty", [1.0, 0.1])
+def test_the_penalty_says_whether_one_limit_outweighs_all_others(penalty: float) -> None:
+    """At 250 K the truth is 1.3 tolerances too thin; 0.1 % shorter, all are off and none is missed."""
+    experiment = Experiment(number=40, norm="mean-absolute", penalty=penalty)
+    first = AIMS[0].target
+    wanted = replace(first, value=first.value + 1.3 * first.tolerance)
+    experiment.search._aims = (replace(AIMS[0], target=wanted), *AIMS[1:])
+    truth, denser = SPACE.encode(TRUTH), SPACE.encode(TRUTH | {"sigma": 2.6972})
+    experiment.points += [truth, denser]
+    best = denser if penalty == 1.0 else truth
+    assert experiment.search.ranked([truth, denser])[0] == best
+
+
 def test_candidates_are_ranked_by_what_all_of_them_tell() -> None:
     """Luck in the measurements of one point does not make it the best."""
     experiment = Experiment(number=40)
@@ -309,9 +334,7 @@ def test_nothing_that_binds_ends_the_search() -> None:
         AIMS,
         lambda: experiment.samples,
         lambda: experiment.points,
-        evaluations=8,
-        batch=4,
-        norm="root-mean-square",
+        SurfaceSettings(evaluations=8, batch=4),
         seed=1,
     )
     assert experiment.search.ask(4) == [] and experiment.search.finished
