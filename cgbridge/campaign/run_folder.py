@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
@@ -78,7 +79,7 @@ class RunFolder(RunLayout):
                 where=str(self.path),
                 remedy="choose another run.folder, or start over with --fresh",
             )
-        new = config.model_dump(mode="json", by_alias=True)
+        old, new = _with_defaults(old), config.model_dump(mode="json", by_alias=True)
         changed = [key for key in ("model", "levels", "optimizer", "engine") if old.get(key) != new[key]]
         if changed:
             raise RunFolderError(
@@ -132,6 +133,14 @@ class RunFolder(RunLayout):
             "cost": totals,
         }
         write_atomic(self.result, json.dumps(content, indent=1))
+
+
+def _with_defaults(used: dict[str, Any]) -> dict[str, Any]:
+    """A resolved input with the keys that were added since it was written; their defaults change nothing."""
+    try:
+        return FitConfig.model_validate(used).model_dump(mode="json", by_alias=True)
+    except ValidationError:
+        return used
 
 
 def versions() -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from fits import command, known_answer, without_times, write
 
 from cgbridge.models.closed_form import diamond_minimum
@@ -153,6 +154,18 @@ def test_another_input_in_the_folder_is_refused_and_fresh_starts_over(tmp_path: 
     assert refused.returncode == 5 and "another input (changed: optimizer)" in refused.stderr
     assert command(tmp_path, "fit", "fit.yaml", "--fresh").returncode == 0
     assert json.loads((tmp_path / "run/result.json").read_text())["seed"] == 4
+
+
+def test_a_run_of_a_version_that_knew_fewer_keys_resumes(tmp_path: Path) -> None:
+    write(tmp_path, known_answer(generations=1))
+    assert command(tmp_path, "fit", "fit.yaml").returncode == 0
+    used, journal = tmp_path / "run/used.yaml", tmp_path / "run/journal.jsonl"
+    before, content = journal.read_text(), yaml.safe_load(used.read_text())
+    del content["optimizer"]["polish"]["penalty"]
+    used.write_text(yaml.safe_dump(content))
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    assert journal.read_text() == before
 
 
 @pytest.mark.parametrize("polished", [False, True], ids=["search", "polish"])
