@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ from cgbridge.campaign.problem import resolve_target, sampling_of
 from cgbridge.campaign.run_folder import versions
 from cgbridge.campaign.task import EvaluationTask, SimulationTask, run_simulation, run_task
 from cgbridge.config.schema import EvaluateConfig
-from cgbridge.interfaces import Evaluation, Outcome, Run, Target
+from cgbridge.errors import CgbridgeError, UnstableError
+from cgbridge.interfaces import Adaptive, Evaluation, Outcome, Run, Simulation, Target
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.objectives.candidate import Level, Prepared, merge_simulations
+from cgbridge.objectives.candidate import MAX_FOLLOW_UPS, Level, Prepared, merge_simulations
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.rng import derive_seed
 from cgbridge.store.records import result_record
@@ -26,9 +27,9 @@ def evaluate_model(
 ) -> dict[str, Any]:
     """Return ``{"model", "parameters", "targets": [...], "failures": [...], "seed", "versions"}``.
 
-    Every simulation is made once, side by side, the longest first; then every target is measured. A
-    target whose simulation breaks down is reported under ``failures`` and does not keep the others from
-    being measured.
+    Every simulation is made once, side by side, the longest first; then, as well, those that an observable
+    asks for when it has seen its first; then every target is measured. A target whose simulation breaks
+    down is reported under ``failures`` and does not keep the others from being measured.
     """
     targets = [resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets)]
     seed = derive_seed(config.seed, "evaluate", model.fingerprint())
@@ -65,21 +66,42 @@ def _simulate(
     scratch: Path,
     executor: Executor,
 ) -> Prepared:
-    """All simulations of all targets, shared between them."""
+    """All simulations of all targets, shared between them, and those that follow from them."""
     sampling = sampling_of(config.engine)
-    wanted = [
-        s for target in targets for s in get_observable(target.observable).simulations(target, sampling)
-    ]
-    simulations = sorted(
-        merge_simulations(wanted).values(), key=lambda s: s.duration * max(s.beads, 1), reverse=True
-    )
-    futures = {
-        simulation.key: executor.submit(
-            run_simulation, SimulationTask(model, simulation, config.engine, seed, scratch / f"{number:03d}")
-        )
-        for number, simulation in enumerate(simulations)
-    }
-    return {key: future.result() for key, future in futures.items()}
+    prepared: dict[tuple[Any, ...], Run | CgbridgeError] = {}
+
+    def run(wanted: Iterable[Simulation]) -> None:
+        """Simulate what is new side by side, the longest first."""
+        new = [s for s in merge_simulations([*wanted]).values() if s.key not in prepared]
+        new.sort(key=lambda s: s.duration * max(s.beads, 1), reverse=True)
+        tasks = [
+            SimulationTask(model, simulation, config.engine, seed, scratch / f"{number:03d}")
+            for number, simulation in enumerate(new, len(prepared))
+        ]
+        futures = [executor.submit(run_simulation, task) for task in tasks]
+        prepared.update((s.key, future.result()) for s, future in zip(new, futures, strict=True))
+
+    asked = [list(get_observable(t.observable).simulations(t, sampling)) for t in targets]
+    run(simulation for simulations in asked for simulation in simulations)
+    for _ in range(MAX_FOLLOW_UPS):
+        extra = [_follow_up(*pair, prepared) for pair in zip(targets, asked, strict=True)]
+        if not any(extra):
+            break
+        run(simulation for simulations in extra for simulation in simulations)
+        asked = [before + more for before, more in zip(asked, extra, strict=True)]
+    return prepared
+
+
+def _follow_up(target: Target, simulations: Sequence[Simulation], prepared: Prepared) -> list[Simulation]:
+    """What the target wants besides; a failure is told when the target is measured."""
+    observable = get_observable(target.observable)
+    runs = [run for run in (prepared[s.key] for s in simulations) if isinstance(run, Run)]
+    if not isinstance(observable, Adaptive) or len(runs) < len(simulations):
+        return []
+    try:
+        return list(observable.follow_up(target, runs))
+    except UnstableError:
+        return []
 
 
 def _measure(
@@ -91,7 +113,7 @@ def _measure(
     prepared: Prepared,
     executor: Executor,
 ) -> list[Evaluation]:
-    """Every target on its own, with follow-up simulations where an observable asks for them."""
+    """Every target on its own."""
     sampling = sampling_of(config.engine)
     futures = [
         executor.submit(
