@@ -13,7 +13,7 @@ from cgbridge.models.database import load_model
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "docs" / "results" / "water.json"
-EXAMPLES = [ROOT / "examples" / name for name in ("water.yaml", "water-refine.yaml")]
+EXAMPLES = [ROOT / "examples" / f"water{part}.yaml" for part in ("", "-refine", "-polish")]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,7 @@ def test_other_models_were_measured_by_the_same_protocol(figures):
     for model in figures["models"]:
         assert model["parameters"] == load_model(model["model"]).parameters
         assert model["engine"] == protocol.engine.model_dump(mode="json") == first["engine"]
+        assert model["seed"] == protocol.seed
         assert len(model["targets"]) == len(protocol.targets)
 
 
