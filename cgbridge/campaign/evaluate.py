@@ -13,9 +13,15 @@ from cgbridge.campaign.run_folder import versions
 from cgbridge.campaign.task import EvaluationTask, SimulationTask, run_simulation, run_task
 from cgbridge.config.schema import EvaluateConfig
 from cgbridge.errors import CgbridgeError, UnstableError
-from cgbridge.interfaces import Adaptive, Evaluation, Outcome, Run, Simulation, Target
+from cgbridge.interfaces import Evaluation, Outcome, Run, Simulation, Target
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.objectives.candidate import MAX_FOLLOW_UPS, Level, Prepared, merge_simulations
+from cgbridge.objectives.candidate import (
+    MAX_FOLLOW_UPS,
+    Level,
+    Prepared,
+    follow_ups,
+    merge_simulations,
+)
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.rng import derive_seed
 from cgbridge.store.records import result_record
@@ -94,12 +100,11 @@ def _simulate(
 
 def _follow_up(target: Target, simulations: Sequence[Simulation], prepared: Prepared) -> list[Simulation]:
     """What the target wants besides; a failure is told when the target is measured."""
-    observable = get_observable(target.observable)
     runs = [run for run in (prepared[s.key] for s in simulations) if isinstance(run, Run)]
-    if not isinstance(observable, Adaptive) or len(runs) < len(simulations):
+    if len(runs) < len(simulations):
         return []
     try:
-        return list(observable.follow_up(target, runs))
+        return follow_ups(get_observable(target.observable), target, runs)
     except UnstableError:
         return []
 

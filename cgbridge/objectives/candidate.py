@@ -120,6 +120,11 @@ def merge_simulations(simulations: Sequence[Simulation]) -> dict[tuple[Any, ...]
     return merged
 
 
+def follow_ups(observable: Observable, target: Target, runs: Sequence[Run]) -> list[Simulation]:
+    """What an adaptive observable wants besides, now that it has seen these runs."""
+    return list(observable.follow_up(target, runs)) if isinstance(observable, Adaptive) else []
+
+
 def measure(
     observable: Observable,
     target: Target,
@@ -130,12 +135,11 @@ def measure(
     """Simulate what the target needs (as merged in ``plan``) and measure; follow up where asked."""
     wanted = list(observable.simulations(target, sampling))
     runs = [session.provide(plan.get(simulation.key, simulation)) for simulation in wanted]
-    if isinstance(observable, Adaptive):
-        for _ in range(MAX_FOLLOW_UPS):
-            extra = observable.follow_up(target, runs)
-            if not extra:
-                break
-            runs += [session.provide(simulation) for simulation in extra]
+    for _ in range(MAX_FOLLOW_UPS):
+        extra = follow_ups(observable, target, runs)
+        if not extra:
+            break
+        runs += [session.provide(simulation) for simulation in extra]
     return observable.measure(target, runs)
 
 
