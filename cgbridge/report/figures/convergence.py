@@ -44,7 +44,7 @@ def _paint(axes: Axes, record: LevelProgress) -> None:
     axes.plot(x[-1:], best[-1:], "o", color=MODEL)
     if record.polished is not None:
         end = x[-1] + max(1.0, 0.06 * (x[-1] - x[0]))
-        axes.plot([end], [max(_FLOOR, record.polished)], "D", color=INK, label="after the polish")
+        axes.plot([end], [max(_FLOOR, record.polished)], "D", color=INK, label="best of the polish")
     log_axis(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     axes.set_xlabel("generation")
