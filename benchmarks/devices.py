@@ -31,7 +31,7 @@ from peers import FRICTION, MASS, STEP, TEMPERATURE
 
 SEED_BEADS = 4096
 # Bytes of device memory and operations for each bead and step of ML-BOP.
-BYTES, OPERATIONS = 410, 2000
+BYTES, OPERATIONS = 514, 2000
 
 
 @dataclass(frozen=True)

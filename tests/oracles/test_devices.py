@@ -35,15 +35,15 @@ def both(potential, box, platform, precision="double", periodic=True):
     return contexts
 
 
-def liquid(potential, edge, seed=1):
-    """A cube of a disturbed lattice, at the density of the other boxes."""
+def liquid(potential, edges, seed=1):
+    """A disturbed lattice of so many places along the edges, at the density of the other boxes."""
     random = np.random.default_rng(seed)
     spacing = 1.25 ** (1 / 3) * potential.spacing
-    places = np.stack(np.meshgrid(*[np.arange(edge)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    places = np.array(list(np.ndindex(*edges)))
     positions = places * spacing + random.uniform(-0.1, 0.1, places.shape) * spacing
     types = np.arange(len(positions)) % potential.n_types
     random.shuffle(types)
-    return Configuration("cube", np.eye(3) * edge * spacing, positions, types)
+    return Configuration("lattice", np.diag(edges) * spacing, positions, types)
 
 
 def relaxed(potential, box, steps):
@@ -95,14 +95,20 @@ def test_particles_walk(potential, shape, platform):
         assert_same(*contexts, DOUBLE)
 
 
+# More particles than one block sorts into cells, so that there are tiles of 4 x 4 x 4 cells: whole ones and
+# parts, fewer cells than a tile has, and of ML-BOP 5 cells along x, which become 4.
+LARGE = [(13, 13, 13), (9, 13, 19), (5, 20, 22), (22, 20, 5)]
+
+
 @platforms
+@pytest.mark.parametrize("periodic", [True, False], ids=["box", "no box"])
+@pytest.mark.parametrize("edges", LARGE, ids=str)
 @pytest.mark.parametrize("potential", [TERSOFF[0], STILLINGER_WEBER[4]], ids=lambda p: f"{p.form} {p.name}")
-def test_large_system(potential, platform):
-    """More particles than one block sorts into cells."""
-    contexts = both(potential, liquid(potential, 13), platform)
+def test_large_system(potential, edges, periodic, platform):
+    contexts = both(potential, liquid(potential, edges), platform, periodic=periodic)
     positions = contexts[0].getState(positions=True).getPositions(asNumpy=True)._value.copy()
     random = np.random.default_rng(5)
-    for _ in range(6):
+    for _ in range(4):
         assert_same(*contexts, DOUBLE)
         positions += random.uniform(-0.03, 0.03, positions.shape)
         contexts[0].setPositions(positions)
@@ -288,7 +294,7 @@ def test_several_contexts_take_turns(platform):
 @platforms
 @pytest.mark.parametrize("precision", ["single", "double"])
 def test_same_positions_give_the_same_bits(precision, platform):
-    box = liquid(TERSOFF[4], 9)
+    box = liquid(TERSOFF[4], (9, 9, 9))
     contexts = [both(TERSOFF[4], box, platform, precision)[0] for _ in range(2)]
     first, second = (evaluate_context(context) for context in contexts)
     assert np.array_equal(first[1], second[1])
@@ -299,7 +305,7 @@ def test_same_positions_give_the_same_bits(precision, platform):
 def test_reordered_particles(platform):
     """OpenMM reorders its particles when a force with a cutoff of its own is there."""
     potential = TERSOFF[4]
-    box = relaxed(potential, liquid(potential, 8), 20)
+    box = relaxed(potential, liquid(potential, (8, 8, 8)), 20)
     system = openmm_engine.make_system(potential, box)
     other = openmm.CustomNonbondedForce("0*r")
     other.setNonbondedMethod(openmm.CustomNonbondedForce.CutoffPeriodic)

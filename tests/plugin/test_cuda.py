@@ -18,13 +18,16 @@ NVCC = shutil.which("nvcc") or shutil.which("/usr/local/cuda/bin/nvcc")
 
 # What the host defines for each program, and the precisions that OpenMM has.
 COMMON = {"PERIODIC": 1, "NUM_REPLICAS": 2}
-LISTS = {"NUM_TYPES": 1, "NUM_ATOMS": 4096, "CHUNK": 1024, "SPREAD": 32}
+LISTS = {"NUM_TYPES": 1, "NUM_ATOMS": 4096, "TILE": 4, "CHUNK": 1024, "SPREAD": 32}
 CENTERS = {
     "PADDED_NUM_ATOMS": 4096,
     "PI": "3.14159265f",
-    "BLOCK": 256,
-    "LANES": 8,
-    "MAX_NEIGHBORS": 16,
+    "BLOCK": 192,
+    "LANES": 4,
+    "KEPT": 5,
+    "RUN": 240,
+    "TILE": 4,
+    "MAX_NEIGHBORS": 12,
     "GROUPS_TOGETHER": 6,
 }
 PROGRAMS = {

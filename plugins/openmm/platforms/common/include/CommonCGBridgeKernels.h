@@ -38,6 +38,7 @@ public:
     void setReplicaScales(const std::vector<OpenMM::Vec3>& scales);
     std::vector<double> getReplicaEnergies();
 private:
+    int getLocalMemory(int block, int run) const;
     void createKernel();
     void launch(KernelArguments& kernel);
     OpenMM::ComputeContext& cc;

@@ -43,6 +43,10 @@ public:
     int getNumSlots() const {
         return numSlots;
     }
+    /**
+     * Get the number of cells along the edges of a tile.
+     */
+    int getTile() const;
     bool isPeriodic() const {
         return periodic;
     }
@@ -64,9 +68,8 @@ public:
     int makeRoom();
 private:
     void createKernels(int numTypes);
-    int getTotalCells() const {
-        return numReplicas*numCells[0]*numCells[1]*numCells[2];
-    }
+    /** The number of cells of all replicas, with those that fill up the tiles. */
+    size_t getTotalCells() const;
     void createCells(const OpenMM::Vec3* box);
     void setScaleFloor(double floor);
     void setBox(const OpenMM::Vec3* box);
@@ -87,7 +90,7 @@ private:
     std::shared_ptr<bool> mustRebuild;
     OpenMM::ComputeArray types, weights, status, brokenReplica;
     OpenMM::ComputeArray cellCount, chunkCount, cellStart, atomCell, unsorted;
-    OpenMM::ComputeArray slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, listCount, list;
+    OpenMM::ComputeArray atomSlot, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, listCount, list;
     KernelArguments oneBlock, checkMotion, countCells, scanCells, fillCells, placeSlots, listNeighbors;
 };
 

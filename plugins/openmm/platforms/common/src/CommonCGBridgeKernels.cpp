@@ -12,6 +12,10 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
+// The number of blocks that OpenMM launches for each multiprocessor of a CUDA device, and the local memory that each of
+// them may use if those of an H100 or A100 are to hold them at the same time.
+static const int GROUPS_TOGETHER = 6, LOCAL_MEMORY = 37632;
+
 namespace {
 
 /**
@@ -57,7 +61,7 @@ void fillTables(const Force& force, vector<double>& pairs, vector<double>& tripl
 
 } // namespace
 
-CommonTripletCalculation::CommonTripletCalculation(ComputeContext& cc, const string& source) : cc(cc), source(source), maxNeighbors(16) {
+CommonTripletCalculation::CommonTripletCalculation(ComputeContext& cc, const string& source) : cc(cc), source(source), maxNeighbors(12) {
 }
 
 void CommonTripletCalculation::initialize(const TripletForce& force) {
@@ -93,19 +97,36 @@ void CommonTripletCalculation::setReplicaScales(const vector<Vec3>& scales) {
 }
 
 /**
+ * Get the local memory that the kernel of a form needs, in bytes.
+ *
+ * @param block   the number of threads in a block
+ * @param run   the number of slots whose forces are added up there
+ */
+int CommonTripletCalculation::getLocalMemory(int block, int run) const {
+    const int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
+    const int perNeighbor = 8*real+(numTypes > 1 ? 8 : 4), perThread = 3*real+12, perSum = 24;
+    return block/lanes*(maxNeighbors+1)*perNeighbor+block*perThread+run*perSum;
+}
+
+/**
  * Compile the kernels for the number of neighbours there must be room for.
  */
 void CommonTripletCalculation::createKernel() {
-    lanes = 8;
+    const int numSlots = neighbors->getNumSlots(), numGroups = cc.getNumThreadBlocks();
+    // A large system has work for all threads with few of them for each centre, of which fewer are idle then.
+    const bool isLarge = (numSlots > 8*numGroups);
+    lanes = (isLarge && maxNeighbors <= 16 ? 4 : 8);
     while (4*lanes < maxNeighbors)
         lanes *= 2;
-    // Large blocks fill a large device best, and small ones spread a small system over more of it.
-    // Local memory must hold the neighbours of all centres of a block.
-    const int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
-    const int perNeighbor = 7*real+8, perThread = 3*real+12;
-    block = (neighbors->getNumSlots()*lanes < 256*cc.getNumThreadBlocks() ? 64 : 256);
-    while (block > 64 && (block > cc.getMaxThreadBlockSize() || block*(perNeighbor*(maxNeighbors+1)/lanes+perThread) > 32768))
-        block /= 2;
+    // Small blocks spread a small system over more of the device.  Where blocks have several rounds of centres, the
+    // forces on a run of slots are added up in local memory.
+    int run = 0;
+    for (block = (isLarge ? 256 : 64); block >= 64; block -= 64) {
+        const int centers = block/lanes;
+        run = (numSlots > 2*centers*numGroups ? 256/centers*centers : 0);
+        if (block == 64 || (block <= cc.getMaxThreadBlockSize() && getLocalMemory(block, run) <= LOCAL_MEMORY))
+            break;
+    }
     map<string, string> defines;
     defines["NUM_TYPES"] = cc.intToString(numTypes);
     defines["NUM_REPLICAS"] = cc.intToString(numReplicas);
@@ -113,15 +134,20 @@ void CommonTripletCalculation::createKernel() {
     defines["PI"] = cc.doubleToString(M_PI);
     defines["BLOCK"] = cc.intToString(block);
     defines["LANES"] = cc.intToString(lanes);
+    // The lists of most centres are looked through at once.
+    defines["KEPT"] = cc.intToString(((maxNeighbors <= 16 ? 20 : 32)+lanes-1)/lanes);
+    defines["RUN"] = cc.intToString(run);
+    defines["TILE"] = cc.intToString(neighbors->getTile());
     defines["MAX_NEIGHBORS"] = cc.intToString(maxNeighbors);
-    // OpenMM launches no more blocks than this for each multiprocessor, and none should wait for another.
-    defines["GROUPS_TOGETHER"] = cc.intToString(cc.getUseDoublePrecision() ? 1 : 6);
+    // None should wait for another.
+    defines["GROUPS_TOGETHER"] = cc.intToString(cc.getUseDoublePrecision() ? 1 : GROUPS_TOGETHER);
     if (neighbors->isPeriodic())
         defines["PERIODIC"] = "1";
     const string code = CommonCGBridgeKernelSources::triplet+CommonCGBridgeKernelSources::centers+source;
     compute = KernelArguments(cc, cc.compileProgram(code, defines)->createKernel("computeForces"));
     if (numReplicas > 1) {
         defines["REPLICA_ENERGIES"] = "1";
+        defines["RUN"] = "0";
         computeReplicaEnergies = KernelArguments(cc, cc.compileProgram(code, defines)->createKernel("computeForces"));
     }
 }
@@ -222,7 +248,8 @@ void CommonCalcTersoffForceKernel::setParameters(const TersoffForce& force) {
         return vector<double> {lambda1, low(lambda1), p.A, lambda2, low(lambda2), p.B, p.n, p.beta, p.R+p.D, inverseWidth(p)};
     }, [&] (const P& p) {
         cutoff = max(cutoff, p.R+p.D);
-        return vector<double> {p.gamma, p.c*p.c, p.d*p.d, p.cosTheta0, p.lambda3, p.m == 3 ? 1.0 : 0.0, p.R+p.D, inverseWidth(p)};
+        const double c2 = p.c*p.c, d2 = p.d*p.d;
+        return vector<double> {p.gamma, d2, p.gamma*c2/d2, 2*p.gamma*c2, p.cosTheta0, p.lambda3, p.m == 3 ? 1.0 : 0.0, p.R+p.D, inverseWidth(p)};
     });
     calculation.setParameters(force, cutoff, pairs, triplets);
 }

@@ -15,6 +15,8 @@ using namespace std;
 static const double SKIN = 0.35;
 // The largest system whose lists are made in one block.
 static const int MAX_ONE_BLOCK = 2048;
+// The number of cells along the edges of a tile of a system whose lists are not made in one block.
+static const int TILE = 4;
 // The number of cells that a block turns from numbers of particles into slots at a time.
 static const int CHUNK = 1024;
 // The number of counters that a chunk of cells has.
@@ -43,7 +45,7 @@ CommonTripletNeighbors::CommonTripletNeighbors(ComputeContext& cc, const Triplet
     int numAtoms = max(1, cc.getNumAtoms());
     int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
     int mixed = (cc.getUseDoublePrecision() || cc.getUseMixedPrecision() ? sizeof(double) : sizeof(float));
-    for (ComputeArray* array : {&types, &atomCell, &unsorted, &slotAtom, &slotCell, &listCount})
+    for (ComputeArray* array : {&types, &atomCell, &unsorted, &atomSlot, &slotAtom, &slotCell, &listCount})
         array->initialize<int>(cc, numAtoms, "cgbridge particles");
     for (ComputeArray* array : {&weights, &slotWeight})
         array->initialize(cc, numAtoms, real, "cgbridge weights");
@@ -66,6 +68,7 @@ void CommonTripletNeighbors::createKernels(int numTypes) {
     defines["NUM_ATOMS"] = cc.intToString(cc.getNumAtoms());
     defines["NUM_TYPES"] = cc.intToString(numTypes);
     defines["NUM_REPLICAS"] = cc.intToString(numReplicas);
+    defines["TILE"] = cc.intToString(getTile());
     defines["CHUNK"] = cc.intToString(CHUNK);
     defines["SPREAD"] = cc.intToString(SPREAD);
     if (periodic)
@@ -79,6 +82,15 @@ void CommonTripletNeighbors::createKernels(int numTypes) {
     fillCells = create("fillCells");
     placeSlots = create("placeSlots");
     listNeighbors = create("listNeighbors");
+}
+
+int CommonTripletNeighbors::getTile() const {
+    return (usesOneBlock ? 1 : TILE);
+}
+
+size_t CommonTripletNeighbors::getTotalCells() const {
+    auto inTiles = [&] (size_t cells) { return (cells+getTile()-1)/getTile()*getTile(); };
+    return inTiles(numCells[0])*inTiles(numCells[1])*inTiles((size_t) numReplicas*numCells[2]);
 }
 
 void CommonTripletNeighbors::setParticles(const TripletForce& force, double newCutoff) {
@@ -151,6 +163,9 @@ void CommonTripletNeighbors::createCells(const Vec3* vectors) {
         int& largest = *max_element(wanted.begin(), wanted.end());
         largest = (largest > 8 ? 3*largest/4 : largest-1);
     }
+    // With a last tile one cell wide, a row of three cells could come in three pieces.
+    if (wanted[0] > getTile() && wanted[0]%getTile() == 1)
+        wanted[0]--;
     if (wanted == numCells)
         return;
     numCells = wanted;
@@ -189,7 +204,7 @@ void CommonTripletNeighbors::updateInOneBlock(int rebuild, double search2) {
     ArrayInterface& posq = cc.getPosq();
     ArrayInterface& correction = (cc.getUseMixedPrecision() ? cc.getPosqCorrection() : posq);
     oneBlock.begin() << evaluation << rebuild << numSlots;
-    oneBlock.addReal(listCutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
+    oneBlock.addReal(listCutoff).addReal(range) << posq << correction << atomSlot << slotAtom << listPos << listBox << slotPos << status;
     oneBlock.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]) << cc.getAtomIndexArray() << types << weights << cellCount <<
             chunkCount << cellStart << atomCell << unsorted << slotCell << slotWeight << listCount << list << brokenReplica << numCells[0] << numCells[1] << numCells[2];
     oneBlock.addReal(1/(1.0001*range)) << capacity;
@@ -205,11 +220,11 @@ void CommonTripletNeighbors::updateInKernels(int rebuild, double search2) {
     const int numAtoms = cc.getNumAtoms(), totalCells = getTotalCells();
     // Large blocks keep a large device busy: OpenMM launches no more than a few of them for each multiprocessor.
     const int block = (numAtoms < 128*cc.getNumThreadBlocks() ? 128 : 256);
-    checkMotion.begin() << evaluation << rebuild << numSlots;
-    checkMotion.addReal(listCutoff).addReal(range) << posq << correction << slotAtom << listPos << listBox << slotPos << status;
-    checkMotion.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(numSlots, block);
+    checkMotion.begin() << evaluation << rebuild;
+    checkMotion.addReal(listCutoff).addReal(range) << posq << correction << atomSlot << listPos << listBox << slotPos << status;
+    checkMotion.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(numAtoms, block);
 
-    countCells.begin() << evaluation << status << posq << correction << atomIndex << types << cellCount << chunkCount << atomCell <<
+    countCells.begin() << evaluation << status << posq << correction << atomIndex << types << cellCount << chunkCount << atomCell << atomSlot <<
             numCells[0] << numCells[1] << numCells[2];
     countCells.addReal(1/(1.0001*range)).addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(numAtoms, block);
 
@@ -220,7 +235,7 @@ void CommonTripletNeighbors::updateInKernels(int rebuild, double search2) {
     fillCells.execute(numAtoms, block);
 
     placeSlots.begin() << evaluation << status << numSlots << totalCells << posq << correction << atomIndex << types << weights <<
-            atomCell << unsorted << cellStart << cellCount << chunkCount << slotAtom << slotCell << slotWeight << slotPos << listPos << listBox << brokenReplica;
+            atomCell << unsorted << cellStart << cellCount << chunkCount << atomSlot << slotAtom << slotCell << slotWeight << slotPos << listPos << listBox << brokenReplica;
     placeSlots.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(max(numSlots, totalCells), block);
 
     listNeighbors.begin() << evaluation << status << numSlots << slotPos << slotCell << cellStart << listCount << list << capacity;

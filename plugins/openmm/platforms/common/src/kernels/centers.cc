@@ -3,6 +3,9 @@
  *
  *   BLOCK            the number of threads in a block
  *   LANES            the number of threads that work on one centre
+ *   KEPT             the number of entries of a list that each of them looks at together
+ *   RUN              the number of consecutive slots the forces on which are added up in local memory first, a multiple of
+ *                    the number of centres of a block, or 0 if that is not worth while
  *   MAX_NEIGHBORS    the largest number of neighbours for which there is room in local memory
  *   GROUPS_TOGETHER  the number of blocks that a multiprocessor of a CUDA device shall hold at a time
  *   REPLICA_ENERGIES if the energies of the replicas are wanted, and no forces
@@ -25,10 +28,21 @@
 // not wait for each other.
 #define ROW (MAX_NEIGHBORS+1)
 #define SUMS_ROW (BLOCK+2)
+// The number of consecutive slots that a block works on before it turns to the next ones.
+#define RUN_LENGTH (RUN > 0 ? RUN : CENTERS)
 #ifdef __CUDACC__
 #define LAUNCH_BOUNDS __launch_bounds__(BLOCK, GROUPS_TOGETHER)
 #else
 #define LAUNCH_BOUNDS
+#endif
+// Where the threads of a centre meet.  On a CUDA device they belong to one warp, need not wait for those of other centres,
+// and look at no more entries than their list has; elsewhere all threads of a block go as far as the longest list may.
+#if defined(__CUDACC__) && !defined(__HIP__) && LANES < 32
+#define SYNC_CENTER __syncwarp(((1u<<LANES)-1)<<(LOCAL_ID%32/LANES*LANES))
+#define END_OF_LIST(numListed, capacity) (numListed)
+#else
+#define SYNC_CENTER SYNC_THREADS
+#define END_OF_LIST(numListed, capacity) (capacity)
 #endif
 #define MAX_LISTED 1
 #define MAX_NEAR 2
@@ -64,60 +78,133 @@ DEVICE real3 getStretchedDelta(Position from, Position to, real4 boxX, real4 box
 DEVICE int collectNeighbors(int center, int numListed, int capacity, GLOBAL const int* RESTRICT list, GLOBAL const Position* RESTRICT slotPos,
         GLOBAL int* RESTRICT status, real cutoff2, real4 boxX, real4 boxY, real4 boxZ, real4 scale, LOCAL_ARG real4* RESTRICT neighbor,
         LOCAL_ARG int* RESTRICT neighborSlot, LOCAL_ARG int* RESTRICT neighborType, LOCAL_ARG int* RESTRICT found) {
-    int lane = LOCAL_ID%LANES, base = (LOCAL_ID/LANES)*ROW;
-    bool isCrowded = (numListed > capacity || numListed > 32*LANES);
+    int lane = LOCAL_ID%LANES, base = LOCAL_ID/LANES*ROW, count = 0;
+    bool isCrowded = (numListed > capacity);
     Position position = slotPos[center];
     GLOBAL const int* RESTRICT row = list+center*capacity;
-
-    // Those of the entries of this lane that are within the cutoff.
-    unsigned int hits = 0;
-    int numHits = 0;
-    if (!isCrowded)
-        for (int i = lane; i < numListed; i += LANES) {
-            real3 delta = getStretchedDelta(position, slotPos[row[i]], boxX, boxY, boxZ, scale);
-            if (delta.x*delta.x+delta.y*delta.y+delta.z*delta.z < cutoff2) {
-                hits |= 1u<<(i/LANES);
-                numHits++;
-            }
-        }
-    found[LOCAL_ID] = numHits;
-    SYNC_THREADS;
-    int index = base, count = 0;
-    for (int i = 0; i < LANES; i++) {
-        int others = found[LOCAL_ID-lane+i];
-        index += (i < lane ? others : 0);
-        count += others;
-    }
-    if (count > status[MAX_NEAR])
-        status[MAX_NEAR] = count;
-    isCrowded |= (count > MAX_NEIGHBORS);
-    if (!isCrowded)
-        for (int i = lane; hits != 0; i += LANES, hits >>= 1)
-            if ((hits&1) != 0) {
-                int slot = row[i];
+    if (isCrowded)
+        numListed = 0;
+    for (int start = 0; start < END_OF_LIST(numListed, capacity); start += KEPT*LANES) {
+        int slots[KEPT], numHits = 0;
+#if NUM_TYPES > 1
+        int types[KEPT];
+#endif
+        real4 units[KEPT];
+        for (int i = 0; i < KEPT; i++)
+            slots[i] = -1;
+        if (start < numListed) {
+            for (int i = 0; i < KEPT; i++) {
+                int entry = start+i*LANES+lane;
+                int slot = (entry < numListed ? row[entry] : center);
                 Position other = slotPos[slot];
                 real3 delta = getStretchedDelta(position, other, boxX, boxY, boxZ, scale);
                 real r2 = delta.x*delta.x+delta.y*delta.y+delta.z*delta.z;
                 real inverse = RSQRT(r2);
-                neighbor[index] = make_real4(delta.x*inverse, delta.y*inverse, delta.z*inverse, r2*inverse);
-                neighborSlot[index] = slot;
+                units[i] = make_real4(delta.x*inverse, delta.y*inverse, delta.z*inverse, r2*inverse);
 #if NUM_TYPES > 1
-                neighborType[index] = getType(other);
+                types[i] = getType(other);
 #endif
-                index++;
+                if (slot != center && r2 < cutoff2) {
+                    slots[i] = slot;
+                    numHits++;
+                }
             }
-    SYNC_THREADS;
-    return (isCrowded ? -1 : count);
+        }
+        found[LOCAL_ID] = numHits;
+        SYNC_CENTER;
+        int place = count;
+        for (int i = 0; i < LANES; i++) {
+            int others = found[LOCAL_ID-lane+i];
+            place += (i < lane ? others : 0);
+            count += others;
+        }
+        for (int i = 0; i < KEPT; i++)
+            if (slots[i] >= 0) {
+                if (place < MAX_NEIGHBORS) {
+                    neighbor[base+place] = units[i];
+                    neighborSlot[base+place] = slots[i];
+#if NUM_TYPES > 1
+                    neighborType[base+place] = types[i];
+#endif
+                }
+                place++;
+            }
+        SYNC_CENTER;
+    }
+    if (lane == 0 && count > status[MAX_NEAR])
+        status[MAX_NEAR] = count;
+    return (isCrowded || count > MAX_NEIGHBORS ? -1 : count);
 }
+
+/**
+ * Where forces go: to the buffers of OpenMM, and those on the slots of the present run, from "first" on, to sums in local
+ * memory: the lower and the upper halves of the same fixed point numbers.
+ */
+typedef struct {
+    GLOBAL mm_ulong* buffers;
+    GLOBAL const int* slotAtom;
+    LOCAL_ARG unsigned int* low;
+    LOCAL_ARG unsigned int* high;
+    int first;
+} Forces;
+
+DEVICE void addToBuffers(Forces forces, int slot, mm_ulong x, mm_ulong y, mm_ulong z) {
+    int atom = forces.slotAtom[slot];
+    ATOMIC_ADD(&forces.buffers[atom], x);
+    ATOMIC_ADD(&forces.buffers[atom+PADDED_NUM_ATOMS], y);
+    ATOMIC_ADD(&forces.buffers[atom+2*PADDED_NUM_ATOMS], z);
+}
+
+#if RUN > 0
+/**
+ * Add a number of 64 bits, with two additions that all devices have in local memory.
+ */
+DEVICE void addToSum(Forces forces, int place, mm_ulong value) {
+    unsigned int low = (unsigned int) value;
+    unsigned int before = ATOMIC_ADD(&forces.low[place], low);
+    ATOMIC_ADD(&forces.high[place], (unsigned int) (value>>32)+(before+low < low ? 1 : 0));
+}
+
+/**
+ * Begin with the sums of a new run.
+ */
+DEVICE void clearSums(Forces forces) {
+    SYNC_THREADS;
+    for (int i = LOCAL_ID; i < 3*RUN; i += BLOCK)
+        forces.low[i] = forces.high[i] = 0;
+    SYNC_THREADS;
+}
+
+DEVICE mm_ulong getSum(Forces forces, int place) {
+    return ((mm_ulong) forces.high[place]<<32)+forces.low[place];
+}
+
+/**
+ * Add the sums of a run to the buffers.  Neighbours of its centres may be beyond the last centre of the block.
+ */
+DEVICE void flushSums(Forces forces, int numSlots) {
+    SYNC_THREADS;
+    for (int i = LOCAL_ID; i < RUN && forces.first+i < numSlots; i += BLOCK)
+        addToBuffers(forces, forces.first+i, getSum(forces, i), getSum(forces, i+RUN), getSum(forces, i+2*RUN));
+}
+#endif
 
 /**
  * Add the force of a gradient, that of the stretched box, to a particle.
  */
-DEVICE void addForce(GLOBAL mm_ulong* RESTRICT forceBuffers, int atom, real4 scale, real x, real y, real z) {
+DEVICE void addForce(Forces forces, int slot, real4 scale, real x, real y, real z) {
 #ifndef REPLICA_ENERGIES
-    ATOMIC_ADD(&forceBuffers[atom], (mm_ulong) realToFixedPoint(x*scale.x));
-    ATOMIC_ADD(&forceBuffers[atom+PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(y*scale.y));
-    ATOMIC_ADD(&forceBuffers[atom+2*PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(z*scale.z));
+    mm_ulong fixedX = (mm_ulong) realToFixedPoint(x*scale.x), fixedY = (mm_ulong) realToFixedPoint(y*scale.y), fixedZ = (mm_ulong) realToFixedPoint(z*scale.z);
+#if RUN > 0
+    int place = slot-forces.first;
+    if (place >= 0 && place < RUN) {
+        addToSum(forces, place, fixedX);
+        addToSum(forces, place+RUN, fixedY);
+        addToSum(forces, place+2*RUN, fixedZ);
+        return;
+    }
+#endif
+    addToBuffers(forces, slot, fixedX, fixedY, fixedZ);
 #endif
 }
 
@@ -130,18 +217,20 @@ DEVICE real3 getGradient(real4 unit, real radial, real3 turn) {
 /**
  * Add the gradients of all neighbours, of which every lane holds a part, to the force on the centre.
  */
-DEVICE void addForceOnCenter(GLOBAL mm_ulong* RESTRICT forceBuffers, bool isCenter, int atom, real4 scale, real3 gradient, LOCAL_ARG real* RESTRICT sums) {
+DEVICE void addForceOnCenter(Forces forces, bool isCenter, int center, real4 scale, real3 gradient, LOCAL_ARG real* RESTRICT sums) {
 #ifndef REPLICA_ENERGIES
-    int lane = LOCAL_ID%LANES;
-    sums[LOCAL_ID] = gradient.x*scale.x;
-    sums[LOCAL_ID+SUMS_ROW] = gradient.y*scale.y;
-    sums[LOCAL_ID+2*SUMS_ROW] = gradient.z*scale.z;
-    SYNC_THREADS;
-    if (lane < 3 && isCenter) {
-        real sum = 0;
-        for (int i = 0; i < LANES; i++)
-            sum += sums[lane*SUMS_ROW+LOCAL_ID-lane+i];
-        ATOMIC_ADD(&forceBuffers[atom+lane*PADDED_NUM_ATOMS], (mm_ulong) realToFixedPoint(sum));
+    sums[LOCAL_ID] = gradient.x;
+    sums[LOCAL_ID+SUMS_ROW] = gradient.y;
+    sums[LOCAL_ID+2*SUMS_ROW] = gradient.z;
+    SYNC_CENTER;
+    if (LOCAL_ID%LANES == 0 && isCenter) {
+        real3 sum = make_real3(0, 0, 0);
+        for (int i = 0; i < LANES; i++) {
+            sum.x += sums[LOCAL_ID+i];
+            sum.y += sums[LOCAL_ID+SUMS_ROW+i];
+            sum.z += sums[LOCAL_ID+2*SUMS_ROW+i];
+        }
+        addForce(forces, center, scale, sum.x, sum.y, sum.z);
     }
 #endif
 }
@@ -167,10 +256,10 @@ DEVICE void addReplicaEnergy(GLOBAL mm_ulong* RESTRICT replicaEnergies, int repl
  */
 DEVICE void addEnergy(GLOBAL mixed* RESTRICT energyBuffer, mixed energy, bool isBroken, LOCAL_ARG mixed* RESTRICT sums) {
     sums[LOCAL_ID] = energy;
-    for (int i = BLOCK/2; i > 0; i /= 2) {
+    for (int size = BLOCK; size > 1; size = (size+1)/2) {
         SYNC_THREADS;
-        if (LOCAL_ID < i)
-            sums[LOCAL_ID] += sums[LOCAL_ID+i];
+        if (LOCAL_ID < size/2)
+            sums[LOCAL_ID] += sums[LOCAL_ID+(size+1)/2];
     }
     if (LOCAL_ID == 0)
         energyBuffer[GROUP_ID] += (isBroken ? (mixed) SQRT((real) -1) : sums[0]);

@@ -103,8 +103,8 @@ DEVICE real getAllowedMotion2(real cutoff, real range, GLOBAL const mixed4* REST
     return (allowed > 0 ? allowed*allowed : -1);
 }
 
-DEVICE void checkStage(int first, int stride, int evaluation, int mustRebuild, int numSlots, real cutoff, real range,
-        GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT slotAtom,
+DEVICE void checkStage(int first, int stride, int evaluation, int mustRebuild, real cutoff, real range,
+        GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomSlot,
         GLOBAL const real4* RESTRICT listPos, GLOBAL const mixed4* RESTRICT listBox, GLOBAL Position* RESTRICT slotPos,
         GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (mustRebuild) {
@@ -114,10 +114,13 @@ DEVICE void checkStage(int first, int stride, int evaluation, int mustRebuild, i
     }
     real allowed2 = getAllowedMotion2(cutoff, range, listBox, boxX, boxY, boxZ);
     real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
-    for (int slot = first; slot < numSlots; slot += stride) {
-        mixed3 position = getPosition(slotAtom[slot], posq, posqCorrection, boxX, boxY, boxZ);
+    for (int atom = first; atom < NUM_ATOMS; atom += stride) {
+        int slot = atomSlot[atom];
+        if (slot < 0)
+            continue;
+        mixed3 position = getPosition(atom, posq, posqCorrection, boxX, boxY, boxZ);
         real x = (real) position.x, y = (real) position.y, z = (real) position.z;
-        real4 then = listPos[slot];
+        real4 then = listPos[atom];
 #ifdef PERIODIC
         real3 moved = make_real3(x-then.x*a.x-then.y*b.x-then.z*c.x, y-then.y*b.y-then.z*c.y, z-then.z*c.z);
 #else
@@ -127,7 +130,7 @@ DEVICE void checkStage(int first, int stride, int evaluation, int mustRebuild, i
         // Written so that it holds for a position that is not a number, too.
         if (!(moved.x*moved.x+moved.y*moved.y+moved.z*moved.z <= allowed2) || !isSound(position))
             status[REBUILD] = evaluation;
-        slotPos[slot] = makePosition(position, getFraction(position, boxX, boxY, boxZ), (int) slotPos[slot].w);
+        slotPos[slot] = makePosition(position, getFraction(position, boxX, boxY, boxZ), (int) then.w);
     }
 }
 
@@ -151,7 +154,7 @@ DEVICE int getPlace(real coordinate, int numCells, real inverseWidth) {
  */
 DEVICE void countStage(int first, int stride, GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection,
         GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount,
-        GLOBAL int* RESTRICT atomCell, int numX, int numY, int numZ, real inverseWidth, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
+        GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT atomSlot, int numX, int numY, int numZ, real inverseWidth, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     for (int atom = first; atom < NUM_ATOMS; atom += stride)
         if (types[atomIndex[atom]] >= 0) {
             int replica = getReplica(types[atomIndex[atom]]);
@@ -159,11 +162,13 @@ DEVICE void countStage(int first, int stride, GLOBAL const real4* RESTRICT posq,
             int x = getPlace((real) place.x, numX, inverseWidth);
             int y = getPlace((real) place.y, numY, inverseWidth);
             int z = getPlace((real) place.z, numZ, inverseWidth);
-            int cell = ((replica*numZ+z)*numY+y)*numX+x;
+            int cell = getCell(x, y, replica*numZ+z, numX, numY);
             atomCell[atom] = cell;
             ATOMIC_ADD(&cellCount[cell], 1);
             ATOMIC_ADD(&chunkCount[cell/CHUNK*SPREAD+LOCAL_ID%SPREAD], 1);
         }
+        else
+            atomSlot[atom] = -1;
 }
 
 /**
@@ -229,7 +234,7 @@ DEVICE void fillStage(int first, int stride, GLOBAL const int* RESTRICT atomInde
 DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
         GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
-        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT slotAtom,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT atomSlot, GLOBAL int* RESTRICT slotAtom,
         GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
         int evaluation, GLOBAL int* RESTRICT status, GLOBAL int* RESTRICT brokenReplica, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     for (int i = first; i < numSlots; i += stride) {
@@ -245,11 +250,12 @@ DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL
             status[BROKEN] = evaluation;
             brokenReplica[getReplica(types[index])] = evaluation;
         }
+        atomSlot[atom] = slot;
         slotAtom[slot] = atom;
         slotCell[slot] = cell;
         slotWeight[slot] = weights[index];
         slotPos[slot] = makePosition(position, fraction, types[index]);
-        listPos[slot] = make_real4((real) fraction.x, (real) fraction.y, (real) fraction.z, 0);
+        listPos[atom] = make_real4((real) fraction.x, (real) fraction.y, (real) fraction.z, (real) types[index]);
     }
     for (int cell = first; cell < numCells; cell += stride)
         cellCount[cell] = 0;
@@ -264,50 +270,62 @@ DEVICE void placeStage(int first, int stride, int numSlots, int numCells, GLOBAL
 
 /**
  * List the neighbours of each slot.  A list that needs more than its room, a multiple of four, is cut off; its
- * length tells so.  Four entries are written at a time, which is less for the memory to do.
+ * length tells so.  Four candidates are looked at together, so that their positions are on their way at the same time,
+ * and four entries are written together, which is less for the memory to do.
  */
 DEVICE void listStage(int first, int stride, int numSlots, GLOBAL const Position* RESTRICT slotPos, GLOBAL const int* RESTRICT slotCell,
         GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, int capacity, real search2,
         GLOBAL int* RESTRICT status, int numX, int numY, int numZ, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     real4 a = toReal(boxX), b = toReal(boxY), c = toReal(boxZ);
-    GLOBAL int4* fours = (GLOBAL int4*) list;
     for (int slot = first; slot < numSlots; slot += stride) {
         Position position = slotPos[slot];
-        int cell = slotCell[slot], count = 0;
+        GLOBAL int4* fours = (GLOBAL int4*) (list+slot*capacity);
+        int3 place = getCellPlace(slotCell[slot], numX, numY);
+        int count = 0, replicaLayer = place.z/numZ*numZ;
         int4 four = make_int4(0, 0, 0, 0);
-        int x = cell%numX, y = (cell/numX)%numY, layer = cell/(numX*numY), z = layer%numZ;
-        // Cells side by side along x hold slots side by side: a row of three is one range of slots, or two
-        // where it goes across the boundary of the box.
+        // Cells side by side along x mostly hold slots side by side: a row of three is one range of slots, or two
+        // where it goes across the boundary of the box or of a tile.
+        int numInRow = min(numX, 3), numTogether = 1;
+        int firstX = getCell(numX < 3 ? 0 : (place.x+numX-1)%numX, 0, 0, numX, numY), acrossX = firstX;
+        for (int i = 1; i < numInRow && numTogether == i; i++) {
+            acrossX = getCell(numX < 3 ? i : (place.x+numX-1+i)%numX, 0, 0, numX, numY);
+            numTogether += (acrossX == firstX+i ? 1 : 0);
+        }
         for (int row = 0; row < 9; row++) {
             int dy = row%3-1, dz = row/3-1;
             if ((dy < 0 && numY < 3) || (dz < 0 && numZ < 3) || (dy > 0 && numY < 2) || (dz > 0 && numZ < 2))
                 continue;
-            int rowCell = ((layer-z+(z+dz+numZ)%numZ)*numY+(y+dy+numY)%numY)*numX;
-            int begin = cellStart[rowCell+(numX < 3 ? 0 : max(x-1, 0))];
-            int end = cellStart[rowCell+(numX < 3 ? numX : min(x+2, numX))];
+            int rowCell = getCell(0, (place.y+dy+numY)%numY, replicaLayer+(place.z-replicaLayer+dz+numZ)%numZ, numX, numY);
+            int begin = cellStart[rowCell+firstX], end = cellStart[rowCell+firstX+numTogether];
             int beginAcross = 0, endAcross = 0;
-            if (numX >= 3 && (x == 0 || x == numX-1)) {
-                int across = rowCell+(x == 0 ? numX-1 : 0);
-                beginAcross = cellStart[across];
-                endAcross = cellStart[across+1];
+            if (numTogether < numInRow) {
+                beginAcross = cellStart[rowCell+acrossX];
+                endAcross = cellStart[rowCell+acrossX+numInRow-numTogether];
             }
-            for (int i = begin; i < end+endAcross-beginAcross; i++) {
-                int other = (i < end ? i : beginAcross+i-end);
-                real3 delta = getDelta(position, slotPos[other], a, b, c);
-                if (other != slot && delta.x*delta.x+delta.y*delta.y+delta.z*delta.z < search2) {
-                    int place = count%4;
-                    four.x = (place == 0 ? other : four.x);
-                    four.y = (place == 1 ? other : four.y);
-                    four.z = (place == 2 ? other : four.z);
-                    four.w = other;
-                    if (place == 3 && count < capacity)
-                        fours[(slot*capacity+count)/4] = four;
-                    count++;
+            int last = end+endAcross-beginAcross;
+            for (int i = begin; i < last; i += 4) {
+                int others[4];
+                Position positions[4];
+                for (int m = 0; m < 4; m++) {
+                    others[m] = (i+m < end ? i+m : i+m < last ? beginAcross+i+m-end : slot);
+                    positions[m] = slotPos[others[m]];
+                }
+                for (int m = 0; m < 4; m++) {
+                    real3 delta = getDelta(position, positions[m], a, b, c);
+                    if (others[m] != slot && delta.x*delta.x+delta.y*delta.y+delta.z*delta.z < search2) {
+                        four = make_int4(four.y, four.z, four.w, others[m]);
+                        count++;
+                        if (count%4 == 0 && count <= capacity)
+                            fours[count/4-1] = four;
+                    }
                 }
             }
         }
-        if (count%4 != 0 && count < capacity)
-            fours[(slot*capacity+count)/4] = four;
+        // The last ones, which are less than four, are the latest.
+        for (int i = 0; i < count%4 && count < capacity; i++) {
+            list[slot*capacity+count-1-i] = four.w;
+            four = make_int4(0, four.x, four.y, four.z);
+        }
         listCount[slot] = count;
         // The host looks at this now and then.  It may miss one of two threads, but not for long.
         if (count > status[MAX_LISTED])
@@ -315,20 +333,20 @@ DEVICE void listStage(int first, int stride, int numSlots, GLOBAL const Position
     }
 }
 
-KERNEL void checkMotion(int evaluation, int mustRebuild, int numSlots, real cutoff, real range,
-        GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT slotAtom,
+KERNEL void checkMotion(int evaluation, int mustRebuild, real cutoff, real range,
+        GLOBAL const real4* RESTRICT posq, GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomSlot,
         GLOBAL const real4* RESTRICT listPos, GLOBAL const mixed4* RESTRICT listBox, GLOBAL Position* RESTRICT slotPos,
         GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
-    checkStage(GLOBAL_ID, GLOBAL_SIZE, evaluation, mustRebuild, numSlots, cutoff, range, posq, posqCorrection, slotAtom,
+    checkStage(GLOBAL_ID, GLOBAL_SIZE, evaluation, mustRebuild, cutoff, range, posq, posqCorrection, atomSlot,
             listPos, listBox, slotPos, status, boxX, boxY, boxZ);
 }
 
 KERNEL void countCells(int evaluation, GLOBAL const int* RESTRICT status, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
-        GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT atomCell, int numX, int numY, int numZ,
+        GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT atomSlot, int numX, int numY, int numZ,
         real inverseWidth, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (status[REBUILD] == evaluation)
-        countStage(GLOBAL_ID, GLOBAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, chunkCount, atomCell, numX, numY, numZ,
+        countStage(GLOBAL_ID, GLOBAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, chunkCount, atomCell, atomSlot, numX, numY, numZ,
                 inverseWidth, boxX, boxY, boxZ);
 }
 
@@ -348,12 +366,12 @@ KERNEL void fillCells(int evaluation, GLOBAL const int* RESTRICT status, GLOBAL 
 KERNEL void placeSlots(int evaluation, GLOBAL int* RESTRICT status, int numSlots, int numCells, GLOBAL const real4* RESTRICT posq,
         GLOBAL const real4* RESTRICT posqCorrection, GLOBAL const int* RESTRICT atomIndex, GLOBAL const int* RESTRICT types,
         GLOBAL const real* RESTRICT weights, GLOBAL const int* RESTRICT atomCell, GLOBAL const int* RESTRICT unsorted,
-        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT slotAtom,
+        GLOBAL const int* RESTRICT cellStart, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount, GLOBAL int* RESTRICT atomSlot, GLOBAL int* RESTRICT slotAtom,
         GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight, GLOBAL Position* RESTRICT slotPos, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
         GLOBAL int* RESTRICT brokenReplica, mixed4 boxX, mixed4 boxY, mixed4 boxZ) {
     if (status[REBUILD] == evaluation)
         placeStage(GLOBAL_ID, GLOBAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
-                cellStart, cellCount, chunkCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, brokenReplica, boxX, boxY, boxZ);
+                cellStart, cellCount, chunkCount, atomSlot, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, brokenReplica, boxX, boxY, boxZ);
 }
 
 KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSlots, GLOBAL const Position* RESTRICT slotPos,
@@ -368,19 +386,19 @@ KERNEL void listNeighbors(int evaluation, GLOBAL int* RESTRICT status, int numSl
  * All of the above in one block, which for a small system takes less time than launching kernels.
  */
 KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, real cutoff, real range, GLOBAL const real4* RESTRICT posq,
-        GLOBAL const real4* RESTRICT posqCorrection, GLOBAL int* RESTRICT slotAtom, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
+        GLOBAL const real4* RESTRICT posqCorrection, GLOBAL int* RESTRICT atomSlot, GLOBAL int* RESTRICT slotAtom, GLOBAL real4* RESTRICT listPos, GLOBAL mixed4* RESTRICT listBox,
         GLOBAL Position* RESTRICT slotPos, GLOBAL int* RESTRICT status, mixed4 boxX, mixed4 boxY, mixed4 boxZ, GLOBAL const int* RESTRICT atomIndex,
         GLOBAL const int* RESTRICT types, GLOBAL const real* RESTRICT weights, GLOBAL int* RESTRICT cellCount, GLOBAL int* RESTRICT chunkCount,
         GLOBAL int* RESTRICT cellStart, GLOBAL int* RESTRICT atomCell, GLOBAL int* RESTRICT unsorted, GLOBAL int* RESTRICT slotCell, GLOBAL real* RESTRICT slotWeight,
         GLOBAL int* RESTRICT listCount, GLOBAL int* RESTRICT list, GLOBAL int* RESTRICT brokenReplica, int numX, int numY, int numZ, real inverseWidth, int capacity, real search2) {
     LOCAL int sums[CHUNK];
-    int numCells = NUM_REPLICAS*numX*numY*numZ;
-    checkStage(LOCAL_ID, LOCAL_SIZE, evaluation, mustRebuild, numSlots, cutoff, range, posq, posqCorrection, slotAtom,
+    int numCells = getNumCells(numX, numY, numZ);
+    checkStage(LOCAL_ID, LOCAL_SIZE, evaluation, mustRebuild, cutoff, range, posq, posqCorrection, atomSlot,
             listPos, listBox, slotPos, status, boxX, boxY, boxZ);
     SYNC_THREADS;
     if (status[REBUILD] != evaluation)
         return;
-    countStage(LOCAL_ID, LOCAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, chunkCount, atomCell, numX, numY, numZ, inverseWidth,
+    countStage(LOCAL_ID, LOCAL_SIZE, posq, posqCorrection, atomIndex, types, cellCount, chunkCount, atomCell, atomSlot, numX, numY, numZ, inverseWidth,
             boxX, boxY, boxZ);
     SYNC_THREADS;
     scanStage(0, 1, numCells, cellCount, chunkCount, cellStart, sums);
@@ -388,7 +406,7 @@ KERNEL void prepareInOneBlock(int evaluation, int mustRebuild, int numSlots, rea
     fillStage(LOCAL_ID, LOCAL_SIZE, atomIndex, types, atomCell, cellCount, unsorted);
     SYNC_THREADS;
     placeStage(LOCAL_ID, LOCAL_SIZE, numSlots, numCells, posq, posqCorrection, atomIndex, types, weights, atomCell, unsorted,
-            cellStart, cellCount, chunkCount, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, brokenReplica, boxX, boxY, boxZ);
+            cellStart, cellCount, chunkCount, atomSlot, slotAtom, slotCell, slotWeight, slotPos, listPos, listBox, evaluation, status, brokenReplica, boxX, boxY, boxZ);
     SYNC_THREADS;
     listStage(LOCAL_ID, LOCAL_SIZE, numSlots, slotPos, slotCell, cellStart, listCount, list, capacity, search2, status,
             numX, numY, numZ, boxX, boxY, boxZ);

@@ -9,14 +9,15 @@ typedef struct {
 #define LN2 ((real) 0.69314718055994531)
 
 /**
- * lambda1 and lambda2 for powers of two: those of the potential times log2(e).
+ * lambda1 and lambda2 for powers of two: those of the potential times log2(e).  strength is gamma c^2/d^2, slope
+ * 2 gamma c^2.
  */
 typedef struct {
     real lambda1, lambda1Low, A, lambda2, lambda2Low, B, n, beta, end, inverseWidth;
 } Bond;
 
 typedef struct {
-    real gamma, c2, d2, cosTheta0, lambda3, cubic, end, inverseWidth;
+    real gamma, d2, strength, slope, cosTheta0, lambda3, cubic, end, inverseWidth;
 } Triplet;
 
 /**
@@ -34,8 +35,8 @@ DEVICE Bond loadBond(GLOBAL const real* RESTRICT table, int type1, int type2) {
 }
 
 DEVICE Triplet loadTriplet(GLOBAL const real* RESTRICT table, int type1, int type2, int type3) {
-    GLOBAL const real* RESTRICT p = table+8*((type1*NUM_TYPES+type2)*NUM_TYPES+type3);
-    Triplet triplet = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
+    GLOBAL const real* RESTRICT p = table+9*((type1*NUM_TYPES+type2)*NUM_TYPES+type3);
+    Triplet triplet = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]};
     return triplet;
 }
 
@@ -57,15 +58,9 @@ DEVICE real quarterSine(real x) {
  * near the end it is small, and keeps its digits this way.
  */
 DEVICE Value cutoffFunction(real r, real end, real inverseWidth) {
-    real v = (end-r)*inverseWidth;
-    Value result = {1, 0};
-    if (v <= 0)
-        result.f = 0;
-    else if (v < 1) {
-        real sine = quarterSine(v), cosine = quarterSine(1-v);
-        result.f = sine*sine;
-        result.df = -PI*inverseWidth*sine*cosine;
-    }
+    real v = min(max((end-r)*inverseWidth, (real) 0), (real) 1);
+    real sine = quarterSine(v), cosine = quarterSine(1-v);
+    Value result = {sine*sine, -PI*inverseWidth*sine*cosine};
     return result;
 }
 
@@ -76,8 +71,8 @@ DEVICE Value cutoffFunction(real r, real end, real inverseWidth) {
 DEVICE Value angularFunction(Triplet p, real cosTheta) {
     real x = cosTheta-p.cosTheta0;
     real inverse = 1/(p.d2+x*x);
-    real scaled = p.gamma*p.c2*inverse*x;
-    Value result = {p.gamma+scaled*x/p.d2, 2*scaled*inverse};
+    real scaled = x*inverse;
+    Value result = {p.gamma+p.strength*x*scaled, p.slope*scaled*inverse};
     return result;
 }
 
@@ -108,8 +103,7 @@ DEVICE real decay(real lambda, real low, real r) {
  * With E = (beta zeta)^n: b = exp[-ln(1+E)/(2n)], db/dzeta = -b/(2 zeta) E/(1+E).  Where E would
  * overflow, ln(1+E) is ln E.
  */
-DEVICE BondResult computeBond(Bond p, real r, real zeta) {
-    Value cut = cutoffFunction(r, p.end, p.inverseWidth);
+DEVICE BondResult computeBond(Bond p, Value cut, real r, real zeta) {
     real repulsion = p.A*decay(p.lambda1, p.lambda1Low, r);
     real attraction = -p.B*decay(p.lambda2, p.lambda2Low, r);
     real order = 1, dOrder = 0;
@@ -142,7 +136,7 @@ DEVICE real computeZeta(Triplet p, real4 j, real4 k) {
  * Get the energy of a crowded centre.  Each lane takes every LANES-th bond, and adds to the forces on
  * all neighbours, because it knows no other bond's order.
  */
-DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL const int* RESTRICT slotAtom,
+DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
         GLOBAL const real* RESTRICT bonds, GLOBAL const real* RESTRICT triplets, CELL_PARAMETERS, real3* total) {
     real energy = 0;
     int count = 0;
@@ -158,7 +152,7 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
             if (slotK != slotJ)
                 zeta += computeZeta(loadTriplet(triplets, type, typeJ, getType(slotPos[slotK])), j, k);
         END_FOR_EACH_NEAR
-        BondResult result = computeBond(bond, j.w, zeta);
+        BondResult result = computeBond(bond, cutoffFunction(j.w, bond.end, bond.inverseWidth), j.w, zeta);
         energy += result.energy;
         real radialJ = result.radial;
         real3 turnJ = make_real3(0, 0, 0);
@@ -179,13 +173,13 @@ DEVICE real computeCrowded(int center, int type, real weight, GLOBAL mm_ulong* R
             total->x += weight*gradient.x;
             total->y += weight*gradient.y;
             total->z += weight*gradient.z;
-            addForce(forceBuffers, slotAtom[slotK], scale, -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
+            addForce(forces, slotK, scale, -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
         END_FOR_EACH_NEAR
         real3 gradient = getGradient(j, radialJ, turnJ);
         total->x += weight*gradient.x;
         total->y += weight*gradient.y;
         total->z += weight*gradient.z;
-        addForce(forceBuffers, slotAtom[slotJ], scale, -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
+        addForce(forces, slotJ, scale, -weight*gradient.x, -weight*gradient.y, -weight*gradient.z);
     END_FOR_EACH_NEAR
     return energy;
 }
@@ -202,63 +196,81 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
     LOCAL int neighborType[CENTERS*ROW];
 #else
     LOCAL int neighborType[1];
-    LOCAL real neighborCut[CENTERS*ROW];
+    LOCAL real neighborCut[CENTERS*ROW], neighborCutSlope[CENTERS*ROW];
 #endif
     LOCAL real neighborOrder[CENTERS*ROW], neighborRadial[CENTERS*ROW];
     LOCAL int found[BLOCK];
     LOCAL real sums[3*SUMS_ROW];
+    LOCAL unsigned int low[3*RUN+1], high[3*RUN+1];
     LOCAL mixed energySums[BLOCK];
     const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*ROW;
     mixed energy = 0;
-    for (int first = GROUP_ID*CENTERS; first < numSlots; first += NUM_GROUPS*CENTERS) {
-        // Threads without a centre go along with nothing to do, because all must meet at the barriers.
-        bool isCenter = (first+group < numSlots);
-        int center = (isCenter ? first+group : numSlots-1);
-        real weight = (isCenter ? slotWeight[center] : (real) 0);
-        int numListed = (weight == 0 ? 0 : listCount[center]);
-        int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w);
-        real4 scale = getScale(scales, replica);
-        int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, scale, neighbor,
-                neighborSlot, neighborType, found);
-        GLOBAL const real* RESTRICT bonds = allBonds+replica*(10*NUM_TYPES*NUM_TYPES);
-        GLOBAL const real* RESTRICT triplets = allTriplets+replica*(8*NUM_TYPES*NUM_TYPES*NUM_TYPES);
-        real3 total = make_real3(0, 0, 0);
-#if NUM_TYPES == 1
-        Triplet p = loadTriplet(triplets, 0, 0, 0);
-        for (int j = lane; j < count; j += LANES)
-            neighborCut[base+j] = cutoffFunction(neighbor[base+j].w, p.end, p.inverseWidth).f;
-        SYNC_THREADS;
+    // A block takes consecutive slots, which are near each other.
+    const int span = (numSlots+NUM_GROUPS*CENTERS-1)/(NUM_GROUPS*CENTERS)*CENTERS;
+    const int begin = GROUP_ID*span, end = min(begin+span, numSlots);
+    Forces forces = {forceBuffers, slotAtom, low, high, begin};
+    for (; forces.first < end; forces.first += RUN_LENGTH) {
+#if RUN > 0
+        clearSums(forces);
 #endif
-        for (int j = lane; j < count; j += LANES) {
-            real4 unitJ = neighbor[base+j];
-            int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
-            real zeta = 0;
-            for (int k = 0; k < count; k++)
-                if (k != j) {
+        for (int first = forces.first; first < min(forces.first+RUN_LENGTH, end); first += CENTERS) {
+            // Threads without a centre go along with nothing to do, because all must meet at the barriers.
+            bool isCenter = (first+group < end);
+            int center = (isCenter ? first+group : numSlots-1);
+            real weight = (isCenter ? slotWeight[center] : (real) 0);
+            int numListed = (weight == 0 ? 0 : listCount[center]);
+            int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w);
+            real4 scale = getScale(scales, replica);
+            int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, scale, neighbor,
+                    neighborSlot, neighborType, found);
+            GLOBAL const real* RESTRICT bonds = allBonds+replica*(10*NUM_TYPES*NUM_TYPES);
+            GLOBAL const real* RESTRICT triplets = allTriplets+replica*(9*NUM_TYPES*NUM_TYPES*NUM_TYPES);
+            real3 total = make_real3(0, 0, 0);
+#if NUM_TYPES == 1
+            Triplet p = loadTriplet(triplets, 0, 0, 0);
+            for (int j = lane; j < count; j += LANES) {
+                Value cut = cutoffFunction(neighbor[base+j].w, p.end, p.inverseWidth);
+                neighborCut[base+j] = cut.f;
+                neighborCutSlope[base+j] = cut.df;
+            }
+            SYNC_CENTER;
+#endif
+            for (int j = lane; j < count; j += LANES) {
+                real4 unitJ = neighbor[base+j];
+                int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
+                real zeta = 0;
+                // Neighbour j itself is computed and left out: a branch would keep the others from being under way together.
+                for (int k = 0; k < count; k++) {
                     real4 unitK = neighbor[base+k];
 #if NUM_TYPES == 1
-                    zeta += neighborCut[base+k]*angularFunction(p, dot3(unitJ, unitK)).f*distanceFunction(p, unitJ.w-unitK.w).f;
+                    real term = neighborCut[base+k]*angularFunction(p, dot3(unitJ, unitK)).f*distanceFunction(p, unitJ.w-unitK.w).f;
 #else
-                    zeta += computeZeta(loadTriplet(triplets, type, typeJ, neighborType[base+k]), unitJ, unitK);
+                    real term = computeZeta(loadTriplet(triplets, type, typeJ, neighborType[base+k]), unitJ, unitK);
 #endif
+                    zeta += (k == j ? (real) 0 : term);
                 }
-            BondResult result = computeBond(loadBond(bonds, type, typeJ), unitJ.w, zeta);
-            energy += weight*result.energy;
-            neighborRadial[base+j] = result.radial;
-            neighborOrder[base+j] = result.order;
-        }
-        SYNC_THREADS;
-        for (int j = lane; j < count; j += LANES) {
-            real4 unitJ = neighbor[base+j];
-            real orderJ = neighborOrder[base+j], radial = neighborRadial[base+j];
-            real3 turn = make_real3(0, 0, 0);
+                Bond bond = loadBond(bonds, type, typeJ);
 #if NUM_TYPES == 1
-            Value cutJ = cutoffFunction(unitJ.w, p.end, p.inverseWidth);
+                Value cut = {neighborCut[base+j], neighborCutSlope[base+j]};
 #else
-            int typeJ = neighborType[base+j];
+                Value cut = cutoffFunction(unitJ.w, bond.end, bond.inverseWidth);
 #endif
-            for (int k = 0; k < count; k++)
-                if (k != j) {
+                BondResult result = computeBond(bond, cut, unitJ.w, zeta);
+                energy += weight*result.energy;
+                neighborRadial[base+j] = result.radial;
+                neighborOrder[base+j] = result.order;
+            }
+            SYNC_CENTER;
+            for (int j = lane; j < count; j += LANES) {
+                real4 unitJ = neighbor[base+j];
+                real orderJ = neighborOrder[base+j], radial = neighborRadial[base+j];
+                real3 turn = make_real3(0, 0, 0);
+#if NUM_TYPES == 1
+                Value cutJ = {neighborCut[base+j], neighborCutSlope[base+j]};
+#else
+                int typeJ = neighborType[base+j];
+#endif
+                for (int k = 0; k < count; k++) {
                     // What k does to the bond to j, and j to the bond to k.
                     real4 unitK = neighbor[base+k];
                     real orderK = neighborOrder[base+k];
@@ -267,7 +279,10 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
                     Value g = angularFunction(p, cosTheta);
                     Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(p, unitK.w-unitJ.w);
                     real forJ = orderJ*neighborCut[base+k], forK = orderK*cutJ.f;
-                    radial += g.f*(forJ*e.df-forK*eBack.df+orderK*cutJ.df*eBack.f);
+                    real along = orderK*cutJ.df*eBack.f;
+                    if (p.lambda3 != 0)
+                        along += forJ*e.df-forK*eBack.df;
+                    along *= g.f;
                     real dCos = g.df*(forJ*e.f+forK*eBack.f);
 #else
                     int typeK = neighborType[base+k];
@@ -275,27 +290,33 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
                     Value cutK = cutoffFunction(unitK.w, p.end, p.inverseWidth), cutJ = cutoffFunction(unitJ.w, q.end, q.inverseWidth);
                     Value g = angularFunction(p, cosTheta), gBack = angularFunction(q, cosTheta);
                     Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(q, unitK.w-unitJ.w);
-                    radial += orderJ*cutK.f*g.f*e.df+orderK*gBack.f*(cutJ.df*eBack.f-cutJ.f*eBack.df);
+                    real along = orderJ*cutK.f*g.f*e.df+orderK*gBack.f*(cutJ.df*eBack.f-cutJ.f*eBack.df);
                     real dCos = orderJ*cutK.f*g.df*e.f+orderK*cutJ.f*gBack.df*eBack.f;
 #endif
+                    radial += (k == j ? (real) 0 : along);
+                    dCos = (k == j ? (real) 0 : dCos);
                     turn.x += dCos*unitK.x;
                     turn.y += dCos*unitK.y;
                     turn.z += dCos*unitK.z;
                 }
-            real3 gradient = getGradient(unitJ, weight*radial, make_real3(weight*turn.x, weight*turn.y, weight*turn.z));
-            total.x += gradient.x;
-            total.y += gradient.y;
-            total.z += gradient.z;
-            addForce(forceBuffers, slotAtom[neighborSlot[base+j]], scale, -gradient.x, -gradient.y, -gradient.z);
-        }
-        if (count < 0) {
-            int cell = slotCell[center];
-            energy += weight*computeCrowded(center, type, weight, forceBuffers, slotAtom, bonds, triplets, CELL_ARGUMENTS, &total);
-        }
-        addForceOnCenter(forceBuffers, isCenter, slotAtom[center], scale, total, sums);
+                real3 gradient = getGradient(unitJ, weight*radial, make_real3(weight*turn.x, weight*turn.y, weight*turn.z));
+                total.x += gradient.x;
+                total.y += gradient.y;
+                total.z += gradient.z;
+                addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
+            }
+            if (count < 0) {
+                int cell = slotCell[center];
+                energy += weight*computeCrowded(center, type, weight, forces, bonds, triplets, CELL_ARGUMENTS, &total);
+            }
+            addForceOnCenter(forces, isCenter, center, scale, total, sums);
 #ifdef REPLICA_ENERGIES
-        addReplicaEnergy(replicaEnergies, replica, energy, energySums);
-        energy = 0;
+            addReplicaEnergy(replicaEnergies, replica, energy, energySums);
+            energy = 0;
+#endif
+        }
+#if RUN > 0
+        flushSums(forces, numSlots);
 #endif
     }
     addEnergy(energyBuffer, energy, status[BROKEN] == evaluation, energySums);

@@ -4,6 +4,7 @@
  *   PERIODIC        if distances follow periodic boundary conditions
  *   NUM_TYPES       the number of particle types
  *   NUM_REPLICAS    the number of replicas
+ *   TILE            the number of cells along the edges of a tile
  *
  * A replica has the box of the Context, stretched along the axes by factors of its own.  Cells and lists
  * know nothing of that; the factors come in where distances are computed and forces added.
@@ -41,16 +42,20 @@ DEVICE real3 nearestImage(real3 delta, real4 boxX, real4 boxY, real4 boxZ) {
 
 #ifdef FIXED_POSITIONS
 DEVICE real getDifference(int from, int to) {
-    return (real) (int) ((unsigned int) to-(unsigned int) from)*2.3283064365386963e-10f;
+    return (real) (int) ((unsigned int) to-(unsigned int) from);
 }
 #endif
 
 DEVICE real3 getDelta(Position from, Position to, real4 boxX, real4 boxY, real4 boxZ) {
 #ifdef FIXED_POSITIONS
+    const real unit = 2.3283064365386963e-10f;
     real x = getDifference(from.x, to.x), y = getDifference(from.y, to.y), z = getDifference(from.z, to.z);
     // In a box with right angles integers that wrap around give the nearest image.
     if (boxY.x == 0 && boxZ.x == 0 && boxZ.y == 0)
-        return make_real3(x*boxX.x, y*boxY.y, z*boxZ.z);
+        return make_real3(x*(unit*boxX.x), y*(unit*boxY.y), z*(unit*boxZ.z));
+    x *= unit;
+    y *= unit;
+    z *= unit;
     real3 delta = make_real3(x*boxX.x+y*boxY.x+z*boxZ.x, y*boxY.y+z*boxZ.y, z*boxZ.z);
 #else
     real3 delta = make_real3(to.x-from.x, to.y-from.y, to.z-from.z);
@@ -70,6 +75,28 @@ DEVICE int getType(Position position) {
 }
 
 /**
+ * Cells are numbered tile by tile, TILE^3 cells each, so that slots near each other in number are near each other in
+ * all directions.  The tiles at the far ends may reach beyond the cells.  The layers are those of all replicas, one
+ * replica after the other.
+ */
+DEVICE int getNumCells(int numX, int numY, int numZ) {
+    return ((numX+TILE-1)/TILE)*((numY+TILE-1)/TILE)*((NUM_REPLICAS*numZ+TILE-1)/TILE)*(TILE*TILE*TILE);
+}
+
+DEVICE int getCell(int x, int y, int layer, int numX, int numY) {
+    int tile = (layer/TILE*((numY+TILE-1)/TILE)+y/TILE)*((numX+TILE-1)/TILE)+x/TILE;
+    return ((tile*TILE+layer%TILE)*TILE+y%TILE)*TILE+x%TILE;
+}
+
+/**
+ * Get the places of a cell along x and y, and its layer.
+ */
+DEVICE int3 getCellPlace(int cell, int numX, int numY) {
+    int tilesX = (numX+TILE-1)/TILE, tilesY = (numY+TILE-1)/TILE, tile = cell/(TILE*TILE*TILE);
+    return make_int3(tile%tilesX*TILE+cell%TILE, tile/tilesX%tilesY*TILE+cell/TILE%TILE, tile/tilesX/tilesY*TILE+cell/(TILE*TILE)%TILE);
+}
+
+/**
  * Get one of the 27 cells around a cell, itself included, or -1 if it comes again under another
  * index, because there are fewer than three cells along an axis.
  */
@@ -78,10 +105,8 @@ DEVICE int getAdjacentCell(int cell, int index, int numX, int numY, int numZ) {
     if ((dx < 0 && numX < 3) || (dy < 0 && numY < 3) || (dz < 0 && numZ < 3) ||
             (dx > 0 && numX < 2) || (dy > 0 && numY < 2) || (dz > 0 && numZ < 2))
         return -1;
-    int x = (cell%numX+dx+numX)%numX;
-    int y = ((cell/numX)%numY+dy+numY)%numY;
-    int layer = cell/(numX*numY);
+    int3 place = getCellPlace(cell, numX, numY);
     // Every replica has cells of its own.
-    int z = (layer%numZ+dz+numZ)%numZ+layer/numZ*numZ;
-    return (z*numY+y)*numX+x;
+    int layer = (place.z%numZ+dz+numZ)%numZ+place.z/numZ*numZ;
+    return getCell((place.x+dx+numX)%numX, (place.y+dy+numY)%numY, layer, numX, numY);
 }
