@@ -155,7 +155,6 @@ DEVICE void addToBuffers(Forces forces, int slot, mm_ulong x, mm_ulong y, mm_ulo
     ATOMIC_ADD(&forces.buffers[atom+2*PADDED_NUM_ATOMS], z);
 }
 
-#if RUN > 0
 /**
  * Add a number of 64 bits, with two additions that all devices have in local memory.
  */
@@ -165,29 +164,32 @@ DEVICE void addToSum(Forces forces, int place, mm_ulong value) {
     ATOMIC_ADD(&forces.high[place], (unsigned int) (value>>32)+(before+low < low ? 1 : 0));
 }
 
+DEVICE mm_ulong getSum(Forces forces, int place) {
+    return ((mm_ulong) forces.high[place]<<32)+forces.low[place];
+}
+
 /**
  * Begin with the sums of a new run.
  */
 DEVICE void clearSums(Forces forces) {
+#if RUN > 0
     SYNC_THREADS;
     for (int i = LOCAL_ID; i < 3*RUN; i += BLOCK)
         forces.low[i] = forces.high[i] = 0;
     SYNC_THREADS;
-}
-
-DEVICE mm_ulong getSum(Forces forces, int place) {
-    return ((mm_ulong) forces.high[place]<<32)+forces.low[place];
+#endif
 }
 
 /**
  * Add the sums of a run to the buffers.  Neighbours of its centres may be beyond the last centre of the block.
  */
 DEVICE void flushSums(Forces forces, int numSlots) {
+#if RUN > 0
     SYNC_THREADS;
     for (int i = LOCAL_ID; i < RUN && forces.first+i < numSlots; i += BLOCK)
         addToBuffers(forces, forces.first+i, getSum(forces, i), getSum(forces, i+RUN), getSum(forces, i+2*RUN));
-}
 #endif
+}
 
 /**
  * Add the force of a gradient, that of the stretched box, to a particle.
@@ -291,3 +293,25 @@ DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const P
             if (unit.w < 0) \
                 continue;
 #define END_FOR_EACH_NEAR }}
+
+/**
+ * Go through the centres of a block, which are consecutive slots and so near each other.  Inside, `center` is the centre
+ * of a thread, and `count` the number of its neighbours.  Threads without a centre go along with nothing to do, because
+ * all must meet at the barriers.
+ */
+#define FOR_EACH_CENTER \
+    const int span = (numSlots+NUM_GROUPS*CENTERS-1)/(NUM_GROUPS*CENTERS)*CENTERS; \
+    const int begin = GROUP_ID*span, end = min(begin+span, numSlots); \
+    Forces forces = {forceBuffers, slotAtom, low, high, begin}; \
+    for (; forces.first < end; forces.first += RUN_LENGTH) { \
+        clearSums(forces); \
+        for (int first = forces.first; first < min(forces.first+RUN_LENGTH, end); first += CENTERS) { \
+            bool isCenter = (first+group < end); \
+            int center = (isCenter ? first+group : numSlots-1); \
+            real weight = (isCenter ? slotWeight[center] : (real) 0); \
+            int numListed = (weight == 0 ? 0 : listCount[center]); \
+            int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w); \
+            real4 scale = getScale(scales, replica); \
+            int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, scale, neighbor, \
+                    neighborSlot, neighborType, found);
+#define END_FOR_EACH_CENTER } flushSums(forces, numSlots); }

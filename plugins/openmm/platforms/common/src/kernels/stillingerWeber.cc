@@ -94,76 +94,55 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
     LOCAL mixed energySums[BLOCK];
     const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*ROW;
     mixed energy = 0;
-    // A block takes consecutive slots, which are near each other.
-    const int span = (numSlots+NUM_GROUPS*CENTERS-1)/(NUM_GROUPS*CENTERS)*CENTERS;
-    const int begin = GROUP_ID*span, end = min(begin+span, numSlots);
-    Forces forces = {forceBuffers, slotAtom, low, high, begin};
-    for (; forces.first < end; forces.first += RUN_LENGTH) {
-#if RUN > 0
-        clearSums(forces);
-#endif
-        for (int first = forces.first; first < min(forces.first+RUN_LENGTH, end); first += CENTERS) {
-            // Threads without a centre go along with nothing to do, because all must meet at the barriers.
-            bool isCenter = (first+group < end);
-            int center = (isCenter ? first+group : numSlots-1);
-            real weight = (isCenter ? slotWeight[center] : (real) 0);
-            int numListed = (weight == 0 ? 0 : listCount[center]);
-            int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w);
-            real4 scale = getScale(scales, replica);
-            int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, scale, neighbor,
-                    neighborSlot, neighborType, found);
-            GLOBAL const real* RESTRICT pairs = allPairs+replica*(8*NUM_TYPES*NUM_TYPES);
-            GLOBAL const real* RESTRICT triplets = allTriplets+replica*(2*NUM_TYPES*NUM_TYPES*NUM_TYPES);
-            real3 total = make_real3(0, 0, 0);
-            for (int j = lane; j < count; j += LANES) {
-                int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
-                PairResult pair = computePair(loadPair(pairs, type, typeJ), neighbor[base+j].w);
-                energy += weight*pair.energy;
-                neighborRadial[base+j] = pair.dEnergy;
-                neighborFactor[base+j] = pair.factor;
-                neighborSlope[base+j] = pair.slope;
-            }
-            SYNC_CENTER;
-            for (int j = lane; j < count; j += LANES) {
-                real4 unitJ = neighbor[base+j];
-                real factorJ = neighborFactor[base+j];
-                int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
-                real angular = 0;
-                real3 turn = make_real3(0, 0, 0);
-                // Neighbour j itself is computed and left out: a branch would keep the others from being under way together.
-                for (int k = 0; k < count; k++) {
-                    real4 unitK = neighbor[base+k];
-                    int typeK = (NUM_TYPES > 1 ? neighborType[base+k] : 0);
-                    GLOBAL const real* RESTRICT triplet = triplets+2*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
-                    real x = unitJ.x*unitK.x+unitJ.y*unitK.y+unitJ.z*unitK.z-triplet[1];
-                    real strength = (k == j ? (real) 0 : triplet[0]*factorJ*neighborFactor[base+k]*x);
-                    angular += strength*x;
-                    turn.x += strength*unitK.x;
-                    turn.y += strength*unitK.y;
-                    turn.z += strength*unitK.z;
-                }
-                // Each angle is met twice.
-                energy += 0.5f*weight*angular;
-                real3 gradient = getGradient(unitJ, weight*(neighborRadial[base+j]+angular*neighborSlope[base+j]),
-                        make_real3(2*weight*turn.x, 2*weight*turn.y, 2*weight*turn.z));
-                total.x += gradient.x;
-                total.y += gradient.y;
-                total.z += gradient.z;
-                addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
-            }
-            if (count < 0) {
-                int cell = slotCell[center];
-                energy += weight*computeCrowded(center, type, weight, forces, pairs, triplets, CELL_ARGUMENTS, &total);
-            }
-            addForceOnCenter(forces, isCenter, center, scale, total, sums);
-#ifdef REPLICA_ENERGIES
-            addReplicaEnergy(replicaEnergies, replica, energy, energySums);
-            energy = 0;
-#endif
+    FOR_EACH_CENTER
+        GLOBAL const real* RESTRICT pairs = allPairs+replica*(8*NUM_TYPES*NUM_TYPES);
+        GLOBAL const real* RESTRICT triplets = allTriplets+replica*(2*NUM_TYPES*NUM_TYPES*NUM_TYPES);
+        real3 total = make_real3(0, 0, 0);
+        for (int j = lane; j < count; j += LANES) {
+            int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
+            PairResult pair = computePair(loadPair(pairs, type, typeJ), neighbor[base+j].w);
+            energy += weight*pair.energy;
+            neighborRadial[base+j] = pair.dEnergy;
+            neighborFactor[base+j] = pair.factor;
+            neighborSlope[base+j] = pair.slope;
         }
-#if RUN > 0
-        flushSums(forces, numSlots);
+        SYNC_CENTER;
+        for (int j = lane; j < count; j += LANES) {
+            real4 unitJ = neighbor[base+j];
+            real factorJ = neighborFactor[base+j];
+            int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
+            real angular = 0;
+            real3 turn = make_real3(0, 0, 0);
+            // Neighbour j itself is computed and left out: a branch would keep the others from being under way together.
+            for (int k = 0; k < count; k++) {
+                real4 unitK = neighbor[base+k];
+                int typeK = (NUM_TYPES > 1 ? neighborType[base+k] : 0);
+                GLOBAL const real* RESTRICT triplet = triplets+2*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
+                real x = unitJ.x*unitK.x+unitJ.y*unitK.y+unitJ.z*unitK.z-triplet[1];
+                real strength = (k == j ? (real) 0 : triplet[0]*factorJ*neighborFactor[base+k]*x);
+                angular += strength*x;
+                turn.x += strength*unitK.x;
+                turn.y += strength*unitK.y;
+                turn.z += strength*unitK.z;
+            }
+            // Each angle is met twice.
+            energy += 0.5f*weight*angular;
+            real3 gradient = getGradient(unitJ, weight*(neighborRadial[base+j]+angular*neighborSlope[base+j]),
+                    make_real3(2*weight*turn.x, 2*weight*turn.y, 2*weight*turn.z));
+            total.x += gradient.x;
+            total.y += gradient.y;
+            total.z += gradient.z;
+            addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
+        }
+        if (count < 0) {
+            int cell = slotCell[center];
+            energy += weight*computeCrowded(center, type, weight, forces, pairs, triplets, CELL_ARGUMENTS, &total);
+        }
+        addForceOnCenter(forces, isCenter, center, scale, total, sums);
+#ifdef REPLICA_ENERGIES
+        addReplicaEnergy(replicaEnergies, replica, energy, energySums);
+        energy = 0;
 #endif
-    }
+    END_FOR_EACH_CENTER
     addEnergy(energyBuffer, energy, status[BROKEN] == evaluation, energySums);
 }

@@ -205,119 +205,98 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
     LOCAL mixed energySums[BLOCK];
     const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*ROW;
     mixed energy = 0;
-    // A block takes consecutive slots, which are near each other.
-    const int span = (numSlots+NUM_GROUPS*CENTERS-1)/(NUM_GROUPS*CENTERS)*CENTERS;
-    const int begin = GROUP_ID*span, end = min(begin+span, numSlots);
-    Forces forces = {forceBuffers, slotAtom, low, high, begin};
-    for (; forces.first < end; forces.first += RUN_LENGTH) {
-#if RUN > 0
-        clearSums(forces);
-#endif
-        for (int first = forces.first; first < min(forces.first+RUN_LENGTH, end); first += CENTERS) {
-            // Threads without a centre go along with nothing to do, because all must meet at the barriers.
-            bool isCenter = (first+group < end);
-            int center = (isCenter ? first+group : numSlots-1);
-            real weight = (isCenter ? slotWeight[center] : (real) 0);
-            int numListed = (weight == 0 ? 0 : listCount[center]);
-            int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w);
-            real4 scale = getScale(scales, replica);
-            int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, scale, neighbor,
-                    neighborSlot, neighborType, found);
-            GLOBAL const real* RESTRICT bonds = allBonds+replica*(10*NUM_TYPES*NUM_TYPES);
-            GLOBAL const real* RESTRICT triplets = allTriplets+replica*(9*NUM_TYPES*NUM_TYPES*NUM_TYPES);
-            real3 total = make_real3(0, 0, 0);
+    FOR_EACH_CENTER
+        GLOBAL const real* RESTRICT bonds = allBonds+replica*(10*NUM_TYPES*NUM_TYPES);
+        GLOBAL const real* RESTRICT triplets = allTriplets+replica*(9*NUM_TYPES*NUM_TYPES*NUM_TYPES);
+        real3 total = make_real3(0, 0, 0);
 #if NUM_TYPES == 1
-            Triplet p = loadTriplet(triplets, 0, 0, 0);
-            for (int j = lane; j < count; j += LANES) {
-                Value cut = cutoffFunction(neighbor[base+j].w, p.end, p.inverseWidth);
-                neighborCut[base+j] = cut.f;
-                neighborCutSlope[base+j] = cut.df;
-            }
-            SYNC_CENTER;
-#endif
-            for (int j = lane; j < count; j += LANES) {
-                real4 unitJ = neighbor[base+j];
-                int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
-                real zeta = 0;
-                // Neighbour j itself is computed and left out: a branch would keep the others from being under way together.
-                for (int k = 0; k < count; k++) {
-                    real4 unitK = neighbor[base+k];
-#if NUM_TYPES == 1
-                    real term = neighborCut[base+k]*angularFunction(p, dot3(unitJ, unitK)).f*distanceFunction(p, unitJ.w-unitK.w).f;
-#else
-                    real term = computeZeta(loadTriplet(triplets, type, typeJ, neighborType[base+k]), unitJ, unitK);
-#endif
-                    zeta += (k == j ? (real) 0 : term);
-                }
-                Bond bond = loadBond(bonds, type, typeJ);
-#if NUM_TYPES == 1
-                Value cut = {neighborCut[base+j], neighborCutSlope[base+j]};
-#else
-                Value cut = cutoffFunction(unitJ.w, bond.end, bond.inverseWidth);
-#endif
-                BondResult result = computeBond(bond, cut, unitJ.w, zeta);
-                energy += weight*result.energy;
-                neighborRadial[base+j] = result.radial;
-                neighborOrder[base+j] = result.order;
-            }
-            SYNC_CENTER;
-            for (int j = lane; j < count; j += LANES) {
-                real4 unitJ = neighbor[base+j];
-                real orderJ = neighborOrder[base+j], radial = neighborRadial[base+j];
-                real3 turn = make_real3(0, 0, 0);
-#if NUM_TYPES == 1
-                Value cutJ = {neighborCut[base+j], neighborCutSlope[base+j]};
-#else
-                int typeJ = neighborType[base+j];
-#endif
-                for (int k = 0; k < count; k++) {
-                    // What k does to the bond to j, and j to the bond to k.
-                    real4 unitK = neighbor[base+k];
-                    real orderK = neighborOrder[base+k];
-                    real cosTheta = dot3(unitJ, unitK);
-#if NUM_TYPES == 1
-                    Value g = angularFunction(p, cosTheta);
-                    Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(p, unitK.w-unitJ.w);
-                    real forJ = orderJ*neighborCut[base+k], forK = orderK*cutJ.f;
-                    real along = orderK*cutJ.df*eBack.f;
-                    if (p.lambda3 != 0)
-                        along += forJ*e.df-forK*eBack.df;
-                    along *= g.f;
-                    real dCos = g.df*(forJ*e.f+forK*eBack.f);
-#else
-                    int typeK = neighborType[base+k];
-                    Triplet p = loadTriplet(triplets, type, typeJ, typeK), q = loadTriplet(triplets, type, typeK, typeJ);
-                    Value cutK = cutoffFunction(unitK.w, p.end, p.inverseWidth), cutJ = cutoffFunction(unitJ.w, q.end, q.inverseWidth);
-                    Value g = angularFunction(p, cosTheta), gBack = angularFunction(q, cosTheta);
-                    Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(q, unitK.w-unitJ.w);
-                    real along = orderJ*cutK.f*g.f*e.df+orderK*gBack.f*(cutJ.df*eBack.f-cutJ.f*eBack.df);
-                    real dCos = orderJ*cutK.f*g.df*e.f+orderK*cutJ.f*gBack.df*eBack.f;
-#endif
-                    radial += (k == j ? (real) 0 : along);
-                    dCos = (k == j ? (real) 0 : dCos);
-                    turn.x += dCos*unitK.x;
-                    turn.y += dCos*unitK.y;
-                    turn.z += dCos*unitK.z;
-                }
-                real3 gradient = getGradient(unitJ, weight*radial, make_real3(weight*turn.x, weight*turn.y, weight*turn.z));
-                total.x += gradient.x;
-                total.y += gradient.y;
-                total.z += gradient.z;
-                addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
-            }
-            if (count < 0) {
-                int cell = slotCell[center];
-                energy += weight*computeCrowded(center, type, weight, forces, bonds, triplets, CELL_ARGUMENTS, &total);
-            }
-            addForceOnCenter(forces, isCenter, center, scale, total, sums);
-#ifdef REPLICA_ENERGIES
-            addReplicaEnergy(replicaEnergies, replica, energy, energySums);
-            energy = 0;
-#endif
+        Triplet p = loadTriplet(triplets, 0, 0, 0);
+        for (int j = lane; j < count; j += LANES) {
+            Value cut = cutoffFunction(neighbor[base+j].w, p.end, p.inverseWidth);
+            neighborCut[base+j] = cut.f;
+            neighborCutSlope[base+j] = cut.df;
         }
-#if RUN > 0
-        flushSums(forces, numSlots);
+        SYNC_CENTER;
 #endif
-    }
+        for (int j = lane; j < count; j += LANES) {
+            real4 unitJ = neighbor[base+j];
+            int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
+            real zeta = 0;
+            // Neighbour j itself is computed and left out: a branch would keep the others from being under way together.
+            for (int k = 0; k < count; k++) {
+                real4 unitK = neighbor[base+k];
+#if NUM_TYPES == 1
+                real term = neighborCut[base+k]*angularFunction(p, dot3(unitJ, unitK)).f*distanceFunction(p, unitJ.w-unitK.w).f;
+#else
+                real term = computeZeta(loadTriplet(triplets, type, typeJ, neighborType[base+k]), unitJ, unitK);
+#endif
+                zeta += (k == j ? (real) 0 : term);
+            }
+            Bond bond = loadBond(bonds, type, typeJ);
+#if NUM_TYPES == 1
+            Value cut = {neighborCut[base+j], neighborCutSlope[base+j]};
+#else
+            Value cut = cutoffFunction(unitJ.w, bond.end, bond.inverseWidth);
+#endif
+            BondResult result = computeBond(bond, cut, unitJ.w, zeta);
+            energy += weight*result.energy;
+            neighborRadial[base+j] = result.radial;
+            neighborOrder[base+j] = result.order;
+        }
+        SYNC_CENTER;
+        for (int j = lane; j < count; j += LANES) {
+            real4 unitJ = neighbor[base+j];
+            real orderJ = neighborOrder[base+j], radial = neighborRadial[base+j];
+            real3 turn = make_real3(0, 0, 0);
+#if NUM_TYPES == 1
+            Value cutJ = {neighborCut[base+j], neighborCutSlope[base+j]};
+#else
+            int typeJ = neighborType[base+j];
+#endif
+            for (int k = 0; k < count; k++) {
+                // What k does to the bond to j, and j to the bond to k.
+                real4 unitK = neighbor[base+k];
+                real orderK = neighborOrder[base+k];
+                real cosTheta = dot3(unitJ, unitK);
+#if NUM_TYPES == 1
+                Value g = angularFunction(p, cosTheta);
+                Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(p, unitK.w-unitJ.w);
+                real forJ = orderJ*neighborCut[base+k], forK = orderK*cutJ.f;
+                real along = orderK*cutJ.df*eBack.f;
+                if (p.lambda3 != 0)
+                    along += forJ*e.df-forK*eBack.df;
+                along *= g.f;
+                real dCos = g.df*(forJ*e.f+forK*eBack.f);
+#else
+                int typeK = neighborType[base+k];
+                Triplet p = loadTriplet(triplets, type, typeJ, typeK), q = loadTriplet(triplets, type, typeK, typeJ);
+                Value cutK = cutoffFunction(unitK.w, p.end, p.inverseWidth), cutJ = cutoffFunction(unitJ.w, q.end, q.inverseWidth);
+                Value g = angularFunction(p, cosTheta), gBack = angularFunction(q, cosTheta);
+                Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(q, unitK.w-unitJ.w);
+                real along = orderJ*cutK.f*g.f*e.df+orderK*gBack.f*(cutJ.df*eBack.f-cutJ.f*eBack.df);
+                real dCos = orderJ*cutK.f*g.df*e.f+orderK*cutJ.f*gBack.df*eBack.f;
+#endif
+                radial += (k == j ? (real) 0 : along);
+                dCos = (k == j ? (real) 0 : dCos);
+                turn.x += dCos*unitK.x;
+                turn.y += dCos*unitK.y;
+                turn.z += dCos*unitK.z;
+            }
+            real3 gradient = getGradient(unitJ, weight*radial, make_real3(weight*turn.x, weight*turn.y, weight*turn.z));
+            total.x += gradient.x;
+            total.y += gradient.y;
+            total.z += gradient.z;
+            addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
+        }
+        if (count < 0) {
+            int cell = slotCell[center];
+            energy += weight*computeCrowded(center, type, weight, forces, bonds, triplets, CELL_ARGUMENTS, &total);
+        }
+        addForceOnCenter(forces, isCenter, center, scale, total, sums);
+#ifdef REPLICA_ENERGIES
+        addReplicaEnergy(replicaEnergies, replica, energy, energySums);
+        energy = 0;
+#endif
+    END_FOR_EACH_CENTER
     addEnergy(energyBuffer, energy, status[BROKEN] == evaluation, energySums);
 }
