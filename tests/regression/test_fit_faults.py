@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -12,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import yaml
@@ -30,16 +31,35 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     return folder / "run", time.monotonic() - started
 
 
-def start(folder: Path, **environment: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "cgbridge", "fit", "fit.yaml"],
-        cwd=folder,
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+class Start(Protocol):
+    def __call__(self, folder: Path, **environment: str) -> subprocess.Popen[str]: ...
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a fit beside the test; whatever it leaves running ends with the test, also with a failed one."""
+    with contextlib.ExitStack() as stack:
+
+        def fit(folder: Path, **environment: str) -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cgbridge", "fit", "fit.yaml"],
+                cwd=folder,
+                env=os.environ | environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+            stack.enter_context(process)
+            stack.callback(end_group, process.pid)
+            return process
+
+        yield fit
+
+
+def end_group(leader: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def wait_for_evaluations(folder: Path, count: int, process: subprocess.Popen[str]) -> None:
@@ -72,7 +92,9 @@ def descendants(pid: int) -> list[int]:
     return [grandchild for child in parents.get(pid, []) for grandchild in parents.get(child, [])]
 
 
-def test_ten_kills_at_random_moments_change_nothing(tmp_path: Path, whole: tuple[Path, float]) -> None:
+def test_ten_kills_at_random_moments_change_nothing(
+    tmp_path: Path, start: Start, whole: tuple[Path, float]
+) -> None:
     run, duration = whole
     write(tmp_path, molecular_dynamics())
     moments = random.Random(1)
@@ -89,7 +111,7 @@ def test_ten_kills_at_random_moments_change_nothing(tmp_path: Path, whole: tuple
     assert_equal_runs(run, tmp_path / "run")
 
 
-def test_killed_evaluations_are_tried_again(tmp_path: Path, whole: tuple[Path, float]) -> None:
+def test_killed_evaluations_are_tried_again(tmp_path: Path, start: Start, whole: tuple[Path, float]) -> None:
     write(tmp_path, molecular_dynamics())
     process = start(tmp_path)
     for count, number in ((3, signal.SIGKILL), (8, signal.SIGSEGV)):
@@ -104,19 +126,20 @@ def test_killed_evaluations_are_tried_again(tmp_path: Path, whole: tuple[Path, f
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_no_worker_outlives_a_killed_fit(tmp_path: Path, number: int) -> None:
+def test_no_worker_outlives_a_killed_fit(tmp_path: Path, start: Start, number: int) -> None:
     """Runs of half a minute: whoever goes on alone is still there when we look."""
     content = molecular_dynamics()
     content["engine"]["production"] = "2 ns"
     write(tmp_path, content)
     process = start(tmp_path)
-    running: list[int] = []
+    # The evaluations of the static level are over in milliseconds: wait for two that stay.
+    before: set[int] = set()
+    running = set(descendants(process.pid))
     deadline = time.monotonic() + 60.0
-    while len(running) < 2 and time.monotonic() < deadline:
-        time.sleep(0.5)
-        running = descendants(process.pid)
-    time.sleep(1.0)
-    assert len(descendants(process.pid)) == 2, "the fit does not get going"
+    while len(before & running) < 2:
+        assert time.monotonic() < deadline and process.poll() is None, "the fit does not get going"
+        time.sleep(1.0)
+        before, running = running, set(descendants(process.pid))
     os.kill(process.pid, number)
     process.communicate()
     deadline = time.monotonic() + 10.0
@@ -133,7 +156,9 @@ def group_lives(leader: int) -> bool:
     return True
 
 
-def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, whole: tuple[Path, float]) -> None:
+def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(
+    tmp_path: Path, start: Start, whole: tuple[Path, float]
+) -> None:
     write(tmp_path, molecular_dynamics())
     process = start(tmp_path)
     wait_for_evaluations(tmp_path, 20, process)
@@ -146,7 +171,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, whole
     assert_equal_runs(whole[0], tmp_path / "run")
 
 
-def test_a_second_fit_in_the_folder_is_refused_while_one_is_alive(tmp_path: Path) -> None:
+def test_a_second_fit_in_the_folder_is_refused_while_one_is_alive(tmp_path: Path, start: Start) -> None:
     write(tmp_path, molecular_dynamics())
     process = start(tmp_path)
     wait_for_evaluations(tmp_path, 2, process)
@@ -156,8 +181,6 @@ def test_a_second_fit_in_the_folder_is_refused_while_one_is_alive(tmp_path: Path
     fresh = command(tmp_path, "fit", "fit.yaml", "--fresh")
     assert fresh.returncode == 5, "--fresh must not take the folder from a living run"
     assert process.poll() is None
-    process.kill()
-    process.communicate()
 
 
 @pytest.fixture
@@ -200,7 +223,7 @@ def test_a_full_disk_stops_the_fit_with_advice_and_keeps_what_was_done(
 
 
 def test_a_full_temporary_disk_is_not_held_against_a_candidate(
-    tmp_path: Path, small_disk: Path, whole: tuple[Path, float]
+    tmp_path: Path, start: Start, small_disk: Path
 ) -> None:
     content = molecular_dynamics()
     content["engine"]["production"] = "40 ps"
