@@ -4,7 +4,6 @@
 #include "CGBridgeKernels.h"
 #include "CpuTripletHost.h"
 #include "openmm/Kernel.h"
-#include "openmm/internal/ThreadPool.h"
 #include <algorithm>
 #include <functional>
 #include <memory>
@@ -26,9 +25,9 @@ public:
      */
     using HostFactory = std::function<std::unique_ptr<CpuTripletHost>(int first, int last, const int* thread)>;
     /**
-     * @param threads    the threads of the platform, or null to stay on the calling thread
+     * @param threads    the threads that several replicas share out
      */
-    CpuReplicaKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ThreadPool* threads, HostFactory createHost) :
+    CpuReplicaKernel(std::string name, const OpenMM::Platform& platform, const CpuThreads& threads, HostFactory createHost) :
             KernelType(name, platform), platform(platform), threads(threads), createHost(createHost) {
     }
     void initialize(const OpenMM::System& system, const TripletForce& force) override {
@@ -39,7 +38,7 @@ public:
             energies.resize(force.getNumReplicas());
             for (int replica = 0; replica < force.getNumReplicas(); replica++) {
                 std::unique_ptr<TripletForce> one(force.extractReplica(replica));
-                add(system, *one, threads == nullptr ? nullptr : &threadOfReplica[replica]);
+                add(system, *one, &threadOfReplica[replica]);
             }
         }
     }
@@ -47,19 +46,15 @@ public:
         auto executeOne = [&] (size_t replica) {
             return replicas[replica].template getAs<SingleKernel>().execute(context, includeForces, includeEnergy);
         };
-        double energy = 0;
-        if (threads == nullptr || replicas.size() == 1) {
-            for (size_t replica = 0; replica < replicas.size(); replica++)
-                energy += executeOne(replica);
-            return energy;
-        }
-        threads->execute([&] (OpenMM::ThreadPool& pool, int thread) {
-            for (size_t replica = thread; replica < replicas.size(); replica += pool.getNumThreads()) {
+        if (replicas.size() == 1)
+            return executeOne(0);
+        threads.forEachThread([&] (int thread) {
+            for (size_t replica = thread; replica < replicas.size(); replica += threads.getNumThreads()) {
                 threadOfReplica[replica] = thread;
                 energies[replica] = executeOne(replica);
             }
         });
-        threads->waitForThreads();
+        double energy = 0;
         for (double value : energies)
             energy += value;
         return energy;
@@ -89,7 +84,7 @@ private:
         kernel->initialize(system, force);
     }
     const OpenMM::Platform& platform;
-    OpenMM::ThreadPool* threads;
+    const CpuThreads threads;
     HostFactory createHost;
     std::vector<OpenMM::Kernel> replicas;
     std::vector<int> threadOfReplica;

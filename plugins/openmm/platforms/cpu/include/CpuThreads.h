@@ -1,22 +1,34 @@
 #ifndef CGBRIDGE_CPUTHREADS_H_
 #define CGBRIDGE_CPUTHREADS_H_
 
+#include "CpuThreadTeam.h"
 #include "openmm/internal/ThreadPool.h"
+#include <functional>
+#include <memory>
 
 namespace CGBridge {
 
 /**
- * The threads that a calculation may use, which may be just the calling one.
+ * The threads that a calculation may use: just the calling one, the pool of OpenMM's CPU platform, or a team
+ * of this plugin's own.
  */
 class CpuThreads {
 public:
-    /**
-     * @param pool    null to stay on the calling thread
-     */
-    explicit CpuThreads(OpenMM::ThreadPool* pool) : pool(pool) {
+    CpuThreads() = default;
+    explicit CpuThreads(OpenMM::ThreadPool& pool) : pool(&pool) {
+    }
+    explicit CpuThreads(std::shared_ptr<CpuThreadTeam> team) : team(team) {
     }
     int getNumThreads() const {
+        if (team != nullptr)
+            return team->getNumThreads();
         return pool == nullptr ? 1 : pool->getNumThreads();
+    }
+    /**
+     * Get the number of particles from which on even short pieces of work are worth sharing out.
+     */
+    int getMinParticles() const {
+        return team == nullptr ? 8192 : 1024;
     }
     /**
      * Run a function for every thread, in parallel if there is more than one.
@@ -26,13 +38,16 @@ public:
         // With one thread, waking it would only cost time.
         if (getNumThreads() == 1)
             function(0);
+        else if (team != nullptr)
+            team->execute(std::ref(function));
         else {
             pool->execute([&] (OpenMM::ThreadPool&, int thread) { function(thread); });
             pool->waitForThreads();
         }
     }
 private:
-    OpenMM::ThreadPool* pool;
+    OpenMM::ThreadPool* pool = nullptr;
+    std::shared_ptr<CpuThreadTeam> team;
 };
 
 } // namespace CGBridge

@@ -43,7 +43,7 @@ public:
     explicit CpuPlatformHost(OpenMM::CpuPlatform::PlatformData& data) : data(data) {
     }
     CpuThreads getThreads() override {
-        return CpuThreads(&data.threads);
+        return CpuThreads(data.threads);
     }
     bool isDeterministic() const override {
         return data.deterministicForces;
@@ -72,7 +72,7 @@ public:
     CpuThreadHost(OpenMM::CpuPlatform::PlatformData& data, const int& thread) : data(data), thread(thread) {
     }
     CpuThreads getThreads() override {
-        return CpuThreads(nullptr);
+        return CpuThreads();
     }
     bool isDeterministic() const override {
         return true;
@@ -91,32 +91,36 @@ private:
 };
 
 /**
- * A platform that keeps its state as the Reference platform does and runs on the calling thread.
+ * A platform where nobody else adds to the forces at the same time, so that they can go straight to where
+ * OpenMM's Reference platform keeps them.
  */
-class SerialPlatformHost : public CpuTripletHost {
+class LonePlatformHost : public CpuTripletHost {
 public:
     /**
-     * @param data     the data of the platform
-     * @param first    the first particle that forces may be added to
-     * @param last     the last one + 1
+     * @param data              the data of the platform
+     * @param threads           the threads to use
+     * @param isDeterministic   whether sums must be done in the same order every time
+     * @param first             the first particle that forces may be added to
+     * @param last              the last one + 1
      */
-    SerialPlatformHost(OpenMM::ReferencePlatform::PlatformData& data, int first, int last) :
-            data(data), first(first), last(last), buffer(4*data.numParticles) {
-    }
+    LonePlatformHost(OpenMM::ReferencePlatform::PlatformData& data, const CpuThreads& threads, bool isDeterministic, int first, int last);
     CpuThreads getThreads() override {
-        return CpuThreads(nullptr);
+        return threads;
     }
     bool isDeterministic() const override {
-        return true;
+        return deterministic;
     }
     void setPeriodic() override {
     }
     float* beginForces(int thread) override;
     void finishForces() override;
 private:
+    void addForces(int begin, int end);
     OpenMM::ReferencePlatform::PlatformData& data;
+    const CpuThreads threads;
+    const bool deterministic;
     const int first, last;
-    OpenMM::AlignedArray<float> buffer;
+    std::vector<OpenMM::AlignedArray<float> > buffers;
 };
 
 } // namespace CGBridge

@@ -1,9 +1,16 @@
 #include "CpuCGBridgeKernelFactory.h"
 #include "CpuCGBridgeKernels.h"
 #include "CpuReplicaKernel.h"
+#include "LoneForcesAndEnergyKernel.h"
 #include "SerialLangevinMiddleKernel.h"
 #include "SerialPlatform.h"
 #include "internal/TripletForceImpl.h"
+#include "openmm/AndersenThermostat.h"
+#include "openmm/CMMotionRemover.h"
+#include "openmm/MonteCarloAnisotropicBarostat.h"
+#include "openmm/MonteCarloBarostat.h"
+#include "openmm/MonteCarloFlexibleBarostat.h"
+#include "openmm/MonteCarloMembraneBarostat.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/Platform.h"
 #include "openmm/cpu/CpuKernelFactory.h"
@@ -28,27 +35,66 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
             platform.registerKernelFactory(CalcTersoffForceKernel::Name(), factory);
             platform.registerKernelFactory(CalcStillingerWeberForceKernel::Name(), factory);
             // CPUSerial has its own already.
-            if (platform.getName() == "CPU")
+            if (platform.getName() == "CPU") {
+                platform.registerKernelFactory(CalcForcesAndEnergyKernel::Name(), factory);
                 platform.registerKernelFactory(IntegrateLangevinMiddleStepKernel::Name(), factory);
+            }
         }
     }
 }
 
+/**
+ * Get whether a force computes nothing on the threads of the CPU platform, and asks for nothing that is in
+ * single precision there.
+ */
+static bool leavesThreadsAlone(const Force& force) {
+    if (auto* triplets = dynamic_cast<const TripletForce*>(&force))
+        return triplets->getNumReplicas() == 1;
+    return dynamic_cast<const CMMotionRemover*>(&force) || dynamic_cast<const AndersenThermostat*>(&force) ||
+            dynamic_cast<const MonteCarloBarostat*>(&force) || dynamic_cast<const MonteCarloAnisotropicBarostat*>(&force) ||
+            dynamic_cast<const MonteCarloMembraneBarostat*>(&force) || dynamic_cast<const MonteCarloFlexibleBarostat*>(&force);
+}
+
+/**
+ * Get whether the forces of this plugin are the only ones in a system.
+ */
+static bool areForcesAlone(const System& system) {
+    bool hasTriplets = false;
+    for (int i = 0; i < system.getNumForces(); i++) {
+        if (!leavesThreadsAlone(system.getForce(i)))
+            return false;
+        hasTriplets |= (dynamic_cast<const TripletForce*>(&system.getForce(i)) != nullptr);
+    }
+    return hasTriplets;
+}
+
 KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
-    if (name == IntegrateLangevinMiddleStepKernel::Name()) {
-        if (TripletForceImpl::canMoveInOnePass(context.getSystem()))
-            return new CpuLangevinMiddleKernel(name, platform, context, CpuThreads(&CpuPlatform::getPlatformData(context).threads));
+    auto& referenceData = *reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData());
+    const bool isSerial = (platform.getName() == SerialPlatform::NAME);
+    const bool isAlone = (!isSerial && areForcesAlone(context.getSystem()));
+    CpuPlatform::PlatformData* cpuData = (isSerial ? nullptr : &CpuPlatform::getPlatformData(context));
+    CpuThreads threads;
+    if (isAlone)
+        threads = CpuThreads(CpuThreadTeam::ofContext(context, cpuData->threads.getNumThreads()));
+    else if (!isSerial)
+        threads = CpuThreads(cpuData->threads);
+
+    if (name == CalcForcesAndEnergyKernel::Name()) {
+        if (isAlone)
+            return new LoneForcesAndEnergyKernel(name, platform, context);
         return CpuKernelFactory().createKernelImpl(name, platform, context);
     }
-    const bool isSerial = (platform.getName() == SerialPlatform::NAME);
-    ThreadPool* threads = (isSerial ? nullptr : &CpuPlatform::getPlatformData(context).threads);
-    auto createHost = [&context, isSerial] (int first, int last, const int* thread) -> unique_ptr<CpuTripletHost> {
-        if (isSerial)
-            return make_unique<SerialPlatformHost>(*reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData()), first, last);
-        CpuPlatform::PlatformData& data = CpuPlatform::getPlatformData(context);
+    if (name == IntegrateLangevinMiddleStepKernel::Name()) {
+        if (TripletForceImpl::canMoveInOnePass(context.getSystem()))
+            return new CpuLangevinMiddleKernel(name, platform, context, threads);
+        return CpuKernelFactory().createKernelImpl(name, platform, context);
+    }
+    auto createHost = [=, &referenceData] (int first, int last, const int* thread) -> unique_ptr<CpuTripletHost> {
+        if (isSerial || isAlone)
+            return make_unique<LonePlatformHost>(referenceData, threads, isSerial || cpuData->deterministicForces, first, last);
         if (thread != nullptr)
-            return make_unique<CpuThreadHost>(data, *thread);
-        return make_unique<CpuPlatformHost>(data);
+            return make_unique<CpuThreadHost>(*cpuData, *thread);
+        return make_unique<CpuPlatformHost>(*cpuData);
     };
     if (name == CalcTersoffForceKernel::Name())
         return new CpuReplicaKernel<CalcTersoffForceKernel, CpuCalcTersoffForceKernel>(name, platform, threads, createHost);

@@ -43,7 +43,7 @@ double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, 
     // evenly.  Which thread gets which batches depends on chance, and so does the rounding of sums,
     // unless deterministic forces are asked for.
     const int numThreads = threads.getNumThreads();
-    const int chunk = (host->isDeterministic() ? (numBatches+numThreads-1)/numThreads : 8);
+    const int chunk = (host->isDeterministic() ? (numBatches+numThreads-1)/numThreads : min(8, numBatches/(4*numThreads)+1));
     nextBatch = 0;
     threads.forEachThread([&] (int thread) {
         vector<float>& workspace = workspaces[thread];

@@ -1,17 +1,36 @@
 #include "CpuTripletHost.h"
 #include <algorithm>
+#include <cstdint>
 
 using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-float* SerialPlatformHost::beginForces(int thread) {
-    fill_n(&buffer[0]+4*first, 4*(last-first), 0.0f);
-    return &buffer[0];
+LonePlatformHost::LonePlatformHost(ReferencePlatform::PlatformData& data, const CpuThreads& threads, bool isDeterministic, int first, int last) :
+        data(data), threads(threads), deterministic(isDeterministic || threads.getNumThreads() == 1), first(first), last(last),
+        buffers(threads.getNumThreads()) {
+    for (AlignedArray<float>& buffer : buffers)
+        buffer.resize(4*data.numParticles);
 }
 
-void SerialPlatformHost::finishForces() {
+float* LonePlatformHost::beginForces(int thread) {
+    fill_n(&buffers[thread][0]+4*first, 4*(last-first), 0.0f);
+    return &buffers[thread][0];
+}
+
+void LonePlatformHost::finishForces() {
+    const int numThreads = threads.getNumThreads(), count = last-first;
+    if (count < threads.getMinParticles())
+        addForces(first, last);
+    else
+        threads.forEachThread([&] (int thread) {
+            addForces(first+(int) ((int64_t) count*thread/numThreads), first+(int) ((int64_t) count*(thread+1)/numThreads));
+        });
+}
+
+void LonePlatformHost::addForces(int begin, int end) {
     vector<Vec3>& forces = *data.forces;
-    for (int i = first; i < last; i++)
-        forces[i] += Vec3(buffer[4*i], buffer[4*i+1], buffer[4*i+2]);
+    for (AlignedArray<float>& buffer : buffers)
+        for (int i = begin; i < end; i++)
+            forces[i] += Vec3(buffer[4*i], buffer[4*i+1], buffer[4*i+2]);
 }

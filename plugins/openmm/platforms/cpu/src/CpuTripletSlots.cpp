@@ -18,9 +18,6 @@ static int roundDown(double x) {
 // Cells are a little wider than the range.
 static const double CELL_WIDTH = 1.0001;
 
-// With fewer particles than this, waking threads takes longer than what they would do.
-static const size_t MIN_PARALLEL = 8192;
-
 // Differences of slots in the list must fit into 31 bits; they stay below twice the range.
 CpuTripletSlots::CpuTripletSlots(const vector<int>& types, double cutoff, double skin, const CpuThreads& threads) :
         types(types), threads(threads), cutoff(cutoff), range(cutoff+skin), lengthUnit(16*(cutoff+skin)/4294967296.0) {
@@ -30,7 +27,7 @@ CpuTripletSlots::CpuTripletSlots(const vector<int>& types, double cutoff, double
     for (vector<Vec3>* values : {&wraps, &offsets, &created, &stretched})
         values->resize(active.size());
     slotOfActive.resize(active.size());
-    parts.resize(active.size() < MIN_PARALLEL ? 1 : threads.getNumThreads());
+    parts.resize((int) active.size() < threads.getMinParticles() ? 1 : threads.getNumThreads());
     for (size_t i = 0; i < parts.size(); i++) {
         parts[i].first = active.size()*i/parts.size();
         parts[i].last = active.size()*(i+1)/parts.size();

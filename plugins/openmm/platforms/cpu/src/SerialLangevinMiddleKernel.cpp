@@ -20,7 +20,7 @@ using namespace std;
 static const size_t PIECE = 24576;
 
 SerialLangevinMiddleKernel::SerialLangevinMiddleKernel(string name, const Platform& platform, ContextImpl& context) :
-        SerialLangevinMiddleKernel(name, platform, context, CpuThreads(nullptr)) {
+        SerialLangevinMiddleKernel(name, platform, context, CpuThreads()) {
 }
 
 SerialLangevinMiddleKernel::SerialLangevinMiddleKernel(string name, const Platform& platform, ContextImpl& context, const CpuThreads& threads) :
