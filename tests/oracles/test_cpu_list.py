@@ -225,7 +225,9 @@ def test_positions_that_are_not_numbers(potential, platform, value, periodic):
 @potentials
 def test_changed_cutoff(potential, platform, factor):
     box = configuration(potential, "triclinic")
-    context = openmm_engine.make_context(potential, box, platform)
+    # Otherwise which thread does what depends on chance, and with it the rounding.
+    properties = {"DeterministicForces": "true"} if platform == "CPU" else {}
+    context = openmm_engine.make_context(potential, box, platform, properties)
     before = evaluate(context)
     force = context.getSystem().getForce(0)
     n = potential.n_types
@@ -257,9 +259,61 @@ def test_collapsed_particles_need_no_huge_memory():
     assert np.all(np.isfinite(forces))
 
 
+@potentials
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_beside_forces_of_openmm(potential, threads):
+    """Then OpenMM's own threads and its single precision forces are used, not those of the plugin alone."""
+    box = configuration(potential, "orthogonal")
+    contexts = []
+    for platform, properties in (("CPU", {"Threads": threads}), ("Reference", {})):
+        system = openmm_engine.make_system(potential, box)
+        springs = openmm.HarmonicBondForce()
+        springs.addBond(0, 1, 0.3, 1000.0)
+        springs.setUsesPeriodicBoundaryConditions(True)
+        springs.setForceGroup(1)
+        system.addForce(springs)
+        context = openmm.Context(
+            system,
+            openmm.VerletIntegrator(0.002),
+            openmm.Platform.getPlatformByName(platform),
+            properties,
+        )
+        context.setPositions(box.positions * 0.1)
+        contexts.append(context)
+    assert_same(*contexts)
+    # The springs do act, and either kind can be had alone.
+    for context in contexts:
+        forces = [
+            context.getState(getForces=True, groups=groups).getForces(asNumpy=True)._value
+            for groups in ({0, 1}, {0}, {1})
+        ]
+        assert np.any(forces[2])
+        assert np.allclose(forces[0], forces[1] + forces[2], rtol=1e-5, atol=1e-2)
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_forces_alone_keep_what_openmm_promises(threads):
+    """Energies do not touch the forces of the step; NaN is told as OpenMM tells it; velocities are free."""
+    box = configuration(TERSOFF[0], "orthogonal")
+    context = openmm_engine.make_context(TERSOFF[0], box, "CPU", {"Threads": threads})
+    context.getIntegrator().step(3)
+    energy = context.getState(getEnergy=True).getPotentialEnergy()._value
+    forces = evaluate(context)[1]
+    assert context.getState(getEnergy=True, groups={5}).getPotentialEnergy()._value == 0
+    assert not np.any(context.getState(getForces=True, groups={5}).getForces(asNumpy=True)._value)
+    again = evaluate(context)
+    assert again[0] == pytest.approx(energy, rel=1e-6)
+    assert np.allclose(again[1], forces, rtol=1e-5, atol=1e-2)
+    positions = box.positions * 0.1
+    positions[3, 2] = np.nan
+    context.setPositions(positions)
+    with pytest.raises(openmm.OpenMMException, match="Particle coordinate is NaN"):
+        context.getState(getEnergy=True)
+
+
 @pytest.mark.parametrize("tilt", [0.0, 0.3], ids=["orthogonal", "triclinic"])
 def test_threads_share_the_list_of_a_large_box(tilt):
-    """From 8192 particles on threads make the list together; CPUSerial makes it alone."""
+    """From some thousand particles on threads make the list together; CPUSerial makes it alone."""
     edge, spacing = 22, 3.1
     random = np.random.default_rng(12)
     vectors = np.array([[1.0, 0, 0], [tilt, 1, 0], [-tilt, 0.5 * tilt, 1]]) * edge * spacing

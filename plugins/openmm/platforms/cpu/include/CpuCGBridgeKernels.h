@@ -2,9 +2,9 @@
 #define CGBRIDGE_CPUKERNELS_H_
 
 #include "CGBridgeKernels.h"
+#include "CpuShares.h"
 #include "CpuTripletHost.h"
 #include "CpuTripletNeighborList.h"
-#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -40,9 +40,9 @@ private:
     bool periodic = true;
     /** Null if nothing interacts. */
     std::unique_ptr<CpuTripletNeighborList> neighborList;
+    CpuShares shares;
     std::vector<std::vector<float> > workspaces;
     std::vector<double> threadEnergy;
-    std::atomic<int> nextBatch;
 };
 
 /**

@@ -28,7 +28,7 @@ public:
      * Get the number of particles from which on even short pieces of work are worth sharing out.
      */
     int getMinParticles() const {
-        return team == nullptr ? 8192 : 1024;
+        return team == nullptr ? 8192 : 2048;
     }
     /**
      * Run a function for every thread, in parallel if there is more than one.

@@ -9,8 +9,8 @@ using namespace OpenMM;
 using namespace std;
 
 CpuTripletCalculation::CpuTripletCalculation(unique_ptr<CpuTripletHost> host) :
-        host(move(host)), functions(getCpuTripletFunctions()), threads(this->host->getThreads()), workspaces(threads.getNumThreads()),
-        threadEnergy(threads.getNumThreads()) {
+        host(move(host)), functions(getCpuTripletFunctions()), threads(this->host->getThreads()), shares(threads.getNumThreads()),
+        workspaces(threads.getNumThreads()), threadEnergy(threads.getNumThreads()) {
 }
 
 void CpuTripletCalculation::setParticles(const TripletForce& force, double cutoff) {
@@ -37,14 +37,8 @@ double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, 
             fill_n(referenceData.forces->begin(), referenceData.numParticles, Vec3(1, 1, 1)*numeric_limits<double>::quiet_NaN());
         return numeric_limits<double>::quiet_NaN();
     }
-    int numBatches = neighborList->getNumBatches(), maxNeighbors = neighborList->getMaxNeighbors();
-
-    // A few batches at a time keep neighbours in the cache of one core and still share out the work
-    // evenly.  Which thread gets which batches depends on chance, and so does the rounding of sums,
-    // unless deterministic forces are asked for.
-    const int numThreads = threads.getNumThreads();
-    const int chunk = (host->isDeterministic() ? (numBatches+numThreads-1)/numThreads : min(8, numBatches/(4*numThreads)+1));
-    nextBatch = 0;
+    const int maxNeighbors = neighborList->getMaxNeighbors();
+    shares.begin(neighborList->getNumBatches(), host->isDeterministic());
     threads.forEachThread([&] (int thread) {
         vector<float>& workspace = workspaces[thread];
         size_t alignment = 64/sizeof(float), size = functions.getWorkspaceSize(maxNeighbors)+alignment;
@@ -54,10 +48,9 @@ double CpuTripletCalculation::execute(ContextImpl& context, bool includeForces, 
         float* aligned = workspace.data() + (alignment-misalignment)%alignment;
         float* forces = (includeForces ? host->beginForces(thread) : nullptr);
         double energy = 0;
-        auto next = [&] () { return nextBatch.fetch_add(chunk); };
-        for (int first = (host->isDeterministic() ? chunk*thread : next()); first < numBatches;
-                first = (host->isDeterministic() ? numBatches : next()))
-            energy += compute(first, min(first+chunk, numBatches), aligned, maxNeighbors, forces);
+        shares.take(thread, [&] (int first, int last) {
+            energy += compute(first, last, aligned, maxNeighbors, forces);
+        });
         threadEnergy[thread] = energy;
     });
     if (includeForces)

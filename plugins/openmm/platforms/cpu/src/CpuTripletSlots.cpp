@@ -49,6 +49,9 @@ bool CpuTripletSlots::forEachPart(Function function) {
 }
 
 bool CpuTripletSlots::create(const vector<Vec3>& positions, const PeriodicBox& newBox) {
+    // In the order of the slots the particles of a part lie together, and so does what its thread writes.
+    for (size_t i = 0; i < centers.size(); i++)
+        active[i] = particles[centers[i]];
     box = createdBox = newBox;
     isBrick = (box[1][0] == 0 && box[2][0] == 0 && box[2][1] == 0);
     for (int axis = 0; axis < 3; axis++)

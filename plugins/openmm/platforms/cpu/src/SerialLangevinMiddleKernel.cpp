@@ -17,7 +17,7 @@ using namespace std;
  * turn, so that results do not depend on their number.  A multiple of two vectors, which fillNormal()
  * writes at a time.
  */
-static const size_t PIECE = 24576;
+static const size_t PIECE = 6144;
 
 SerialLangevinMiddleKernel::SerialLangevinMiddleKernel(string name, const Platform& platform, ContextImpl& context) :
         SerialLangevinMiddleKernel(name, platform, context, CpuThreads()) {
@@ -74,8 +74,9 @@ void SerialLangevinMiddleKernel::execute(ContextImpl& context, const LangevinMid
         functions.stepLangevinMiddle(count, stepSize, keep, &stepOverMass[first], &noise[first], &random[first], forces+first,
                 velocities+first, positions+first);
     };
-    if (keys.size() == 1)
-        step(0);
+    if ((int) masses.size() < threads.getMinParticles())
+        for (size_t piece = 0; piece < keys.size(); piece++)
+            step(piece);
     else
         threads.forEachThread([&] (int thread) {
             for (size_t piece = thread; piece < keys.size(); piece += threads.getNumThreads())
