@@ -3,6 +3,7 @@
 
 #include "CpuThreadTeam.h"
 #include "openmm/internal/ThreadPool.h"
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -44,6 +45,21 @@ public:
             pool->execute([&] (OpenMM::ThreadPool&, int thread) { function(thread); });
             pool->waitForThreads();
         }
+    }
+    /**
+     * Share out a loop over particles, if there are so many that it is worth it.
+     *
+     * @param function    called as function(first, last + 1)
+     */
+    template <class Function>
+    void forEachRange(int numParticles, Function function) const {
+        const int64_t numThreads = getNumThreads();
+        if (numParticles < getMinParticles())
+            function(0, numParticles);
+        else
+            forEachThread([&] (int thread) {
+                function((int) (numParticles*thread/numThreads), (int) (numParticles*(thread+1)/numThreads));
+            });
     }
 private:
     OpenMM::ThreadPool* pool = nullptr;

@@ -115,7 +115,6 @@ public:
     float* beginForces(int thread) override;
     void finishForces() override;
 private:
-    void addForces(int begin, int end);
     OpenMM::ReferencePlatform::PlatformData& data;
     const CpuThreads threads;
     const bool deterministic;

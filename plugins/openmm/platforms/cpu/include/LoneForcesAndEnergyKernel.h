@@ -1,6 +1,7 @@
 #ifndef CGBRIDGE_LONEFORCESANDENERGYKERNEL_H_
 #define CGBRIDGE_LONEFORCESANDENERGYKERNEL_H_
 
+#include "CpuThreads.h"
 #include "openmm/Kernel.h"
 #include "openmm/kernels.h"
 #include "openmm/reference/ReferencePlatform.h"
@@ -15,7 +16,7 @@ namespace CGBridge {
  */
 class LoneForcesAndEnergyKernel : public OpenMM::CalcForcesAndEnergyKernel {
 public:
-    LoneForcesAndEnergyKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ContextImpl& context);
+    LoneForcesAndEnergyKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ContextImpl& context, const CpuThreads& threads);
     void initialize(const OpenMM::System& system) override;
     /**
      * @throws OpenMMException as the CPU platform does, if a coordinate is not a number
@@ -23,7 +24,8 @@ public:
     void beginComputation(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy, int groups) override;
     double finishComputation(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy, int groups, bool& valid) override;
 private:
-    const OpenMM::ReferencePlatform::PlatformData& data;
+    OpenMM::ReferencePlatform::PlatformData& data;
+    const CpuThreads threads;
     OpenMM::Kernel reference;
 };
 

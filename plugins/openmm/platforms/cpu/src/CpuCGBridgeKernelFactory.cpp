@@ -81,7 +81,7 @@ KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platfo
 
     if (name == CalcForcesAndEnergyKernel::Name()) {
         if (isAlone)
-            return new LoneForcesAndEnergyKernel(name, platform, context);
+            return new LoneForcesAndEnergyKernel(name, platform, context, threads);
         return CpuKernelFactory().createKernelImpl(name, platform, context);
     }
     if (name == IntegrateLangevinMiddleStepKernel::Name()) {

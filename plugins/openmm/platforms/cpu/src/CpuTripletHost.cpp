@@ -1,6 +1,5 @@
 #include "CpuTripletHost.h"
 #include <algorithm>
-#include <cstdint>
 
 using namespace CGBridge;
 using namespace OpenMM;
@@ -19,18 +18,10 @@ float* LonePlatformHost::beginForces(int thread) {
 }
 
 void LonePlatformHost::finishForces() {
-    const int numThreads = threads.getNumThreads(), count = last-first;
-    if (count < threads.getMinParticles())
-        addForces(first, last);
-    else
-        threads.forEachThread([&] (int thread) {
-            addForces(first+(int) ((int64_t) count*thread/numThreads), first+(int) ((int64_t) count*(thread+1)/numThreads));
-        });
-}
-
-void LonePlatformHost::addForces(int begin, int end) {
     vector<Vec3>& forces = *data.forces;
-    for (AlignedArray<float>& buffer : buffers)
-        for (int i = begin; i < end; i++)
-            forces[i] += Vec3(buffer[4*i], buffer[4*i+1], buffer[4*i+2]);
+    threads.forEachRange(last-first, [&] (int begin, int end) {
+        for (AlignedArray<float>& buffer : buffers)
+            for (int i = first+begin; i < first+end; i++)
+                forces[i] += Vec3(buffer[4*i], buffer[4*i+1], buffer[4*i+2]);
+    });
 }
