@@ -312,18 +312,24 @@ def test_forces_alone_keep_what_openmm_promises(threads):
 
 
 @pytest.mark.parametrize("tilt", [0.0, 0.3], ids=["orthogonal", "triclinic"])
-def test_threads_share_the_list_of_a_large_box(tilt):
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside a force of OpenMM"])
+@potentials
+def test_threads_share_the_list_of_a_large_box(potential, beside, tilt):
     """From some thousand particles on threads make the list together; CPUSerial makes it alone."""
     edge, spacing = 22, 3.1
     random = np.random.default_rng(12)
     vectors = np.array([[1.0, 0, 0], [tilt, 1, 0], [-tilt, 0.5 * tilt, 1]]) * edge * spacing
     fractions = np.array(list(np.ndindex(edge, edge, edge))) / edge
     positions = fractions @ vectors + random.uniform(-0.5, 0.5, (edge**3, 3))
-    types = np.zeros(len(positions), dtype=int)
+    types = random.integers(0, potential.n_types, len(positions))
     types[::50] = -1
     box = Configuration("large", vectors, positions, types)
-    threads = openmm_engine.make_context(TERSOFF[0], box, "CPU", {"Threads": "3"})
-    alone = openmm_engine.make_context(TERSOFF[0], box, "CPUSerial")
+    threads = openmm_engine.make_context(potential, box, "CPU", {"Threads": "3"})
+    if beside:
+        # One without bonds: what matters is that OpenMM's threads are then used.
+        threads.getSystem().addForce(openmm.HarmonicBondForce())
+        threads.reinitialize(True)
+    alone = openmm_engine.make_context(potential, box, "CPUSerial")
 
     def compare():
         energy, forces = evaluate(threads)

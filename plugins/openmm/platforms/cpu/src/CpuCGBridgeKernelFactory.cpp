@@ -15,6 +15,7 @@
 #include "openmm/Platform.h"
 #include "openmm/cpu/CpuKernelFactory.h"
 #include "openmm/internal/windowsExport.h"
+#include <algorithm>
 #include <memory>
 
 using namespace CGBridge;
@@ -68,6 +69,15 @@ static bool areForcesAlone(const System& system) {
     return hasTriplets;
 }
 
+/**
+ * Get how many threads make a small system faster: with fewer particles for each of them they would wait for
+ * each other's results longer than they compute.
+ */
+static int getUsefulThreads(const System& system, int numThreads) {
+    const int minParticles = 256;
+    return max(1, min(numThreads, system.getNumParticles()/minParticles));
+}
+
 KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
     auto& referenceData = *reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData());
     const bool isSerial = (platform.getName() == SerialPlatform::NAME);
@@ -75,7 +85,7 @@ KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platfo
     CpuPlatform::PlatformData* cpuData = (isSerial ? nullptr : &CpuPlatform::getPlatformData(context));
     CpuThreads threads;
     if (isAlone)
-        threads = CpuThreads(CpuThreadTeam::ofContext(context, cpuData->threads.getNumThreads()));
+        threads = CpuThreads(CpuThreadTeam::ofContext(context, getUsefulThreads(context.getSystem(), cpuData->threads.getNumThreads())));
     else if (!isSerial)
         threads = CpuThreads(cpuData->threads);
 
