@@ -232,6 +232,20 @@ def test_many_like_alone(platform):
     assert_like_alone(boxes, boxes.together(), reference.separate(), 1e-9)
 
 
+@potentials
+def test_many_on_several_threads(potential):
+    """Threads add forces to particles that lie mixed in memory, at the same time."""
+    boxes = Boxes(potential, "CPU", number=80)
+    boxes.properties = {"Threads": "3"}
+    together, separate = boxes.together(), Boxes(potential, "CPUSerial", number=80).separate()
+    expected = np.empty_like(boxes.positions)
+    for replica, context in enumerate(separate):
+        expected[boxes.replica == replica] = evaluate_context(context)[1]
+    for _ in range(20):
+        # Each replica is computed by one thread as it would be alone.
+        assert np.array_equal(evaluate_context(together)[1], expected)
+
+
 @platforms
 @potentials
 def test_changed_in_a_context(potential, platform):

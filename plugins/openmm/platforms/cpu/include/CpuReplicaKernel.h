@@ -20,10 +20,10 @@ template <class KernelType, class SingleKernel>
 class CpuReplicaKernel : public KernelType {
 public:
     /**
-     * Creates the host of a kernel that adds to the forces on the particles from first to last-1, and
-     * that runs on one thread, unless the pointer to its number is null.
+     * Creates the host of a kernel that adds to the forces on some particles, and that runs on one thread,
+     * unless the pointer to its number is null.
      */
-    using HostFactory = std::function<std::unique_ptr<CpuTripletHost>(int first, int last, const int* thread)>;
+    using HostFactory = std::function<std::unique_ptr<CpuTripletHost>(const std::vector<int>& particles, const int* thread)>;
     /**
      * @param threads    the threads that several replicas share out
      */
@@ -69,17 +69,15 @@ private:
      * Add the kernel of a force with one replica.
      */
     void add(const OpenMM::System& system, const TripletForce& force, const int* thread) {
-        int first = force.getNumParticles(), last = 0;
+        std::vector<int> particles;
         for (int i = 0; i < force.getNumParticles(); i++) {
             int type;
             double weight;
             force.getParticleParameters(i, type, weight);
-            if (type >= 0) {
-                first = std::min(first, i);
-                last = i+1;
-            }
+            if (type >= 0)
+                particles.push_back(i);
         }
-        auto* kernel = new SingleKernel(this->getName(), platform, createHost(std::min(first, last), last, thread));
+        auto* kernel = new SingleKernel(this->getName(), platform, createHost(particles, thread));
         replicas.push_back(OpenMM::Kernel(kernel));
         kernel->initialize(system, force);
     }

@@ -100,10 +100,10 @@ public:
      * @param data              the data of the platform
      * @param threads           the threads to use
      * @param isDeterministic   whether sums must be done in the same order every time
-     * @param first             the first particle that forces may be added to
-     * @param last              the last one + 1
+     * @param particles         the particles that forces may be added to, in ascending order
      */
-    LonePlatformHost(OpenMM::ReferencePlatform::PlatformData& data, const CpuThreads& threads, bool isDeterministic, int first, int last);
+    LonePlatformHost(OpenMM::ReferencePlatform::PlatformData& data, const CpuThreads& threads, bool isDeterministic,
+                     const std::vector<int>& particles);
     CpuThreads getThreads() override {
         return threads;
     }
@@ -118,7 +118,7 @@ private:
     OpenMM::ReferencePlatform::PlatformData& data;
     const CpuThreads threads;
     const bool deterministic;
-    const int first, last;
+    const std::vector<int> particles;
     std::vector<OpenMM::AlignedArray<float> > buffers;
 };
 

@@ -49,10 +49,9 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
  * single precision there.
  */
 static bool leavesThreadsAlone(const Force& force) {
-    if (auto* triplets = dynamic_cast<const TripletForce*>(&force))
-        return triplets->getNumReplicas() == 1;
-    return dynamic_cast<const CMMotionRemover*>(&force) || dynamic_cast<const AndersenThermostat*>(&force) ||
-            dynamic_cast<const MonteCarloBarostat*>(&force) || dynamic_cast<const MonteCarloAnisotropicBarostat*>(&force) ||
+    return dynamic_cast<const TripletForce*>(&force) || dynamic_cast<const CMMotionRemover*>(&force) ||
+            dynamic_cast<const AndersenThermostat*>(&force) || dynamic_cast<const MonteCarloBarostat*>(&force) ||
+            dynamic_cast<const MonteCarloAnisotropicBarostat*>(&force) ||
             dynamic_cast<const MonteCarloMembraneBarostat*>(&force) || dynamic_cast<const MonteCarloFlexibleBarostat*>(&force);
 }
 
@@ -99,9 +98,10 @@ KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platfo
             return new CpuLangevinMiddleKernel(name, platform, context, threads);
         return CpuKernelFactory().createKernelImpl(name, platform, context);
     }
-    auto createHost = [=, &referenceData] (int first, int last, const int* thread) -> unique_ptr<CpuTripletHost> {
+    auto createHost = [=, &referenceData] (const vector<int>& particles, const int* thread) -> unique_ptr<CpuTripletHost> {
         if (isSerial || isAlone)
-            return make_unique<LonePlatformHost>(referenceData, threads, isSerial || cpuData->deterministicForces, first, last);
+            return make_unique<LonePlatformHost>(referenceData, thread == nullptr ? threads : CpuThreads(),
+                                                 !isSerial && cpuData->deterministicForces, particles);
         if (thread != nullptr)
             return make_unique<CpuThreadHost>(*cpuData, *thread);
         return make_unique<CpuPlatformHost>(*cpuData);
