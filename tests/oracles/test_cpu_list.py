@@ -1,5 +1,7 @@
 """The CPU platform's own neighbour list against the Reference platform, which searches anew every time."""
 
+import os
+
 import numpy as np
 import openmm
 import openmm_engine
@@ -309,6 +311,30 @@ def test_forces_alone_keep_what_openmm_promises(threads):
     context.setPositions(positions)
     with pytest.raises(openmm.OpenMMException, match="Particle coordinate is NaN"):
         context.getState(getEnergy=True)
+
+
+def test_no_more_threads_than_are_of_use():
+    cores = os.sched_getaffinity(0)
+    if len(cores) < 2:
+        pytest.skip("several threads need several cores")
+
+    def threads_of(beads):
+        edge = round(beads ** (1 / 3))
+        places = np.array(list(np.ndindex(edge, edge, edge))) * 3.1
+        box = Configuration("lattice", np.eye(3) * edge * 3.1, places, np.zeros(edge**3, dtype=int))
+        before = len(os.listdir("/proc/self/task"))
+        context = openmm_engine.make_context(TERSOFF[0], box, "CPU", {"Threads": "2"})
+        evaluate(context)
+        # OpenMM's own pool has two.
+        return len(os.listdir("/proc/self/task")) - before - 2 + 1
+
+    assert threads_of(4096) == 2
+    assert threads_of(343) == 1
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        assert threads_of(4096) == 1
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 @pytest.mark.parametrize("tilt", [0.0, 0.3], ids=["orthogonal", "triclinic"])

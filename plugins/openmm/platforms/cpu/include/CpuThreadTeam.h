@@ -27,6 +27,10 @@ public:
      * Get the team of a Context, which all of its kernels share.
      */
     static std::shared_ptr<CpuThreadTeam> ofContext(const OpenMM::ContextImpl& context, int numThreads);
+    /**
+     * Get how many cores this process may use.
+     */
+    static int getNumCores();
     explicit CpuThreadTeam(int numThreads);
     ~CpuThreadTeam();
     CpuThreadTeam(const CpuThreadTeam&) = delete;

@@ -69,12 +69,12 @@ static bool areForcesAlone(const System& system) {
 }
 
 /**
- * Get how many threads make a small system faster: with fewer particles for each of them they would wait for
- * each other's results longer than they compute.
+ * Get how many threads make a system faster: with fewer particles for each of them they would wait for each
+ * other's results longer than they compute, and two on one core would wait for each other altogether.
  */
 static int getUsefulThreads(const System& system, int numThreads) {
     const int minParticles = 256;
-    return max(1, min(numThreads, system.getNumParticles()/minParticles));
+    return max(1, min({numThreads, CpuThreadTeam::getNumCores(), system.getNumParticles()/minParticles}));
 }
 
 KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {

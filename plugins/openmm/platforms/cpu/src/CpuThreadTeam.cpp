@@ -1,6 +1,10 @@
 #include "CpuThreadTeam.h"
+#include <algorithm>
 #include <chrono>
 #include <map>
+#ifdef __linux__
+#include <sched.h>
+#endif
 #include <utility>
 
 using namespace CGBridge;
@@ -63,7 +67,17 @@ shared_ptr<CpuThreadTeam> CpuThreadTeam::ofContext(const ContextImpl& context, i
     return team;
 }
 
-CpuThreadTeam::CpuThreadTeam(int numThreads) : mayWatch(numThreads <= (int) thread::hardware_concurrency()) {
+int CpuThreadTeam::getNumCores() {
+#ifdef __linux__
+    // A queueing system or a user may have given this process a few of many.
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof(cores), &cores) == 0)
+        return CPU_COUNT(&cores);
+#endif
+    return max(1, (int) thread::hardware_concurrency());
+}
+
+CpuThreadTeam::CpuThreadTeam(int numThreads) : mayWatch(numThreads <= getNumCores()) {
     for (int i = 1; i < numThreads; i++)
         workers.emplace_back([this, i] () { work(i); });
 }
