@@ -83,7 +83,9 @@ def simulate(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 1,
     platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "auto",
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads; with 1, runs repeat exactly.")] = 1,
+    threads: Annotated[
+        int, typer.Option(min=1, help="CPU threads; with the same number, runs repeat exactly.")
+    ] = 1,
 ) -> None:
     """Run molecular dynamics with a model: trajectory, state and averages with errors.
 

@@ -205,7 +205,7 @@ class EngineSection(Section):
         description="OpenMM platform: auto, CPUSerial (one thread), CPU, Reference, OpenCL, CUDA, HIP.",
     )
     threads: int = Field(
-        1, ge=1, description="CPU threads of one evaluation (results repeat exactly with 1)."
+        1, ge=1, description="CPU threads of one evaluation (runs repeat exactly with the same number)."
     )
     timestep: Time = Field(0.010, gt=0, le=0.05, description="Integration step; bare number in ps.")
     friction: Rate = Field(1.0, gt=0, description="Langevin friction; bare number in 1/ps.")

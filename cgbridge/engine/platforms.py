@@ -28,8 +28,7 @@ def choose_platform(system: Any, settings: EngineSettings) -> tuple[str, dict[st
     """The platform for a system, and its properties.
 
     ``auto`` takes a GPU for a large box whose forces have kernels there, else the processor. One thread
-    runs on CPUSerial, which has no thread pool and gives the same results every time. More threads do
-    not: they add forces up in the order in which they finish.
+    runs on CPUSerial, which has no thread pool.
     """
     known = known_platforms()
     name = settings.platform
@@ -48,7 +47,9 @@ def choose_platform(system: Any, settings: EngineSettings) -> tuple[str, dict[st
 
 def _properties(name: str, settings: EngineSettings) -> dict[str, str]:
     if name == "CPU":
-        return {"Threads": str(settings.threads)}
+        # Runs must repeat exactly. Without it several threads add forces up in the order in which they
+        # finish, which is hardly faster.
+        return {"Threads": str(settings.threads), "DeterministicForces": "true"}
     # Forces in single and integration in double precision: a GPU needs hardly longer for it, and the
     # energy of a long run does not drift with rounding.
     return {"Precision": "mixed"} if name in ("CUDA", "HIP", "OpenCL") else {}

@@ -1,5 +1,7 @@
 """The platform that the engine chooses, and results that repeat."""
 
+import dataclasses
+
 import numpy as np
 import openmm
 import pytest
@@ -22,13 +24,19 @@ def test_one_thread_needs_no_thread_pool(name):
 
 def test_more_threads_are_those_of_the_cpu_platform():
     system = load_model("ml-bop").create_system(216, (2.0, 2.0, 2.0))
-    assert choose_platform(system, EngineSettings(threads=2)) == ("CPU", {"Threads": "2"})
+    assert choose_platform(system, EngineSettings(threads=2)) == (
+        "CPU",
+        {"Threads": "2", "DeterministicForces": "true"},
+    )
 
 
 def test_a_chosen_platform_is_kept():
     system = load_model("ml-bop").create_system(216, (2.0, 2.0, 2.0))
     assert choose_platform(system, EngineSettings(platform="Reference")) == ("Reference", {})
-    assert choose_platform(system, EngineSettings(platform="CPU")) == ("CPU", {"Threads": "1"})
+    assert choose_platform(system, EngineSettings(platform="CPU")) == (
+        "CPU",
+        {"Threads": "1", "DeterministicForces": "true"},
+    )
 
 
 def test_other_forces_run_where_openmm_is_fast():
@@ -45,15 +53,20 @@ def test_unknown_platform_is_named_with_those_there_are(tmp_path):
     assert "CPUSerial" in known_platforms()
 
 
-@pytest.mark.parametrize("platform", ["auto", "CPU"])
+@pytest.mark.parametrize(
+    "settings",
+    [EngineSettings(), EngineSettings(platform="CPU"), EngineSettings(threads=2)],
+    ids=["auto", "CPU", "two threads"],
+)
 @pytest.mark.parametrize("name", ["ml-bop", "mw"])
-def test_same_seed_gives_the_same_results(name, platform, tmp_path):
+def test_same_seed_gives_the_same_results(name, settings, tmp_path):
     """Every number of a run with thermostat and barostat, to the last bit."""
     model, runs = load_model(name), []
+    bulk = BULK if settings.threads == 1 else dataclasses.replace(BULK, beads=600)
     for index, seed in enumerate((11, 11, 12)):
         folder = tmp_path / str(index)
         folder.mkdir()
-        runs.append(Engine(EngineSettings(platform=platform)).run(model, BULK, seed, folder))
+        runs.append(Engine(settings).run(model, bulk, seed, folder))
     for key, values in runs[0].series.items():
         assert np.array_equal(values, runs[1].series[key]), key
     frames = [[frame.positions for frame in run.trajectory] for run in runs]
