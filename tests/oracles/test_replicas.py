@@ -232,12 +232,17 @@ def test_many_like_alone(platform):
     assert_like_alone(boxes, boxes.together(), reference.separate(), 1e-9)
 
 
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside a force of OpenMM"])
 @potentials
-def test_many_on_several_threads(potential):
+def test_many_on_several_threads(potential, beside):
     """Threads add forces to particles that lie mixed in memory, at the same time."""
     boxes = Boxes(potential, "CPU", number=80)
     boxes.properties = {"Threads": "3"}
     together, separate = boxes.together(), Boxes(potential, "CPUSerial", number=80).separate()
+    if beside:
+        # One without bonds: what matters is that OpenMM's threads are then used.
+        together.getSystem().addForce(openmm.HarmonicBondForce())
+        together.reinitialize(True)
     expected = np.empty_like(boxes.positions)
     for replica, context in enumerate(separate):
         expected[boxes.replica == replica] = evaluate_context(context)[1]

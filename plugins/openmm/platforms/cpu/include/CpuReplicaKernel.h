@@ -4,7 +4,6 @@
 #include "CGBridgeKernels.h"
 #include "CpuTripletHost.h"
 #include "openmm/Kernel.h"
-#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
