@@ -42,6 +42,10 @@ def _rebuild(cls: type[CgbridgeError], what: str, where: str | None, remedy: str
     return cls(what, where=where, remedy=remedy)
 
 
+class CgbridgeWarning(UserWarning):
+    """Something that may not be what the user means; the command line prints it as one line."""
+
+
 class ConfigError(CgbridgeError):
     """The user's YAML (or a command-line value) is not valid."""
 

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from typing import TextIO
 
-from cgbridge.errors import CgbridgeError
+from cgbridge.errors import CgbridgeError, CgbridgeWarning
 
 
 def main() -> None:
     """Entry point: run a command; a user's mistake is one message and an exit code, never a traceback."""
     from cgbridge.cli.app import app
 
+    warnings.showwarning = _show_warning
+    warnings.simplefilter("always", CgbridgeWarning)
     try:
         app()
     except CgbridgeError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  (the one place that prints errors)
         sys.exit(error.exit_code)
+
+
+_show_foreign_warning = warnings.showwarning
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Our own warnings are for the user: one line, without the place in the source."""
+    if issubclass(category, CgbridgeWarning):
+        print(f"warning: {message}", file=file or sys.stderr)  # noqa: T201
+    else:
+        _show_foreign_warning(message, category, filename, lineno, file, line)
