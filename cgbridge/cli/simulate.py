@@ -181,18 +181,18 @@ def _run(name: str, request: FreeRun, settings: EngineSettings, outputs: _Output
 
 
 def _check(request: FreeRun, timestep: float) -> None:
+    from cgbridge.engine.free_run import INTERVAL
     from cgbridge.errors import ConfigError
 
-    interval = request.time if request.interval is None else request.interval
+    interval = min(INTERVAL, request.time) if request.interval is None else request.interval
     if interval > request.time:
         raise ConfigError(
             f"the interval ({interval:g} ps) is longer than the recorded time ({request.time:g} ps)",
             where="--interval",
         )
     if timestep > interval:
-        what = "recorded time" if request.interval is None else "interval"
         raise ConfigError(
-            f"the timestep ({timestep:g} ps) is longer than the {what} ({interval:g} ps)",
+            f"the timestep ({timestep:g} ps) is longer than the interval ({interval:g} ps)",
             where="--timestep",
             remedy="bare numbers are in ps: write for example --timestep '10 fs'",
         )

@@ -77,7 +77,7 @@ def reading(
 def _pairs(texts: list[str], option: str, example: str) -> dict[str, str]:
     from cgbridge.errors import ConfigError
 
-    pairs = {}
+    pairs: dict[str, str] = {}
     for text in texts:
         old, equals, new = (part.strip() for part in text.partition("="))
         if not (old and equals and new):

@@ -30,7 +30,8 @@ from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 #: Beads of a box that is not read from a file.
 BEADS = 512
 #: Time between samples in ps where none is asked for, and how many samples a short run has at least.
-_INTERVAL, _LEAST_SAMPLES = 1.0, 10
+INTERVAL = 1.0
+_LEAST_SAMPLES = 10
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class FreeRun:
 
     def stride(self, timestep: float) -> int:
         """Steps of ``timestep`` ps between samples: the interval as near as whole steps come to it."""
-        interval = min(_INTERVAL, self.time / _LEAST_SAMPLES) if self.interval is None else self.interval
+        interval = min(INTERVAL, self.time / _LEAST_SAMPLES) if self.interval is None else self.interval
         return max(1, round(interval / timestep))
 
     def samples(self, timestep: float) -> int:

@@ -8,8 +8,7 @@ import numpy as np
 
 from cgbridge.models.model import CoarseGrainedModel
 
-#: Fewer steps in the period of the stiffest pair are worth a warning. Silicon shows where it begins to matter:
-#: see the table in docs/accuracy.md.
+#: Fewer steps in the period of the stiffest pair are worth a warning.
 LEAST_STEPS = 12.0
 #: Steps in a period that are recommended.
 _GOOD_STEPS = 20.0

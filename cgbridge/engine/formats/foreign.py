@@ -51,7 +51,7 @@ def _box(record: tuple[Any, ...], suffix: str, length: float) -> FloatArray | No
 
 
 def read_with_ase(path: Path, frame: int) -> tuple[FileFrame, int | None]:
-    """Frame ``frame`` of any format of ASE, and the number of frames where known; raises whatever ASE does."""
+    """Frame ``frame`` of any format of ASE and the number of frames where known; raises what ASE does."""
     from ase.io import iread
 
     with warnings.catch_warnings():
@@ -64,7 +64,7 @@ def read_with_ase(path: Path, frame: int) -> tuple[FileFrame, int | None]:
 
 
 def read_with_mdtraj(path: Path, frame: int) -> tuple[FileFrame, int | None]:
-    """Frame ``frame`` of any format of mdtraj that names its atoms; raises whatever mdtraj does."""
+    """Frame ``frame`` of any format of mdtraj that names its atoms; raises what mdtraj does."""
     import mdtraj
 
     with warnings.catch_warnings():

@@ -21,9 +21,9 @@ _Block = TypeVar("_Block")
 class FileFrame:
     """What a format gives: lengths in nm, in the frame of the file.
 
-    ``names`` are empty strings where the file has none; ``types`` are LAMMPS's type numbers, if there are any.
-    ``cell`` holds the vectors as rows, None where the file says nothing of a cell; ``periodic`` tells along
-    which of them the structure repeats. ``letters`` is the length to which the format may have cut names.
+    ``names`` are empty strings where the file has none; ``types`` are LAMMPS's type numbers, if there are
+    any. ``cell`` holds the vectors as rows, None where the file says nothing of a cell; ``periodic`` tells
+    along which of them the structure repeats. ``letters`` is the length to which the format may have cut names.
     """
 
     names: tuple[str, ...]
@@ -57,7 +57,7 @@ def choose(blocks: Iterator[_Block], frame: int) -> tuple[_Block, int | None]:
 
 
 def index_of(frame: int, count: int) -> int:
-    """The index from 0 of ``frame`` among ``count``; raises :class:`ValueError` when there are not so many."""
+    """The index from 0 of ``frame`` among ``count``; raises :class:`ValueError` when there are fewer."""
     if not -count <= frame < count:
         raise ValueError(_no_frame(frame, count))
     return frame % count
