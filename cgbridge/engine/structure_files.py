@@ -85,8 +85,9 @@ def read_structure(path: Path, reading: Reading | None = None) -> Structure:
         notes += (f"the last of {count} frames is taken; --frame N takes another",)
     _require_numbers(found, path)
     cell, periodic = _cell(found, path)
-    names, numbered = _names(found, reading, path)
-    structure = Structure(names, found.positions, cell, periodic, str(path), numbered, found.letters, notes)
+    named = _named(found, reading, path)
+    names, numbered = _names(named, reading, path)
+    structure = Structure(names, found.positions, cell, periodic, str(path), numbered, named.letters, notes)
     return repeated(structure, reading.repeat)
 
 
@@ -169,9 +170,9 @@ def _cell(found: FileFrame, path: Path) -> tuple[FloatArray | None, tuple[bool, 
     if not periodic.any():
         return None, (True, True, True)
     vectors = found.cell[periodic]
-    lengths = np.linalg.norm(vectors, axis=1)
-    finite = np.isfinite(vectors).all() and lengths.max() < _LONGEST
-    # The volume that the vectors span: of a box, an area or a length.
+    # The volume that the vectors span: of a box, an area or a length. Comparisons with nan are false.
+    finite = bool((np.abs(vectors) < _LONGEST).all())
+    lengths = np.linalg.norm(vectors, axis=1) if finite else np.ones(1)
     if not finite or np.sqrt(abs(np.linalg.det(vectors @ vectors.T))) < _THINNEST * np.prod(lengths):
         raise FileFormatError(
             "the cell has no volume" if finite else "the cell is not finite",
@@ -181,18 +182,21 @@ def _cell(found: FileFrame, path: Path) -> tuple[FloatArray | None, tuple[bool, 
     return found.cell, (a, b, c)
 
 
+def _named(found: FileFrame, reading: Reading, path: Path) -> FileFrame:
+    """The frame that names the particles: the file's own, or that of the topology."""
+    if reading.topology is None:
+        return found
+    named, _ = _read(reading.topology, -1)
+    if len(named.names) != len(found.names):
+        raise ConfigError(
+            f"{reading.topology} names {len(named.names)} particles, but {path} has {len(found.names)}",
+            where="--topology",
+        )
+    return named
+
+
 def _names(found: FileFrame, reading: Reading, path: Path) -> tuple[tuple[str, ...], bool]:
-    names, numbered = found.names, False
-    if reading.topology is not None:
-        named, _ = _read(reading.topology, -1)
-        if len(named.names) != len(names):
-            raise ConfigError(
-                f"{reading.topology} names {len(named.names)} particles, but {path} has {len(names)}",
-                where="--topology",
-            )
-        names, types = named.names, named.types
-    else:
-        types = found.types
+    names, types, numbered = found.names, found.types, False
     if reading.types:
         names = _named_types(types, reading.types, path)
     elif types and not any(names):

@@ -1,4 +1,4 @@
-"""Cells of any shape and orientation: energy, forces and virial are those of the crystal, in its file's frame."""
+"""Cells of any shape and orientation: energy, forces and virial of the crystal, in the file's frame."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ def test_forces_and_virial_are_derivatives_in_the_frame_of_the_file(seed: int) -
         strain = np.zeros((3, 3))
         strain[a, b] = step  # r_b moves by step r_a, so that dE/de_ab = -sum r_a f_b
         up, down = (
-            evaluate(Structure(names, positions @ (np.eye(3) + s * strain), cell @ (np.eye(3) + s * strain)))[0]
+            evaluate(Structure(names, positions @ (np.eye(3) + s * strain), cell @ (np.eye(3) + s * strain)))[
+                0
+            ]
             for s in (1, -1)
         )
         assert (down - up) / (2 * step) == pytest.approx(virial[a, b], abs=1e-3)
@@ -135,9 +137,7 @@ def diamond(bond: float, primitive: bool) -> Structure:
     fcc = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]) * edge
     sites = fcc[:1] if primitive else fcc
     cell = fcc[1:] if primitive else np.eye(3) * edge
-    return Structure(
-        ("W",) * (2 * len(sites)), np.concatenate([sites, sites + edge / 4.0]), cell
-    )
+    return Structure(("W",) * (2 * len(sites)), np.concatenate([sites, sites + edge / 4.0]), cell)
 
 
 @pytest.mark.parametrize("primitive", [False, True], ids=["cubic", "primitive"])

@@ -23,7 +23,8 @@ class FileFrame:
 
     ``names`` are empty strings where the file has none; ``types`` are LAMMPS's type numbers, if there are
     any. ``cell`` holds the vectors as rows, None where the file says nothing of a cell; ``periodic`` tells
-    along which of them the structure repeats. ``letters`` is the length to which the format may have cut names.
+    along which of them the structure repeats. ``letters`` is the length to which the format may have cut
+    names.
     """
 
     names: tuple[str, ...]

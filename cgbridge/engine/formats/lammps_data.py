@@ -150,6 +150,8 @@ def _cell(header: dict[str, tuple[int, list[str]]]) -> FloatArray:
         if name not in header:
             raise ValueError(f"the header does not give '{name}'")
         low, high = (float(value) for value in header[name][1])
+        if not low < high:
+            raise ValueError(f"line {header[name][0]}: '{name}' must rise, found {low:g} {high:g}")
         cell[axis, axis] = high - low
     if "xy xz yz" in header:
         cell[1, 0], cell[2, 0], cell[2, 1] = (float(value) for value in header["xy xz yz"][1])

@@ -115,6 +115,8 @@ def _cell(item: _Item) -> tuple[FloatArray, FloatArray, tuple[bool, bool, bool]]
     high[0] -= max(0.0, xy, xz, xy + xz)
     low[1] -= min(0.0, yz)
     high[1] -= max(0.0, yz)
+    if not (low < high).all():
+        raise ValueError(f"line {line}: the bounds of the box must rise")
     cell = np.diag(high - low)
     cell[1, 0], cell[2, 0], cell[2, 1] = xy, xz, yz
     return cell, low, periodic  # type: ignore[return-value]
