@@ -10,6 +10,7 @@ import numpy as np
 
 from cgbridge.engine.cells import repeated
 from cgbridge.engine.formats import foreign
+from cgbridge.engine.formats.dcd import read_dcd
 from cgbridge.engine.formats.frame import FileFrame, open_text
 from cgbridge.engine.formats.gro import read_gro
 from cgbridge.engine.formats.lammps_data import looks_like_data, read_lammps_data
@@ -27,6 +28,7 @@ _READERS: dict[str, _Reader] = {
     ".gro": read_gro,
     ".pdb": read_pdb,
     ".ent": read_pdb,
+    ".dcd": read_dcd,
     **dict.fromkeys(foreign.TRAJECTORIES, foreign.read_trajectory),
 }
 _CHARACTERS = 20_000  # of a file that are looked at to tell its format

@@ -96,6 +96,22 @@ def test_every_frame_with_its_time(tmp_path: Path, suffix: str) -> None:
             assert file.read()[1] == pytest.approx([0.5, 1.0, 1.5, 2.0])
 
 
+@pytest.mark.parametrize("boxed", [True, False])
+def test_dcd_agrees_with_mdtraj(tmp_path: Path, boxed: bool) -> None:
+    """A file that mdtraj wrote, angles in degrees or no cells; a torn last frame is not counted."""
+    places = np.random.default_rng(0).uniform(0, 20, (3, 5, 3)).astype("f4")
+    with mdtraj.formats.DCDTrajectoryFile(str(tmp_path / "a.dcd"), "w") as file:
+        lengths, angles = np.array([[20.0, 21.0, 22.0]] * 3), np.array([[80.0, 95.0, 110.0]] * 3)
+        file.write(places, *((lengths, angles) if boxed else ()))
+    (tmp_path / "b.dcd").write_bytes((tmp_path / "a.dcd").read_bytes()[:-10])
+    for name, count in (("a.dcd", 3), ("b.dcd", 2)):
+        structure = read_structure(tmp_path / name)
+        assert structure.positions == pytest.approx(places[count - 1] * 0.1, abs=1e-6)
+        assert (structure.box is not None) == boxed
+    if structure.box is not None:
+        assert ase.cell.Cell(structure.box * 10).cellpar() == pytest.approx([20, 21, 22, 80, 95, 110])
+
+
 @pytest.mark.parametrize("decimals", range(1, 10))
 @pytest.mark.parametrize("velocities", [False, True])
 def test_gro_with_any_number_of_decimals(tmp_path: Path, decimals: int, velocities: bool) -> None:
@@ -136,7 +152,8 @@ XYZ = "2\n{}\nmW 1 1 1\nmW 3.5 1 1\n"
 PDB = "{}HETATM    1 mW   mW  A   1       1.000   1.000   1.000  1.00  0.00\n" \
       "HETATM    2 mW   mW  A   2       3.500   1.000   1.000  1.00  0.00\nEND\n"  # fmt: skip
 GRO = "t\n    2\n" \
-      "    1mW      mW    1   0.100   0.100   0.100\n    2mW      mW    2   0.350   0.100   0.100\n{}\n"  # fmt: skip
+      "    1mW      mW    1   0.100   0.100   0.100\n" \
+      "    2mW      mW    2   0.350   0.100   0.100\n{}\n"  # fmt: skip
 NO_BOX = {
     "plain.xyz": XYZ.format("a comment"),
     "empty-comment.xyz": XYZ.format(""),
@@ -274,7 +291,7 @@ BROKEN = {
     "columns.dump": (DUMP.format(n=1, z=9, c="id type vx vy vz"), "x y z are needed"),
     "box.dump": (DUMP.format(n=1, z="", c="id type x y z"), "three lines of 2 numbers|inhomogeneous"),
     "head.dump": ("ITEM: TIMESTEP\n", "no 'ITEM: NUMBER OF ATOMS'"),
-    "a.dcd": ("no trajectory", "no reader understands"),
+    "a.dcd": ("no trajectory", "this is no DCD file"),
     "a.xtc": ("no trajectory", "no reader understands"),
     "a.cif": ("no crystal", "no reader understands"),
     "unknown.zzz": ("nothing\n", "no reader understands"),

@@ -12,13 +12,13 @@ from cgbridge.engine.formats.frame import FileFrame, choose, index_of
 from cgbridge.frames import FloatArray
 from cgbridge.units import ANGSTROM
 
-#: Trajectories that hold positions only: nm of their length, and where the box stands in a record of mdtraj.
-_LENGTH = {".dcd": ANGSTROM, ".xtc": 1.0, ".trr": 1.0, ".nc": ANGSTROM, ".ncdf": ANGSTROM}
+#: nm of the length in trajectories that hold positions only.
+_LENGTH = {".xtc": 1.0, ".trr": 1.0, ".nc": ANGSTROM, ".ncdf": ANGSTROM}
 TRAJECTORIES = tuple(_LENGTH)
 
 
 def read_trajectory(path: Path, frame: int) -> tuple[FileFrame, int | None]:
-    """Frame ``frame`` of a DCD, XTC, TRR or NetCDF file and the number of its frames.
+    """Frame ``frame`` of an XTC, TRR or NetCDF file and the number of its frames.
 
     The names are empty. Cells that the format gives as lengths and angles lie with a along x and b in the
     xy plane. Raises whatever mdtraj does.
