@@ -112,6 +112,23 @@ def test_dcd_agrees_with_mdtraj(tmp_path: Path, boxed: bool) -> None:
         assert ase.cell.Cell(structure.box * 10).cellpar() == pytest.approx([20, 21, 22, 80, 95, 110])
 
 
+@pytest.mark.parametrize("suffix", [".trr", ".xtc", ".nc"])
+def test_trajectories_of_mdtraj(tmp_path: Path, suffix: str) -> None:
+    """Files that mdtraj wrote: GROMACS's in nm, AMBER's in angstrom."""
+    topology = mdtraj.Topology()
+    chain = topology.add_chain()
+    for _ in range(12):
+        topology.add_atom("W", mdtraj.element.virtual, topology.add_residue("W", chain))
+    places = np.random.default_rng(0).uniform(0, 2, (3, 12, 3)).astype("f4")
+    trajectory = mdtraj.Trajectory(places, topology)
+    trajectory.unitcell_vectors = np.tile(BOX, (3, 1, 1))
+    trajectory.save(str(tmp_path / f"a{suffix}"))
+    for frame in range(3):
+        structure = read_structure(tmp_path / f"a{suffix}", Reading(frame=frame))
+        assert structure.positions == pytest.approx(places[frame], abs=6e-4)  # XTC's thousandths
+        assert structure.box == pytest.approx(BOX, abs=1e-6)
+
+
 @pytest.mark.parametrize("decimals", range(1, 10))
 @pytest.mark.parametrize("velocities", [False, True])
 def test_gro_with_any_number_of_decimals(tmp_path: Path, decimals: int, velocities: bool) -> None:
