@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import warnings
 from pathlib import Path
 
 import ase
@@ -122,7 +123,9 @@ def test_trajectories_of_mdtraj(tmp_path: Path, suffix: str) -> None:
     places = np.random.default_rng(0).uniform(0, 2, (3, 12, 3)).astype("f4")
     trajectory = mdtraj.Trajectory(places, topology)
     trajectory.unitcell_vectors = np.tile(BOX, (3, 1, 1))
-    trajectory.save(str(tmp_path / f"a{suffix}"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # mdtraj recommends another library for NetCDF
+        trajectory.save(str(tmp_path / f"a{suffix}"))
     for frame in range(3):
         structure = read_structure(tmp_path / f"a{suffix}", Reading(frame=frame))
         assert structure.positions == pytest.approx(places[frame], abs=6e-4)  # XTC's thousandths
