@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cgbridge.cli.commands import MODEL, add_command, require_writable, write_json
+from cgbridge.cli import structure_options as options
+from cgbridge.cli.commands import MODEL, add_command, require_writable, show_notes, write_json
 
 if TYPE_CHECKING:
     from cgbridge.config.schema import EvaluateConfig
@@ -34,24 +35,36 @@ def energy(
     structure: Annotated[
         Path,
         typer.Argument(
-            metavar="STRUCTURE", help="Structure file that ASE or mdtraj reads.", show_default=False
+            metavar="STRUCTURE", help="Structure file, see docs/structures.md.", show_default=False
         ),
     ],
     json_file: JsonFile = None,
     platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "Reference",
+    frame: options.Frame = None,
+    topology: options.Topology = None,
+    types: options.Types = None,
+    rename: options.Rename = None,
+    repeat: options.Repeat = None,
 ) -> None:
-    """Energy, forces and virial of a structure.
+    """Energy, forces and virial of a structure, in the frame of its file.
+
+    A cell below twice the cutoff is repeated for the computation; the results
+    are those of the cell of the file.
 
     \b
     Examples:
       cgbridge energy ml-bop ice.xyz --json out.json
       cgbridge energy potential.sw box.pdb --platform CPU
+      cgbridge energy SiC.tersoff crystal.data --types "1=Si,2=C"
+      cgbridge energy mw mw-300K.dcd --frame 0
     """
     from cgbridge.engine.single_point import single_point
     from cgbridge.models.database import load_model
 
     require_writable(json_file)
-    result = single_point(load_model(model), structure, platform)
+    wanted = options.reading(frame, topology, types, rename, repeat)
+    result = single_point(load_model(model), structure, platform, reading=wanted)
+    show_notes(result["notes"])
     beads = len(result["forces_kj_mol_nm"])
     typer.echo(f"energy   {result['energy_kj_mol']:.8g} kJ/mol ({beads} bead{'s' * (beads != 1)})")
     if result["pressure_bar"] is not None:

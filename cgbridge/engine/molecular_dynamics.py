@@ -110,7 +110,7 @@ class Dynamics(WatchedRun):
         self._model = model
         self._beads = len(box.positions)
         self._temperature = temperature
-        system = model.create_system(self._beads if types is None else types, box.edges)
+        system = model.create_system(self._beads if types is None else types, box.vectors)
         for index in np.flatnonzero(frozen) if frozen is not None else ():
             system.setParticleMass(int(index), 0.0)
         self._mobile = self._beads - (0 if frozen is None else int(np.count_nonzero(frozen)))
@@ -178,10 +178,10 @@ class Dynamics(WatchedRun):
         return series, None if path is None else Trajectory(path)
 
     def box(self) -> Box:
-        """Current positions and edges."""
+        """Current positions and box."""
         state = self._context.getState(positions=True)
-        edges = np.diag(np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)).copy()
-        return Box(np.asarray(state.getPositions(asNumpy=True)._value, dtype=float), edges)
+        vectors = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)
+        return Box.of(np.asarray(state.getPositions(asNumpy=True)._value, dtype=float), vectors)
 
     def _row(self, state: Any, time: float) -> dict[str, Any]:
         box = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)

@@ -14,10 +14,27 @@ from cgbridge.frames import FloatArray
 
 @dataclass(frozen=True)
 class Box:
-    """Positions (N, 3) in nm in an orthorhombic box with the given edges (3,) in nm."""
+    """Positions (N, 3) in nm in a box with the given edges (3,) in nm.
+
+    ``tilts`` (b_x, c_x, c_y) in nm make it triclinic, with ``edges`` as the diagonal of its vectors.
+    """
 
     positions: FloatArray
     edges: FloatArray
+    tilts: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @classmethod
+    def of(cls, positions: FloatArray, vectors: FloatArray) -> Box:
+        """The box whose vectors are the rows of ``vectors``: a along x, b in the xy plane."""
+        tilts = float(vectors[1, 0]), float(vectors[2, 0]), float(vectors[2, 1])
+        return cls(positions, np.diag(vectors).copy(), tilts)
+
+    @property
+    def vectors(self) -> FloatArray:
+        """Box vectors as rows."""
+        rows: FloatArray = np.diag(self.edges).astype(float)
+        rows[1, 0], rows[2, 0], rows[2, 1] = self.tilts
+        return rows
 
     @property
     def volume(self) -> float:
