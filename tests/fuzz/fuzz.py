@@ -10,16 +10,22 @@ kinds of fault, at most 100.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import program
 from corpus import Start, starts
 from mutations import TEXT, YAML, mutated
 from trial import Verdict, emptied, try_command
@@ -57,24 +63,32 @@ def faults(kind: str, numbers: range, seed: int, folder: Path) -> Iterator[Fault
                 (folder / name).write_bytes(text)
             asked = tuple(word.replace("{file}", start.name) for word in words)
             verdict = try_command(asked, folder)
+            if start.name.endswith(".yaml") and verdict.fault is None and verdict.code == 0:
+                verdict = replace(verdict, fault=not_finite(content))
             if verdict.fault:
                 yield Fault(kind, number, start, content, asked, verdict)
 
 
+def not_finite(content: bytes) -> str | None:
+    """A number of a YAML that is none, or infinite; no key can mean one, and this file was accepted."""
+
+    def numbers(node: Any) -> Iterator[float]:
+        if isinstance(node, dict | list):
+            for item in node.values() if isinstance(node, dict) else node:
+                yield from numbers(item)
+        elif isinstance(node, float):
+            yield node
+        elif isinstance(node, str) and re.match(r"[-+]?\d[\d.]*[eE]\+?\d+", node):
+            yield float(re.match(r"[-+]?\d+\.?\d*[eE]\+?\d+|", node)[0] or 0)
+
+    bad = [number for number in numbers(yaml.safe_load(content)) if not math.isfinite(number)]
+    return f"accepts a number that is {bad[0]}" if bad else None
+
+
 def prepare() -> None:
     """Load what the commands load, so that a fork has it; and stop `evaluate` before it simulates."""
-    import ase.io  # noqa: F401
-    import freud  # noqa: F401
-    import mdtraj  # noqa: F401
-    import scipy.optimize  # noqa: F401
-
+    program.load()
     import cgbridge.campaign.evaluate as evaluate
-    import cgbridge.campaign.fit
-    import cgbridge.cli.app
-    import cgbridge.engine.free_run
-    import cgbridge.export.writers
-    import cgbridge.openmm
-    import cgbridge.report.document  # noqa: F401
 
     def announced(*_: object, **__: object) -> None:
         raise SystemExit(0)
