@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cgbridge.campaign.cost_estimate import confirmation_count
 from cgbridge.campaign.evaluator import Evaluator, Job
+from cgbridge.campaign.executor import executor_of
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.campaign.progress import Display, Progress
 from cgbridge.campaign.run_folder import RunFolder
@@ -19,10 +20,7 @@ from cgbridge.store.atomic import storage_errors
 from cgbridge.store.journal import Journal
 from cgbridge.store.lock import RunLock
 from cgbridge.store.scratch import run_scratch
-from cgbridge.workers.local import ProcessExecutor, default_workers
-
-#: Modules that the fork server loads once, so that a worker starts in milliseconds.
-_PRELOAD = ("cgbridge.campaign.task", "openmm", "cgbridge.openmm", "freud", "scipy.optimize")
+from cgbridge.workers.local import default_workers
 
 
 def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None = None) -> RunFolder:
@@ -39,7 +37,7 @@ def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None
     with RunLock(folder.path), run_scratch(folder.path) as scratch:
         folder.prepare(config, problem, fresh=fresh)
         journal = Journal(folder.journal)
-        executor = ProcessExecutor(workers, wall_limit=config.run.wall_limit, preload=_PRELOAD)
+        executor = executor_of(config, workers)
         try:
             evaluator = Evaluator(problem, journal, executor, scratch, retries=config.run.retries)
             _Fit(problem, folder, evaluator, workers, display or (lambda progress: None)).run()

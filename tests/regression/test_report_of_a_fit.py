@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from fits import command
 
 
 def write_input(folder: Path, *, generations: int, seed: int = 1) -> None:
@@ -39,12 +40,6 @@ def write_input(folder: Path, *, generations: int, seed: int = 1) -> None:
         "run": {"folder": "run", "workers": 1},
     }
     (folder / "fit.yaml").write_text(yaml.safe_dump(content))
-
-
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cgbridge", *words], cwd=folder, capture_output=True, text=True, timeout=120
-    )
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import program
 import yaml
 
 from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
@@ -104,9 +104,7 @@ def write(folder: Path, content: dict[str, Any]) -> Path:
 
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cgbridge", *words], cwd=folder, capture_output=True, text=True, timeout=120
-    )
+    return program.run(folder, *words)
 
 
 def without_times(path: Path) -> dict[str, Any]:
