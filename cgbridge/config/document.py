@@ -1,4 +1,4 @@
-"""One YAML document as plain data. Only what has one meaning is read; everything else is a fault with its line.
+"""One YAML document as plain data: what has one meaning is read, everything else is a fault with its line.
 
 The rules are those of YAML 1.2 (core schema), not of 1.1: ``NO``, ``Y`` and ``On`` are words, ``010`` is ten,
 ``12:30`` and ``2024-01-01`` are text, ``1e5`` is a number. Keys are always words. ``<<`` merges are followed,
@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -35,9 +35,18 @@ class DocumentError(Exception):
 
 
 class _CoreLoader(yaml.SafeLoader):
-    """Recognises numbers and truth values as YAML 1.2 does."""
+    """Recognises numbers and truth values as YAML 1.2 does, and stops at deep nesting."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self._depth == _DEEPEST:
+            raise DocumentError(_TOO_DEEP, int(self.line) + 1, "write it flat")
+        self._depth += 1
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 for _kind, _pattern, _first in (
@@ -68,8 +77,6 @@ def parse_document(text: str) -> tuple[Any, Lines]:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else None
         raise DocumentError(f"not valid YAML: {error.reason} (character {error.character!r})", line) from None
-    except RecursionError:
-        raise DocumentError(_TOO_DEEP, None, "write it flat") from None
     except (ValueError, OverflowError) as error:  # escapes such as "\UFFFFFFFF" that PyYAML does not check
         raise DocumentError(f"not valid YAML: {error}") from None
 
