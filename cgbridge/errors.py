@@ -84,10 +84,11 @@ class Faults:
 
     def raise_all(self) -> None:
         """Raise what was found: one fault as it is, several as :class:`ConfigErrors`; nothing if none."""
-        if len(self._found) == 1:
+        unique = {str(error): error for error in self._found}
+        if len(unique) == 1:
             raise self._found[0]
-        if self._found:
-            raise ConfigErrors(self._found)
+        if unique:
+            raise ConfigErrors(unique.values())
 
 
 class UnitError(ConfigError):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cgbridge.config.places import Place
 from cgbridge.config.schema import EngineSection, FitConfig, SearchSection
-from cgbridge.errors import CgbridgeError, ConfigError, ConfigErrors, Faults, did_you_mean
+from cgbridge.errors import CgbridgeError, ConfigError, ConfigErrors, did_you_mean
 from cgbridge.interfaces import Parameter, Sampling, Target
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
@@ -64,40 +62,25 @@ class FitProblem:
         )
 
 
-def build_problem(config: FitConfig, folder: Path, place: Place | None = None) -> FitProblem:
-    """Resolve names and ranges; ``folder`` is that of the user's YAML, ``place`` its name and lines.
+def build_problem(config: FitConfig, folder: Path) -> FitProblem:
+    """Resolve names and ranges; ``folder`` is that of the user's YAML.
 
-    Raises :class:`ConfigError` naming the dotted path of the fault, :class:`ConfigErrors` for several.
+    Raises :class:`ConfigError` naming the dotted path of the fault.
     """
-    root, faults = place or Place(""), Faults()
-    parameters: list[Parameter] = []
-    with faults.collecting(), _lines(root):
-        base = _base_model(config, folder)
-        for name, search in config.model.search.items():
-            with faults.collecting(), _lines(root):
-                parameters.append(_parameter(base, name, search))
-    levels = []
-    for index, level in enumerate(config.levels):
-        targets: list[Target] = []
-        for number, item in enumerate(level.targets):
-            with faults.collecting():
-                targets.append(resolve_target(item, folder, root.below("levels", index, "targets", number)))
-        sampling = replace(sampling_of(config.engine), **level.sampling.model_dump(exclude_none=True))
-        levels.append(Level(level.name, tuple(targets), sampling))
-    faults.raise_all()
-    return FitProblem(config, base, SearchSpace(tuple(parameters)), tuple(levels))
-
-
-@contextmanager
-def _lines(root: Place) -> Iterator[None]:
-    """Put file and line before the dotted path of a fault in the model section."""
-    try:
-        yield
-    except ConfigError as error:
-        if not root.source or not (error.where or "").startswith("model."):
-            raise
-        where = root.below(*str(error.where).split("."))
-        raise type(error)(error.what, where=str(where), remedy=error.remedy) from None
+    base = _base_model(config, folder)
+    parameters = tuple(_parameter(base, name, search) for name, search in config.model.search.items())
+    levels = tuple(
+        Level(
+            level.name,
+            tuple(
+                resolve_target(item, folder, f"levels.{index}.targets.{number}")
+                for number, item in enumerate(level.targets)
+            ),
+            replace(sampling_of(config.engine), **level.sampling.model_dump(exclude_none=True)),
+        )
+        for index, level in enumerate(config.levels)
+    )
+    return FitProblem(config, base, SearchSpace(parameters), levels)
 
 
 def sampling_of(engine: EngineSection) -> Sampling:
@@ -180,44 +163,36 @@ def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str)
     return Parameter(name, spec.unit, low, high, scale)
 
 
-def resolve_target(item: str | dict[str, Any], folder: Path, where: str | Place) -> Target:
+def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Target:
     """A target from its name in the reference data or from an inline mapping.
 
     Unknown observables and options are found here, not hours later. Raises :class:`ConfigError` with
     ``where`` in front, :class:`ConfigErrors` for several faults.
     """
-    place = where if isinstance(where, Place) else Place("", tuple(where.split(".")))
-    inside = isinstance(item, dict)
-    name = _name(item) if isinstance(item, dict) else item
     try:
-        target = (
-            target_from_mapping(item, name, folder, place)
-            if isinstance(item, dict)
-            else load_target(item, folder)
-        )
-        name = target.name
+        if isinstance(item, str):
+            target = load_target(item, folder)
+        else:
+            target = target_from_mapping(item, _name(item), folder)
         observable = get_observable(target.observable)
         # A bare number is in the observable's own unit.
         target = target if target.unit else replace(target, unit=observable.unit)
         observable.simulations(target, Sampling())
     except ConfigError as error:
-        raise _placed(error, name, place, inside=inside) from None
+        raise _placed(error, item, where) from None
     return target
 
 
-def _placed(error: CgbridgeError, name: str, place: Place, *, inside: bool) -> CgbridgeError:
-    """The error with the target's place in the YAML in front, or the place inside the target where known."""
+def _placed(error: CgbridgeError, item: str | dict[str, Any], where: str) -> ConfigError:
+    """The error with the target's place in the YAML in front, or with that inside an inline target."""
     if isinstance(error, ConfigErrors):
-        faults = [_placed(fault, name, place, inside=inside) for fault in error.faults]
-        return ConfigErrors(faults, remedy=error.remedy)
-    where, prefix = error.where or "", f"targets.{name}."
-    if ".".join(str(part) for part in place.path) in where:
-        found = where  # it was located while the mapping was read
-    elif inside and where.startswith(prefix):
-        found = str(place.below(*where.removeprefix(prefix).split(".")))
+        return ConfigErrors([_placed(fault, item, where) for fault in error.faults], remedy=error.remedy)
+    place, inside = error.where or "", f"targets.{_name(item)}." if isinstance(item, dict) else None
+    if inside is not None and place.startswith(inside):
+        place = f"{where}.{place.removeprefix(inside)}"
     else:
-        found = f"{place}: {where}" if where else str(place)
-    return type(error)(error.what, where=found, remedy=error.remedy)
+        place = f"{where}: {place}" if place else where
+    return ConfigError(error.what, where=place, remedy=error.remedy)
 
 
 def _name(item: Mapping[str, Any]) -> str:

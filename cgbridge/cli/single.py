@@ -11,7 +11,6 @@ from cgbridge.cli.commands import MODEL, add_command, require_writable, write_js
 
 if TYPE_CHECKING:
     from cgbridge.config.schema import EvaluateConfig
-    from cgbridge.interfaces import Target
 
 Model = Annotated[
     str,
@@ -86,9 +85,8 @@ def evaluate(
     from cgbridge.models.database import load_model
 
     require_writable(json_file)
-    loaded = load_model(model)
-    config, found = read_evaluation(targets)
-    _announce(config, found)
+    loaded, config = load_model(model), read_evaluation(targets)
+    _announce(config, targets.parent)
     record = evaluate_model(loaded, config, targets.parent, workers=workers)
     result_table(model, record["targets"])
     for failure in record["failures"]:
@@ -99,13 +97,14 @@ def evaluate(
         raise typer.Exit(1)
 
 
-def _announce(config: EvaluateConfig, found: tuple[Target, ...]) -> None:
+def _announce(config: EvaluateConfig, folder: Path) -> None:
     """Say what will be simulated, since hours of silence look like a hang."""
     from cgbridge.campaign.cost_estimate import planned_simulations
-    from cgbridge.campaign.problem import sampling_of
+    from cgbridge.campaign.problem import resolve_target, sampling_of
     from cgbridge.engine.engine import simulated_time
     from cgbridge.objectives.candidate import Level
 
+    found = tuple(resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets))
     (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine))])
     moving = [simulation for simulation in simulations if simulated_time(simulation)]
     if moving:

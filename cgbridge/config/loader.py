@@ -105,6 +105,8 @@ def _describe(model: type[BaseModel], fault: Any, data: object, place: Place) ->
         return ConfigError("this key is required", where=where)
     if fault["input"] is None:
         return ConfigError("no value is given here", where=where)
+    if fault["type"] == "string_type" and not isinstance(fault["input"], dict | list):
+        return ConfigError(f"text is wanted: write '{fault['input']}' in quotes", where=where)
     message = fault["msg"].removeprefix("Value error, ")
     shown = "" if isinstance(fault["input"], dict | list) else f" (found {fault['input']!r})"
     return ConfigError(f"{message[0].lower()}{message[1:]}{shown}", where=where)

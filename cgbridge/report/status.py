@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from cgbridge.interfaces import Outcome
 from cgbridge.report import digits
+from cgbridge.report.aside import aside_words
 from cgbridge.report.cost import costs, elapsed_s
 from cgbridge.report.diagnosis import diagnose
 from cgbridge.report.failures import failure_groups
 from cgbridge.report.funnel import funnel
+from cgbridge.report.notes import short_notes
 from cgbridge.report.run_record import RunRecord, read_run
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import count
@@ -29,9 +31,9 @@ def status_text(layout: RunLayout) -> str:
         ("levels", _funnel_line(run)),
         ("best", _best_line(run)),
     )
-    lines += _verdict_lines(verdicts(run))
+    lines += _verdict_lines(run)
     lines += _rows(("cost", _cost_line(run)), *[("failures", line) for line in _failure_lines(run)])
-    lines += ["", diagnose(run).summary]
+    lines += ["", " ".join(part for part in (diagnose(run).summary, aside_words(run)) if part)]
     return _ascii("\n".join(lines))
 
 
@@ -50,15 +52,19 @@ def _best_line(run: RunRecord) -> str:
     if run.best is None:
         return ""
     evaluation = run.best.evaluation
-    how = "confirmed with a new seed" if run.confirmed else "not confirmed yet"
+    how = {
+        "final": "measured once more, with a seed that selected nothing",
+        "confirm": "confirmed with a new seed",
+    }.get(run.best.phase, "not confirmed yet")
     error = digits.plain(evaluation.score.total_error, 3)
     return (
         f"{evaluation.levels_passed} of {count(len(run.levels), 'level')}, error {error} tolerances ({how})"
     )
 
 
-def _verdict_lines(rows: tuple[Verdict, ...]) -> list[str]:
+def _verdict_lines(run: RunRecord) -> list[str]:
     """The verdict table with aligned columns."""
+    rows = verdicts(run)
     if not rows:
         return []
     table = [("target", "value", "reference", "tolerance", "unit", "")]
@@ -69,7 +75,7 @@ def _verdict_lines(rows: tuple[Verdict, ...]) -> list[str]:
             value, error = digits.with_error(row.result.value, row.result.stderr)
         table.append(
             (
-                target.name,
+                run.label(row.level, target.name),
                 f"{value} ± {error}" if error else value,
                 digits.plain(target.value),
                 digits.plain(target.tolerance, 3),
@@ -85,7 +91,17 @@ def _verdict_lines(rows: tuple[Verdict, ...]) -> list[str]:
             for column, (text, width) in enumerate(zip(line, widths, strict=True))
         ]
         lines.append(("    " + "  ".join(cells)).rstrip())
-    return lines
+    # The first line holds the names of the columns.
+    return [
+        lines[0],
+        *(line for row, text in zip(rows, lines[1:], strict=True) for line in _noted(row, text)),
+    ]
+
+
+def _noted(row: Verdict, text: str) -> list[str]:
+    """A line of the table with its notes below it."""
+    notes = row.result.notes if row.result is not None else ()
+    return [text, *(f"      note: {note}" for note in short_notes(notes))]
 
 
 def _cost_line(run: RunRecord) -> str:

@@ -29,7 +29,7 @@ def load_target(name: str, folder: str | Path | None = None) -> Target:
     Raises :class:`ConfigError` with a suggestion when there is none.
     """
     entry, path = _find(name, folder)
-    return _target(entry, name, path.parent, Place(str(path), ("targets", name.partition("/")[2])))
+    return _target(entry, name, path.parent, f"{path}: targets.{name.partition('/')[2]}")
 
 
 def _find(name: str, folder: str | Path | None) -> tuple[TargetEntry, Path]:
@@ -68,35 +68,30 @@ def search_folders(folder: str | Path | None = None) -> list[Path]:
     return list({path.resolve(): path for path in found}.values())
 
 
-def target_from_mapping(
-    mapping: Mapping[str, Any],
-    name: str,
-    folder: str | Path | None = None,
-    place: Place | None = None,
-) -> Target:
+def target_from_mapping(mapping: Mapping[str, Any], name: str, folder: str | Path | None = None) -> Target:
     """A target from a YAML mapping; paths in it are relative to ``folder``.
 
     With the key ``from`` it starts from a reference target and replaces what else is given, for example
     ``{from: water/density-300K, tolerance: 1 %}``.
 
     All numbers of the target are converted to the unit of ``value``; a bare number stays in the
-    observable's own unit, written as the empty unit. ``place`` says where the mapping stands. Raises
-    :class:`ConfigError` that names the dotted path, with a suggestion for an unknown key.
+    observable's own unit, written as the empty unit. Raises :class:`ConfigError` that names the dotted
+    path, with a suggestion for an unknown key.
     """
-    where = place or Place("", ("targets", name))
+    where = f"targets.{name}"
     if "from" in mapping:
         return _derived(mapping, folder, where)
-    entry = validate(TargetEntry, dict(mapping), where)
+    entry = validate(TargetEntry, dict(mapping), Place("", ("targets", name)))
     return _target(entry, entry.name or name, Path(folder) if folder is not None else Path(), where)
 
 
-def _derived(mapping: Mapping[str, Any], folder: str | Path | None, where: Place) -> Target:
+def _derived(mapping: Mapping[str, Any], folder: str | Path | None, where: str) -> Target:
     own = dict(mapping)
     source = str(own.pop("from"))
     base, path = _find(source, folder)
     content = base.model_dump(exclude_unset=True) | own
     content["options"] = _merged_options(base, own)
-    entry = validate(TargetEntry, content, where)
+    entry = validate(TargetEntry, content, Place("", tuple(where.split(".", 1))))
     # A reference curve of one's own lies beside one's own file.
     beside = Path(folder or "") if "reference" in own else path.parent
     return _target(entry, entry.name or source, beside, where)
@@ -145,24 +140,24 @@ def _expand(pattern: str, series: SeriesEntry, path: Path) -> Iterator[tuple[str
         )
 
 
-def _target(entry: TargetEntry, name: str, folder: Path, where: Place) -> Target:
+def _target(entry: TargetEntry, name: str, folder: Path, where: str) -> Target:
     try:
         value, unit = _split(entry.value)
         parse_unit(unit)
     except UnitError as error:
-        raise UnitError(error.what, where=str(where.below("value")), remedy=error.remedy) from None
+        raise UnitError(error.what, where=f"{where}.value", remedy=error.remedy) from None
     return Target(
         name=name,
         observable=entry.observable,
         value=value,
-        tolerance=_deviation(entry.tolerance, value, unit, str(where.below("tolerance")), positive=True),
-        error=_deviation(entry.error, value, unit, str(where.below("error"))),
+        tolerance=_deviation(entry.tolerance, value, unit, f"{where}.tolerance", positive=True),
+        error=_deviation(entry.error, value, unit, f"{where}.error"),
         unit=unit,
         temperature=entry.temperature,
         pressure=entry.pressure,
         structure=entry.structure,
         weight=entry.weight,
-        reference=_reference(entry.reference, folder, str(where.below("reference"))),
+        reference=_reference(entry.reference, folder, f"{where}.reference"),
         options=dict(entry.options),
         source=" ".join(entry.source.split()),
     )
