@@ -60,14 +60,19 @@ def aside_words(run: RunRecord) -> str:
     """A sentence or two; empty before the first result."""
     if run.best is None:
         return ""
-    measured = "; ".join(str(line) for line in asides(run))
-    parts = [f"Measured, but no target: {measured}."] if measured else []
+    parts = [words for words in (measured_words(run),) if words]
     names = list(not_asked(run))
     if names:
         parts.append(f"Neither asked for nor measured: {listing(names)} of water.")
     elif not is_water(run):
         parts.append("Whatever no target names was neither asked for nor measured.")
     return " ".join(parts)
+
+
+def measured_words(run: RunRecord) -> str:
+    """What was measured beside a reference without being a target, in a sentence; may be empty."""
+    lines = "; ".join(str(line) for line in asides(run))
+    return f"Measured, but no target: {lines}." if lines else ""
 
 
 def _peaks(run: RunRecord, target: Target, curve: Curve) -> list[Aside]:

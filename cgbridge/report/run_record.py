@@ -138,6 +138,12 @@ def read_run(layout: RunLayout) -> RunRecord:
     )
 
 
+def find_runs(folder: Path) -> list[Path]:
+    """Run folders in a folder, and in the folders in it."""
+    patterns = ("*/used.yaml", "*/*/used.yaml")
+    return sorted(file.parent for pattern in patterns for file in folder.glob(pattern))
+
+
 def _numbered(entries: tuple[Entry, ...], optimizer: OptimizerSection) -> tuple[Entry, ...]:
     """Count generations of the search from the order of evaluation: 0 is the first sample, 1 its children.
 
@@ -177,7 +183,7 @@ def _config(layout: RunLayout) -> FitConfig:
 def _nearby(path: Path) -> str:
     """Run folders below ``path``, or below the nearest folder above it that exists."""
     root = next((folder for folder in (path, *path.parents) if folder.is_dir()), Path())
-    found = sorted(file.parent for pattern in ("*/used.yaml", "*/*/used.yaml") for file in root.glob(pattern))
+    found = find_runs(root)
     if found:
         return "give one of: " + ", ".join(str(folder) for folder in found[:5])
     return "give the folder that `cgbridge fit` wrote (run.folder of its YAML)"
