@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.config.schema import EngineSection, FitConfig, SearchSection
-from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.errors import CgbridgeError, ConfigError, ConfigErrors, did_you_mean
 from cgbridge.interfaces import Parameter, Sampling, Target
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
@@ -167,7 +167,7 @@ def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Targ
     """A target from its name in the reference data or from an inline mapping.
 
     Unknown observables and options are found here, not hours later. Raises :class:`ConfigError` with
-    ``where`` in front.
+    ``where`` in front, :class:`ConfigErrors` for several faults.
     """
     try:
         if isinstance(item, str):
@@ -179,9 +179,20 @@ def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Targ
         target = target if target.unit else replace(target, unit=observable.unit)
         observable.simulations(target, Sampling())
     except ConfigError as error:
-        place = f"{where}: {error.where}" if error.where else where
-        raise ConfigError(error.what, where=place, remedy=error.remedy) from None
+        raise _placed(error, item, where) from None
     return target
+
+
+def _placed(error: CgbridgeError, item: str | dict[str, Any], where: str) -> ConfigError:
+    """The error with the target's place in the YAML in front, or with that inside an inline target."""
+    if isinstance(error, ConfigErrors):
+        return ConfigErrors([_placed(fault, item, where) for fault in error.faults], remedy=error.remedy)
+    place, inside = error.where or "", f"targets.{_name(item)}." if isinstance(item, dict) else None
+    if inside is not None and place.startswith(inside):
+        place = f"{where}.{place.removeprefix(inside)}"
+    else:
+        place = f"{where}: {place}" if place else where
+    return ConfigError(error.what, where=place, remedy=error.remedy)
 
 
 def _name(item: Mapping[str, Any]) -> str:

@@ -38,15 +38,14 @@ def fit(
     """
     from cgbridge.campaign.box_check import check_simulations
     from cgbridge.campaign.fit import run_fit
-    from cgbridge.campaign.problem import build_problem
+    from cgbridge.campaign.reading import read_fit
     from cgbridge.cli.progress import show_progress
-    from cgbridge.config.loader import load_fit
     from cgbridge.errors import RunFolderError
     from cgbridge.report.document import write_report
     from cgbridge.store.layout import RunLayout
 
-    config = load_fit(input)
-    problem = build_problem(config, input.parent)
+    problem = read_fit(input)
+    config = problem.config
     check_simulations(problem)
     try:
         with show_progress(config.name) as display:
@@ -92,11 +91,9 @@ def check(
     """
     from cgbridge.campaign.box_check import check_simulations
     from cgbridge.campaign.cost_estimate import estimate_cost
-    from cgbridge.campaign.problem import build_problem
-    from cgbridge.config.loader import load_fit
+    from cgbridge.campaign.reading import read_fit
 
-    config = load_fit(input)
-    problem = build_problem(config, input.parent)
+    problem = read_fit(input)
     check_simulations(problem)
     _print_problem(input, problem)
     estimate = estimate_cost(problem, timing=timing)

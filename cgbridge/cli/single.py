@@ -93,12 +93,12 @@ def evaluate(
       cgbridge evaluate runs/water/best/model.yaml targets.yaml
     """
     from cgbridge.campaign.evaluate import evaluate_model
+    from cgbridge.campaign.reading import read_evaluation
     from cgbridge.cli.tables import result_table
-    from cgbridge.config.loader import load_evaluation
     from cgbridge.models.database import load_model
 
     require_writable(json_file)
-    loaded, config = load_model(model), load_evaluation(targets)
+    loaded, config = load_model(model), read_evaluation(targets)
     _announce(config, targets.parent)
     record = evaluate_model(loaded, config, targets.parent, workers=workers)
     result_table(model, record["targets"])

@@ -22,9 +22,14 @@ def listing(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
+def observable_name(observable: str) -> str:
+    """``g(r)`` for ``rdf``, ``heat capacity`` for ``heat_capacity``."""
+    return _PROPER.get(observable, observable.replace("_", " "))
+
+
 def observable_words(target: Target) -> str:
     """``density of the liquid at 300 K``; ``first peak position of g(r) of the liquid at 300 K``."""
-    name = _PROPER.get(target.observable, target.observable.replace("_", " "))
+    name = observable_name(target.observable)
     feature = str(target.options.get("feature", ""))
     if target.observable in ("rdf", "adf"):
         compared = "deviation" if feature in ("", "curve") else feature.replace("_", " ")
@@ -81,7 +86,8 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
         f"{optimizer.generations} {mode} of {optimizer.population}{polish}. "
         f"A candidate stops at the first level it does not pass. "
         f"At the end {_best(optimizer.confirm.candidates)} re-run with "
-        f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level."
+        f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level. "
+        f"The winner is then measured as long once more, with a seed that selected nothing."
     )
     return first, second, _engine_words(run)
 

@@ -1,11 +1,16 @@
-"""From YAML to fit problem: what the fitted model is called."""
+"""From YAML to fit problem: what the fitted model is called, and all faults at once."""
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
+import pytest
+
 from cgbridge.campaign.problem import build_problem
+from cgbridge.campaign.reading import read_evaluation, read_fit
 from cgbridge.config.schema import FitConfig
+from cgbridge.errors import ConfigError, ConfigErrors
 from cgbridge.models.database import load_model
 from cgbridge.models.lammps_format import format_lammps
 
@@ -42,3 +47,102 @@ def test_a_fitted_model_does_not_pass_for_its_base() -> None:
 def test_the_name_is_no_physics() -> None:
     one = problem("water")
     assert one.fitted({"B": 450.0}).fingerprint() == one.candidate({"B": 450.0}).fingerprint()
+
+
+FAULTY = """\
+schema: 1
+name: many-faults
+model:
+  form: stillinger-weber
+  base: mw
+  search:
+    epsilom: {min: 5 kcal/mol, max: 7 kcal/mol}
+    sigma: {min: 3 A, max: 2 A}
+levels:
+  - name: one
+    targets:
+      - {observable: lattice_density, structure: ice-ic, value: 0.98 g/cm^3, tolerence: 1 %}
+      - {observable: latice_density, structure: ice-ic, value: 0.98 g/cm^3, tolerance: 1 %}
+      - water/density-300
+  - name: two
+    targets:
+      - observable: rdf
+        value: 2.8 A
+        tolerance: 1 K
+      - observable: density
+        value: 1 g/cm^3
+        tolerance: 1 %
+        options:
+          check_phas: no
+          ice_threshold: 4
+      - {from: water/density-300K, options: {beds: 3}}
+      - {observable: rdf, value: 0, tolerance: 1, reference: nowhere.csv}
+optimizer: {population: 8, generations: 2}
+"""
+#: Line, dotted path and words of every fault in a target of it.
+IN_TARGETS = [
+    (12, "levels.0.targets.0.tolerence", "did you mean 'tolerance'?"),
+    (12, "levels.0.targets.0.tolerance", "this key is required"),
+    (13, "levels.0.targets.1", "did you mean 'lattice_density'?"),
+    (14, "levels.0.targets.2", "did you mean 'water/density-300K'?"),
+    (19, "levels.1.targets.0.tolerance", "cannot convert 'K'"),
+    (24, "levels.1.targets.1.options.check_phas", "did you mean 'check_phase'?"),
+    (25, "levels.1.targets.1.options.ice_threshold", "less than 1"),
+    (26, "levels.1.targets.2.options.beds", "did you mean 'beads'?"),
+    (27, "levels.1.targets.3", "no such file"),
+]
+IN_MODEL = [
+    (7, "model.search.epsilom", "did you mean 'epsilon'?"),
+    (8, "model.search.sigma", "min (3 A) is not below max (2 A)"),
+]
+IN_SECTIONS = [
+    (28, "optimizer.popluation", "did you mean 'population'?"),
+    (4, "model.form", "no value is given here"),
+]
+
+
+def faults_of(path: Path, read=read_fit) -> list[str]:
+    with pytest.raises(ConfigErrors) as caught:
+        read(path)
+    text = str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == text  # workers send errors home
+    return [line for line in text.splitlines() if not line.startswith("  remedy:")]
+
+
+def expect(found: list[str], path: Path, expected: list[tuple[int, str, str]]) -> None:
+    assert len(found) == len(expected), found
+    for line, dotted, words in expected:
+        assert [f for f in found if f.startswith(f"{path}:{line}: {dotted}:") and words in f], (line, dotted)
+
+
+def test_all_faults_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "fit.yaml"
+    path.write_text(FAULTY)
+    expect(faults_of(path), path, IN_MODEL + IN_TARGETS)
+    # Where a section is wrong as well, the model cannot be looked at, and the targets can.
+    path.write_text(FAULTY.replace("population", "popluation").replace("form: stillinger-weber", "form:"))
+    expect(faults_of(path), path, IN_SECTIONS + IN_TARGETS)
+
+
+def test_a_target_list_tells_its_faults_at_once_too(tmp_path: Path) -> None:
+    path = tmp_path / "targets.yaml"
+    path.write_text("schema: 1\nseed: -1\ntargets:\n  - water/density-300\n  - {observable: density}\n")
+    found = faults_of(path, read_evaluation)
+    expect(
+        found,
+        path,
+        [
+            (2, "seed", "greater than or equal to 0"),
+            (4, "targets.0", "did you mean 'water/density-300K'?"),
+            (5, "targets.1.value", "this key is required"),
+            (5, "targets.1.tolerance", "this key is required"),
+        ],
+    )
+
+
+def test_one_fault_stays_one_error(tmp_path: Path) -> None:
+    path = tmp_path / "targets.yaml"
+    path.write_text("schema: 1\ntargets: [water/density-300]\n")
+    with pytest.raises(ConfigError, match=r"targets\.yaml:2: targets\.0: unknown target") as caught:
+        read_evaluation(path)
+    assert not isinstance(caught.value, ConfigErrors) and caught.value.remedy
