@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,12 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(item) for item in value]
     return value
+
+
+def show_notes(notes: Iterable[str]) -> None:
+    """Say what was taken without being asked, on standard error."""
+    for note in notes:
+        typer.echo(f"note: {note}", err=True)
 
 
 def on_terminal() -> bool:

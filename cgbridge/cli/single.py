@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cgbridge.cli import model_options as models
 from cgbridge.cli.commands import MODEL, add_command, require_writable, write_json
+from cgbridge.cli.model_options import Model
 
 if TYPE_CHECKING:
     from cgbridge.config.schema import EvaluateConfig
 
-Model = Annotated[
-    str,
-    typer.Argument(
-        metavar="MODEL", help="Database name, model YAML, .tersoff or .sw file.", show_default=False
-    ),
-]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the result to this file.", show_default=False)
 ]
@@ -39,19 +35,21 @@ def energy(
     ],
     json_file: JsonFile = None,
     platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "Reference",
+    units: models.Units = None,
+    bead: models.Bead = None,
 ) -> None:
     """Energy, forces and virial of a structure.
 
     \b
     Examples:
       cgbridge energy ml-bop ice.xyz --json out.json
-      cgbridge energy potential.sw box.pdb --platform CPU
+      cgbridge energy potential.sw box.pdb --platform CPU --units real
     """
     from cgbridge.engine.single_point import single_point
-    from cgbridge.models.database import load_model
 
     require_writable(json_file)
-    result = single_point(load_model(model), structure, platform)
+    loaded = models.load(model, models.ModelOptions(units, bead=bead))
+    result = single_point(loaded, structure, platform)
     beads = len(result["forces_kj_mol_nm"])
     typer.echo(f"energy   {result['energy_kj_mol']:.8g} kJ/mol ({beads} bead{'s' * (beads != 1)})")
     if result["pressure_bar"] is not None:
@@ -71,6 +69,9 @@ def evaluate(
         int | None,
         typer.Option(min=1, help="Processes at a time; by default one for every core.", show_default=False),
     ] = None,
+    units: models.Units = None,
+    mass: models.Mass = None,
+    bead: models.Bead = None,
 ) -> None:
     """Measure a model against a list of targets, each value with its standard error.
 
@@ -78,14 +79,15 @@ def evaluate(
     Examples:
       cgbridge evaluate mw targets.yaml --json mw.json
       cgbridge evaluate runs/water/best/model.yaml targets.yaml
+      cgbridge evaluate polymer.sw targets.yaml --units real --mass P=72
     """
     from cgbridge.campaign.evaluate import evaluate_model
     from cgbridge.cli.tables import result_table
     from cgbridge.config.loader import load_evaluation
-    from cgbridge.models.database import load_model
 
     require_writable(json_file)
-    loaded, config = load_model(model), load_evaluation(targets)
+    loaded = models.load(model, models.ModelOptions(units, mass, bead))
+    config = load_evaluation(targets)
     _announce(config, targets.parent)
     record = evaluate_model(loaded, config, targets.parent, workers=workers)
     result_table(model, record["targets"])
@@ -125,6 +127,12 @@ def export_(
         bool, typer.Option("--verify", help="Compare energies and forces in that engine.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    units: Annotated[
+        models.UnitStyle, typer.Option(help="Of the LAMMPS file: metal (eV) or real (kcal/mol).")
+    ] = models.UnitStyle.METAL,
+    model_units: models.ModelUnits = None,
+    mass: models.Mass = None,
+    bead: models.Bead = None,
 ) -> None:
     """Write a model for another engine and, with --verify, prove it there.
 
@@ -132,16 +140,16 @@ def export_(
     Examples:
       cgbridge export runs/water-quick/best/model.yaml --to lammps --verify
       cgbridge export mw --to openmm -o mw.xml
+      cgbridge export mw --to lammps --units real
     """
     from cgbridge.export.writers import export_model
-    from cgbridge.models.database import load_model
 
     require_writable(output)
-    loaded = load_model(model)
-    path = export_model(loaded, to, output, overwrite=overwrite)
+    loaded = models.load(model, models.ModelOptions(model_units, mass, bead))
+    path = export_model(loaded, to, output, overwrite=overwrite, units=units.value)
     typer.echo(f"written: {path}")
     if verify:
         from cgbridge.export.verify import verify_export
 
-        for line in verify_export(loaded, to, path):
+        for line in verify_export(loaded, to, path, units=units.value):
             typer.echo(line)

@@ -89,9 +89,9 @@ class FreeSimulation:
     def __init__(self, model: CoarseGrainedModel, run: FreeRun, settings: EngineSettings) -> None:
         self._run, self._settings = run, settings
         start, steps = self._start(model)
+        model = model.restricted(set(start.names))
         self.names = start.names
-        masses = {bead.name: bead.mass for bead in model.beads}
-        self._mass = sum(masses[name] for name in start.names)
+        self._mass = sum(model.mass_of(index) for index in model.type_indices(start.names))
         self._dynamics = Dynamics(
             model,
             start.box,
@@ -217,8 +217,10 @@ def _from_file(model: CoarseGrainedModel, name: str) -> _Start:
         raise SimulationError(
             "the cell is not orthorhombic", where=str(path), remedy="give a box with right angles"
         )
-    require_wide(structure, model.cutoff, path)
     one_type = len(model.beads) == 1
     names = model.bead_names * len(structure.names) if one_type else structure.names
-    model.type_indices(names)  # unknown names are told before anything is set up
+    # Unknown names, and entries that are missing for these beads, are told before anything is set up.
+    used = model.restricted(set(names))
+    used.require_entries()
+    require_wide(structure, used.cutoff, path)
     return _Start(tuple(names), Box(structure.positions, edges.copy()), "isotropic")

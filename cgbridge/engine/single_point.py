@@ -10,6 +10,7 @@ import numpy as np
 from cgbridge.engine.structure_files import Structure, read_structure, require_wide
 from cgbridge.errors import SimulationError
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.units import BAR_NM3
 
 
@@ -25,6 +26,8 @@ def single_point(model: CoarseGrainedModel, structure: Path, platform: str = "Re
     cannot be read.
     """
     content = read_structure(structure)
+    # Of a file of many elements only those of the structure count.
+    model = model.restricted(set(content.names))
     require_wide(content, model.cutoff, structure)
     return evaluate_structure(model, content, platform)
 
@@ -33,13 +36,11 @@ def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform
     """The same for a structure in memory."""
     import openmm
 
-    names = model.bead_names
     # A one-type model takes every particle; names matter only where there is a choice.
-    types = [0] * len(structure.names) if len(names) == 1 else model.type_indices(structure.names)
-    if len(names) == 1:
-        system = model.create_system(len(types), structure.box)
-    else:
-        system = model.create_system(types, structure.box)
+    beads = len(structure.names)
+    types = beads if len(model.beads) == 1 else structure.names
+    # Energies need no masses, and OpenMM none that mean anything.
+    system = model.create_system(types, structure.box, masses=np.ones(beads))
     try:
         chosen = openmm.Platform.getPlatformByName(platform)
     except openmm.OpenMMException:
@@ -47,13 +48,11 @@ def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform
         raise SimulationError(
             f"OpenMM has no platform '{platform}'", remedy="available here: " + ", ".join(known)
         ) from None
-    try:
+    with openmm_faults("energy", model.bead_names):
         context = openmm.Context(system, openmm.VerletIntegrator(0.001), chosen)
         context.setPositions(structure.positions)
         state = context.getState(energy=True, forces=True)
         virial = np.reshape(system.getForce(0).getVirial(context), (3, 3))
-    except openmm.OpenMMException as error:
-        raise SimulationError(str(error), where="energy") from None
     energy = float(state.getPotentialEnergy()._value)
     forces = np.asarray(state.getForces(asNumpy=True)._value, dtype=float)
     if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(virial).all()):
