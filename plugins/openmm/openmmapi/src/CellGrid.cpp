@@ -6,6 +6,10 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
+// Cells are a little wider than the distance, so that rounding cannot put two particles that are just
+// within it into cells that do not touch.
+static const double CELL_WIDTH = 1.000001;
+
 PeriodicBox::PeriodicBox(const Vec3* vectors, bool periodic) : periodic(periodic) {
     if (!periodic)
         return;
@@ -48,23 +52,26 @@ void CellGrid::build(const vector<Vec3>& positions, const PeriodicBox& box, doub
     // More cells than particles would only cost time, as for a few particles far apart.
     int limit = max(1, (int) cbrt((double) numParticles)+1);
     for (int axis = 0; axis < 3; axis++)
-        count[axis] = (int) max(1.0, min((double) limit, floor(extent[axis]/distance)));
+        count[axis] = (int) max(1.0, min((double) limit, floor(extent[axis]/(distance*CELL_WIDTH))));
     cellStart.assign(count[0]*count[1]*count[2]+1, 0);
     cellOfParticle.resize(numParticles);
     order.resize(numParticles);
     for (int i = 0; i < numParticles; i++) {
-        Vec3 position = positions[i], fraction;
-        if (periodic)
-            for (int axis = 2; axis >= 0; axis--) {
-                fraction[axis] = position[axis]/box[axis][axis];
-                position -= box[axis]*fraction[axis];
-            }
+        Vec3 fraction;
+        if (periodic) {
+            // Wherever the particle is, its image in the parallelepiped decides.
+            fraction = box.getFraction(positions[i]);
+            for (int axis = 0; axis < 3; axis++)
+                fraction[axis] -= floor(fraction[axis]);
+        }
         else
             for (int axis = 0; axis < 3; axis++)
-                fraction[axis] = (extent[axis] > 0 ? (position[axis]-origin[axis])/extent[axis] : 0.0);
+                fraction[axis] = (extent[axis] > 0 ? (positions[i][axis]-origin[axis])/extent[axis] : 0.0);
+
+        // The last cell takes fractions rounded to 1, and those that are not a number.
         int cell = 0;
         for (int axis = 2; axis >= 0; axis--)
-            cell = cell*count[axis] + max(0, min(count[axis]-1, (int) floor(fraction[axis]*count[axis])));
+            cell = cell*count[axis] + (int) max(0.0, min(count[axis]-1.0, fraction[axis]*count[axis]));
         cellOfParticle[i] = cell;
         cellStart[cell+1]++;
     }

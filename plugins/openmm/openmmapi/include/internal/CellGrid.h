@@ -99,7 +99,7 @@ public:
     /**
      * Sort particles into cells.
      *
-     * @param positions    the positions, already moved into the box
+     * @param positions    the positions, of which those in a box may be any of the particle's images
      * @param box          the box
      * @param distance     the distance at which pairs are looked for
      */
