@@ -2,10 +2,11 @@
 
 Internal system: nm, ps, kJ/mol, amu, K, bar. Derived: density in amu/nm^3, surface tension in
 kJ/mol/nm^2, diffusion in nm^2/ps. Values per mole and per particle are both allowed for energies
-(``eV`` means eV per particle, that is 96.485 kJ/mol).
+(``eV`` means eV per particle, that is 96.485 kJ/mol). A mass per mole is that of one particle:
+``18.015 g/mol`` is 18.015 amu (a molar mass is that to 3e-10, which no atomic mass is known to).
 
-Constants are exact SI values (CODATA 2018 and later), except the atomic mass constant,
-doi:10.1103/RevModPhys.93.025010.
+Constants are exact SI values (CODATA 2018 and later), except the atomic mass constant
+and the permittivity of vacuum, doi:10.1103/RevModPhys.93.025010.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ AVOGADRO = 6.02214076e23  # 1/mol
 BOLTZMANN_SI = 1.380649e-23  # J/K
 ELEMENTARY_CHARGE = 1.602176634e-19  # C
 ATOMIC_MASS = 1.66053906660e-27  # kg, CODATA 2018, relative error 3e-10
+VACUUM_PERMITTIVITY = 8.8541878128e-12  # F/m, CODATA 2018, relative error 2e-10
 
 GAS_CONSTANT = BOLTZMANN_SI * AVOGADRO / 1000.0  # kJ/mol/K
 EV = ELEMENTARY_CHARGE * AVOGADRO / 1000.0  # kJ/mol
 KCAL = 4.184  # kJ, thermochemical calorie (exact)
 ANGSTROM = 0.1  # nm
+#: Coulomb energy of two unit charges times their distance, kJ/mol nm
+COULOMB = ELEMENTARY_CHARGE**2 / (4.0 * math.pi * VACUUM_PERMITTIVITY) * AVOGADRO * 1e9 / 1000.0
 #: 1 bar nm^3 in kJ/mol
 BAR_NM3 = 1e5 * 1e-27 * AVOGADRO / 1000.0
 #: 1 amu/nm^3 in g/cm^3
@@ -102,6 +106,9 @@ _BASE: dict[str, Unit] = {
     "%": Unit(0.01, DIMENSIONLESS),
 }
 
+#: What makes a mass per mole, in grams, one per particle, in amu.
+_PER_MOLE = 1.0 / _BASE["g"].factor
+
 _NUMBER = re.compile(r"^\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
 _FACTOR = re.compile(r"^([A-Za-zÅ%]+|1)(?:\^?(-?\d+))?$")
 
@@ -112,7 +119,7 @@ def parse_unit(text: str) -> Unit:
 
     Raises :class:`~cgbridge.errors.UnitError` for an unknown symbol.
     """
-    factor, dimension = 1.0, DIMENSIONLESS
+    factor, dimension, moles = 1.0, DIMENSIONLESS, 0
     tokens = re.split(r"([*/ ])", text.strip())
     sign = 1
     for token in tokens:
@@ -131,9 +138,12 @@ def parse_unit(text: str) -> Unit:
         power = sign * int(match.group(2) or 1)
         unit = _BASE[match.group(1)]
         factor *= unit.factor**power
+        moles += power if match.group(1) == "mol" else 0
         a, b = dimension, unit.dimension
         dimension = tuple(m + power * n for m, n in zip(a, b, strict=True))  # type: ignore[assignment]
         sign = 1
+    if dimension == _MASS and moles == -1:
+        factor *= _PER_MOLE
     return Unit(factor, dimension)
 
 

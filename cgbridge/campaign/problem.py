@@ -95,7 +95,13 @@ def sampling_of(engine: EngineSection) -> Sampling:
 
 def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
     section = config.model
-    base = load_model(section.base, search_folder=folder)
+    try:
+        base = load_model(section.base, search_folder=folder, units=section.units)
+    except ConfigError as error:
+        where = "model.units" if error.where == "--units" else error.where
+        raise type(error)(error.what, where=where, remedy=error.remedy) from None
+    if len(base.beads) > 1 and section.bead.name in base.bead_names:
+        base = base.restricted({section.bead.name})
     if base.form != section.form:
         raise ConfigError(
             f"the base model '{section.base}' has the form '{base.form}', not '{section.form}'",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cgbridge.cli import model_options
 from cgbridge.cli.commands import LOOK_UP, add_command
 from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
     from cgbridge.config.manual import ManualEntry
     from cgbridge.interfaces import Target
+    from cgbridge.models.model import Bead
 
 
 def register(app: typer.Typer) -> None:
@@ -69,6 +71,9 @@ def models(
         str | None,
         typer.Argument(metavar="NAME", help="Show the parameters of this model or file.", show_default=False),
     ] = None,
+    units: model_options.Units = None,
+    mass: model_options.Mass = None,
+    bead: model_options.Bead = None,
 ) -> None:
     """List the models of the database, or the parameters of one.
 
@@ -85,10 +90,10 @@ def models(
         print_table(("model", "form", "description"), [(m.name, m.form, m.description) for m in known])
         typer.echo("cgbridge models NAME shows the parameters, their bounds and default search ranges")
         return
-    model = load_model(name)
+    model = model_options.load(name, model_options.ModelOptions(units, mass, bead))
     typer.echo(f"{model.name}: {model.description}" if model.description else model.name)
     typer.echo(f"form    {model.form}")
-    typer.echo("beads   " + ", ".join(f"{bead.name} {bead.mass:g} amu" for bead in model.beads))
+    typer.echo("beads   " + ", ".join(map(_weighed, model.beads)))
     typer.echo(f"cutoff  {model.cutoff:.5g} nm")
     if model.source:
         typer.echo(f"source  {model.source}")
@@ -98,6 +103,10 @@ def models(
         scale = spec.scale if spec.search else ""
         rows.append((parameter, f"{value:.10g}", spec.unit, _range(spec.bounds), _range(spec.search), scale))
     print_table(("parameter", ">value", "unit", "bounds", "search: default", "scale"), rows)
+
+
+def _weighed(bead: Bead) -> str:
+    return f"{bead.name} " + ("of unknown mass" if bead.mass is None else f"{bead.mass:g} amu")
 
 
 def _range(interval: tuple[float, float] | None) -> str:

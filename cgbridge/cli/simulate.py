@@ -25,13 +25,15 @@ from cgbridge.cli.commands import (
     show_notes,
     write_json,
 )
-from cgbridge.cli.single import JsonFile, Model
+from cgbridge.cli.model_options import Bead, Mass, Model, ModelOptions, Units, load
+from cgbridge.cli.single import JsonFile
 from cgbridge.cli.tables import print_table, with_error
 
 if TYPE_CHECKING:
     from cgbridge.engine.free_run import FreeRun, Sample
     from cgbridge.engine.settings import EngineSettings
     from cgbridge.frames import Frame
+    from cgbridge.models.model import CoarseGrainedModel
 
 #: Seconds between lines of progress where nobody watches.
 _LINE_EVERY = 10.0
@@ -104,6 +106,9 @@ def simulate(
     types: options.Types = None,
     rename: options.Rename = None,
     repeat: options.Repeat = None,
+    units: Units = None,
+    mass: Mass = None,
+    bead: Bead = None,
 ) -> None:
     """Run molecular dynamics with a model: trajectory, state and averages with errors.
 
@@ -138,7 +143,7 @@ def simulate(
     )
     settings = EngineSettings(platform, threads, read_quantity(timestep, "ps", "--timestep"))
     _check(request, settings.timestep)
-    _run(model, request, settings, _Outputs(out, json_file, overwrite))
+    _run(load(model, ModelOptions(units, mass, bead)), request, settings, _Outputs(out, json_file, overwrite))
 
 
 @dataclass(frozen=True)
@@ -150,12 +155,10 @@ class _Outputs:
     overwrite: bool
 
 
-def _run(name: str, request: FreeRun, settings: EngineSettings, outputs: _Outputs) -> None:
+def _run(model: CoarseGrainedModel, request: FreeRun, settings: EngineSettings, outputs: _Outputs) -> None:
     """Simulate; whatever ends the simulation, what was recorded is kept and summed up."""
     from cgbridge.errors import UnstableError
-    from cgbridge.models.database import load_model
 
-    model = load_model(name)
     path = outputs.trajectory or Path(f"{model.name}-{request.temperature:g}K.dcd")
     require_writable(outputs.json_file)
     files = _Files(path, outputs.overwrite)

@@ -7,18 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cgbridge.cli import model_options as models
 from cgbridge.cli import structure_options as options
 from cgbridge.cli.commands import MODEL, add_command, require_writable, show_notes, write_json
+from cgbridge.cli.model_options import Model
 
 if TYPE_CHECKING:
     from cgbridge.config.schema import EvaluateConfig
 
-Model = Annotated[
-    str,
-    typer.Argument(
-        metavar="MODEL", help="Database name, model YAML, .tersoff or .sw file.", show_default=False
-    ),
-]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the result to this file.", show_default=False)
 ]
@@ -45,6 +41,8 @@ def energy(
     types: options.Types = None,
     rename: options.Rename = None,
     repeat: options.Repeat = None,
+    units: models.Units = None,
+    bead: models.Bead = None,
 ) -> None:
     """Energy, forces and virial of a structure, in the frame of its file.
 
@@ -54,16 +52,16 @@ def energy(
     \b
     Examples:
       cgbridge energy ml-bop ice.xyz --json out.json
-      cgbridge energy potential.sw box.pdb --platform CPU
+      cgbridge energy potential.sw box.pdb --platform CPU --units real
       cgbridge energy SiC.tersoff crystal.data --types "1=Si,2=C"
       cgbridge energy mw mw-300K.dcd --frame 0
     """
     from cgbridge.engine.single_point import single_point
-    from cgbridge.models.database import load_model
 
     require_writable(json_file)
+    loaded = models.load(model, models.ModelOptions(units, bead=bead))
     wanted = options.reading(frame, topology, types, rename, repeat)
-    result = single_point(load_model(model), structure, platform, reading=wanted)
+    result = single_point(loaded, structure, platform, reading=wanted)
     show_notes(result["notes"])
     beads = len(result["forces_kj_mol_nm"])
     typer.echo(f"energy   {result['energy_kj_mol']:.8g} kJ/mol ({beads} bead{'s' * (beads != 1)})")
@@ -84,6 +82,9 @@ def evaluate(
         int | None,
         typer.Option(min=1, help="Processes at a time; by default one for every core.", show_default=False),
     ] = None,
+    units: models.Units = None,
+    mass: models.Mass = None,
+    bead: models.Bead = None,
 ) -> None:
     """Measure a model against a list of targets, each value with its standard error.
 
@@ -91,14 +92,15 @@ def evaluate(
     Examples:
       cgbridge evaluate mw targets.yaml --json mw.json
       cgbridge evaluate runs/water/best/model.yaml targets.yaml
+      cgbridge evaluate polymer.sw targets.yaml --units real --mass P=72
     """
     from cgbridge.campaign.evaluate import evaluate_model
     from cgbridge.campaign.reading import read_evaluation
     from cgbridge.cli.tables import result_table
-    from cgbridge.models.database import load_model
 
     require_writable(json_file)
-    loaded, config = load_model(model), read_evaluation(targets)
+    loaded = models.load(model, models.ModelOptions(units, mass, bead))
+    config = read_evaluation(targets)
     _announce(config, targets.parent)
     record = evaluate_model(loaded, config, targets.parent, workers=workers)
     result_table(model, record["targets"])
@@ -138,6 +140,12 @@ def export_(
         bool, typer.Option("--verify", help="Compare energies and forces in that engine.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    units: Annotated[
+        models.UnitStyle, typer.Option(help="Of the LAMMPS file: metal (eV) or real (kcal/mol).")
+    ] = models.UnitStyle.METAL,
+    model_units: models.ModelUnits = None,
+    mass: models.Mass = None,
+    bead: models.Bead = None,
 ) -> None:
     """Write a model for another engine and, with --verify, prove it there.
 
@@ -145,16 +153,16 @@ def export_(
     Examples:
       cgbridge export runs/water-quick/best/model.yaml --to lammps --verify
       cgbridge export mw --to openmm -o mw.xml
+      cgbridge export mw --to lammps --units real
     """
     from cgbridge.export.writers import export_model
-    from cgbridge.models.database import load_model
 
     require_writable(output)
-    loaded = load_model(model)
-    path = export_model(loaded, to, output, overwrite=overwrite)
+    loaded = models.load(model, models.ModelOptions(model_units, mass, bead))
+    path = export_model(loaded, to, output, overwrite=overwrite, units=units.value)
     typer.echo(f"written: {path}")
     if verify:
         from cgbridge.export.verify import verify_export
 
-        for line in verify_export(loaded, to, path):
+        for line in verify_export(loaded, to, path, units=units.value):
             typer.echo(line)

@@ -47,6 +47,11 @@ class ModelSection(Section):
         description="Model (database name or file) that supplies every value that is not searched. "
         "It is never put into the population."
     )
+    units: Literal["metal", "real"] | None = Field(
+        None,
+        description="Units of a base that is a LAMMPS file without a UNITS tag: "
+        "metal (eV) or real (kcal/mol).",
+    )
     set: dict[str, str | float] = Field(
         default_factory=dict, description="Fixed values that replace those of the base model."
     )

@@ -107,12 +107,13 @@ class FreeSimulation:
         self._stride = run.stride(settings.timestep)
         self._interval = self._stride * settings.timestep
         start, steps = self._start(model)
+        # Of a file of many elements only those of the structure count.
+        model = model.restricted(set(start.names))
         self.names, self.notes = start.names, (*start.notes, *self._time_notes())
         warning = time_step_warning(model, settings.timestep)
         if warning:
             warnings.warn(warning, CgbridgeWarning, stacklevel=2)
-        masses = {bead.name: bead.mass for bead in model.beads}
-        self._mass = sum(masses[name] for name in start.names)
+        self._mass = sum(model.mass_of(index) for index in model.type_indices(start.names))
         self._dynamics = Dynamics(
             model,
             start.box,
@@ -256,7 +257,9 @@ def _from_file(model: CoarseGrainedModel, run: FreeRun) -> _Start:
             remedy="give --ensemble nvt: a vacuum is added in the open directions",
         )
     names, notes = bead_names(model, structure)  # unknown names are told before anything is set up
-    placed = place(replace(structure, names=names), model.cutoff)
+    used = model.restricted(set(names))
+    used.require_entries()
+    placed = place(replace(structure, names=names), used.cutoff)
     assert placed.box is not None  # the structure has a cell
     notes = (*structure.notes, *notes, *placed.notes)
     if not np.array_equal(placed.rotation, np.eye(3)):

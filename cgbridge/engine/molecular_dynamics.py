@@ -14,6 +14,7 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box
 from cgbridge.errors import SimulationError, StepLimitError, UnstableError
 from cgbridge.frames import FloatArray, Frame, Trajectory, TrajectoryWriter
+from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.rng import derive_seed
 from cgbridge.units import GAS_CONSTANT
 
@@ -274,8 +275,12 @@ def minimise(context: Any) -> None:
 
 
 def create_context(system: Any, integrator: Any, settings: EngineSettings) -> Any:
-    """The Context on the platform that the settings choose for the system."""
+    """The Context on the platform that the settings choose for the system.
+
+    Raises :class:`SimulationError` for what OpenMM refuses.
+    """
     import openmm
 
     name, properties = choose_platform(system, settings)
-    return openmm.Context(system, integrator, openmm.Platform.getPlatformByName(name), properties)
+    with openmm_faults("simulation"):
+        return openmm.Context(system, integrator, openmm.Platform.getPlatformByName(name), properties)

@@ -13,6 +13,7 @@ from cgbridge.engine.cells import Placement, place
 from cgbridge.engine.structure_files import Reading, Structure, read_structure
 from cgbridge.errors import SimulationError
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.units import BAR_NM3
 
 
@@ -42,8 +43,11 @@ def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform
     import openmm
 
     names, notes = bead_names(model, structure)
+    # Of a file of many elements only those of the structure count.
+    model = model.restricted(set(names))
     placed = place(replace(structure, names=names), model.cutoff, repeat=True)
-    system = model.create_system(placed.names, placed.box)
+    # Energies need no masses, and OpenMM none that mean anything.
+    system = model.create_system(placed.names, placed.box, masses=np.ones(len(placed.names)))
     try:
         chosen = openmm.Platform.getPlatformByName(platform)
     except openmm.OpenMMException:
@@ -51,13 +55,11 @@ def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform
         raise SimulationError(
             f"OpenMM has no platform '{platform}'", remedy="available here: " + ", ".join(known)
         ) from None
-    try:
+    with openmm_faults("energy", model.bead_names):
         context = openmm.Context(system, openmm.VerletIntegrator(0.001), chosen)
         context.setPositions(placed.positions)
         state = context.getState(energy=True, forces=True)
         virial = np.reshape(system.getForce(0).getVirial(context), (3, 3))
-    except openmm.OpenMMException as error:
-        raise SimulationError(str(error), where="energy") from None
     energy = float(state.getPotentialEnergy()._value)
     forces = np.asarray(state.getForces(asNumpy=True)._value, dtype=float)
     if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(virial).all()):

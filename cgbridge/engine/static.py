@@ -14,6 +14,7 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box, lattice, repeats_for
 from cgbridge.errors import UnstableError
 from cgbridge.interfaces import Run, Simulation
+from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.units import AMU_PER_NM3
 
 #: Distances scanned for the minimum, as fractions of the cutoff; a bond outside is no bond. Compressed
@@ -39,7 +40,8 @@ def run_lattice(
         repeats = repeats_for(simulation.structure, bond, beads=8, shortest=2.0 * model.cutoff * 1.001)
         if repeats not in contexts:
             box = lattice(simulation.structure, 1.0, repeats)
-            system = model.create_system(len(box.positions), box.edges * model.cutoff)
+            beads = len(box.positions)
+            system = model.create_system(beads, box.edges * model.cutoff, masses=np.ones(beads))
             contexts[repeats] = _reference_context(system), box
         context, unit = contexts[repeats]
         x, y, z = (float(edge) * bond for edge in unit.edges)
@@ -47,7 +49,8 @@ def run_lattice(
         context.setPositions(unit.positions * bond)
         return float(context.getState(energy=True).getPotentialEnergy()._value) / len(unit.positions)
 
-    bond, minimum = _minimum(energy, model.cutoff, "the lattice")
+    with openmm_faults("lattice", model.bead_names):
+        bond, minimum = _minimum(energy, model.cutoff, "the lattice")
     beads = len(cell.positions)
     density = beads * model.bead_mass / (cell.volume * bond**3) * AMU_PER_NM3
     scalars = {
@@ -61,13 +64,15 @@ def run_lattice(
 
 def run_dimer(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
     """Energy and distance of an isolated pair at its minimum."""
-    context = _reference_context(model.create_system(2))
+    with openmm_faults("dimer", model.bead_names):
+        context = _reference_context(model.create_system(2, masses=np.ones(2)))
 
     def energy(distance: float) -> float:
         context.setPositions([[0.0, 0.0, 0.0], [distance, 0.0, 0.0]])
         return float(context.getState(energy=True).getPotentialEnergy()._value)
 
-    distance, minimum = _minimum(energy, model.cutoff, "the dimer")
+    with openmm_faults("dimer", model.bead_names):
+        distance, minimum = _minimum(energy, model.cutoff, "the dimer")
     return Run(
         simulation, beads=2, bead_mass=model.bead_mass, scalars={"energy": minimum, "distance": distance}
     )

@@ -18,8 +18,9 @@ from cgbridge.errors import SimulationError
 from cgbridge.export.lammps_process import run_lammps
 from cgbridge.export.writers import BEADS
 from cgbridge.frames import FloatArray
+from cgbridge.models.lammps_text import ENERGY_UNITS
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.units import ANGSTROM, EV
+from cgbridge.units import ANGSTROM, internal
 
 #: Two double-precision codes agree to rounding, which sums to far less than this.
 TOLERANCE = 1e-9
@@ -42,7 +43,7 @@ json.dump({"energy": energy, "forces": forces}, sys.stdout)
 """
 
 
-def verify_export(model: CoarseGrainedModel, to: str, path: Path) -> list[str]:
+def verify_export(model: CoarseGrainedModel, to: str, path: Path, *, units: str = "metal") -> list[str]:
     """Lines that say how far the exported file agrees with the model on a disordered configuration.
 
     Raises :class:`SimulationError` when energy or forces differ by more than 1e-9 of the largest, and
@@ -50,7 +51,7 @@ def verify_export(model: CoarseGrainedModel, to: str, path: Path) -> list[str]:
     """
     structure = _configuration(model)
     ours = evaluate_structure(model, structure, "Reference")
-    theirs = _ENGINES[to](model, path, structure)
+    theirs = _ENGINES[to](model, path, structure, units)
     energy, forces = ours["energy_kj_mol"], np.asarray(ours["forces_kj_mol_nm"])
     off_energy = abs(theirs["energy"] - energy) / abs(energy)
     off_forces = float(
@@ -79,12 +80,12 @@ def _configuration(model: CoarseGrainedModel) -> Structure:
     return Structure(names, box.positions * scale, np.diag(box.edges * scale))
 
 
-def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure) -> dict[str, Any]:
+def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure, units: str) -> dict[str, Any]:
     names = model.bead_names
     edges = np.diag(_box(structure)) / ANGSTROM
     data = ["", "", f"{len(structure.names)} atoms", f"{len(names)} atom types"]
     data += [f"0 {float(edge)!r} {axis}lo {axis}hi" for axis, edge in zip("xyz", edges, strict=True)]
-    data += ["", "Masses", ""] + [f"{n + 1} {bead.mass!r}" for n, bead in enumerate(model.beads)]
+    data += ["", "Masses", ""] + [f"{n + 1} 1.0" for n in range(len(names))]
     data += ["", "Atoms", ""]
     for number, (name, position) in enumerate(
         zip(structure.names, structure.positions / ANGSTROM, strict=True)
@@ -94,7 +95,7 @@ def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure) -> d
         )
     script = "\n".join(
         [
-            "units metal",
+            f"units {units}",
             "atom_style atomic",
             "atom_modify map array",
             "read_data data",
@@ -105,10 +106,11 @@ def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure) -> d
     )
     text = path.read_text(encoding="utf-8")
     result = run_lammps(script, {"data": "\n".join(data) + "\n", "potential": text})
-    return {"energy": result["energy"] * EV, "forces": np.array(result["forces"]) * EV / ANGSTROM}
+    unit = internal(1.0, ENERGY_UNITS[units])
+    return {"energy": result["energy"] * unit, "forces": np.array(result["forces"]) * unit / ANGSTROM}
 
 
-def _in_openmm(model: CoarseGrainedModel, path: Path, structure: Structure) -> dict[str, Any]:
+def _in_openmm(model: CoarseGrainedModel, path: Path, structure: Structure, units: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-P", "-c", _OPENMM_PROGRAM, str(path.resolve())],
         input=json.dumps([_box(structure).tolist(), structure.positions.tolist()]),
@@ -129,7 +131,7 @@ def _box(structure: Structure) -> FloatArray:
     return structure.box
 
 
-_ENGINES: dict[str, Callable[[CoarseGrainedModel, Path, Structure], dict[str, Any]]] = {
+_ENGINES: dict[str, Callable[[CoarseGrainedModel, Path, Structure, str], dict[str, Any]]] = {
     "lammps": _in_lammps,
     "openmm": _in_openmm,
 }

@@ -16,22 +16,29 @@ from cgbridge.store.atomic import storage_errors
 BEADS = 512
 
 
-def _lammps(model: CoarseGrainedModel, path: Path) -> None:
-    write_lammps(model, path)
+def _lammps(model: CoarseGrainedModel, path: Path, units: str) -> None:
+    write_lammps(model, path, units=units)
 
 
-def _openmm(model: CoarseGrainedModel, path: Path) -> None:
+def _openmm(model: CoarseGrainedModel, path: Path, units: str) -> None:
     write_system(model, path, BEADS)
 
 
-_WRITERS: dict[str, Callable[[CoarseGrainedModel, Path], None]] = {"lammps": _lammps, "openmm": _openmm}
+_WRITERS: dict[str, Callable[[CoarseGrainedModel, Path, str], None]] = {"lammps": _lammps, "openmm": _openmm}
 
 
-def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, overwrite: bool = False) -> Path:
-    """Write ``model`` for the engine ``to`` and return the path.
+def export_model(
+    model: CoarseGrainedModel,
+    to: str,
+    output: Path | None,
+    *,
+    overwrite: bool = False,
+    units: str = "metal",
+) -> Path:
+    """Write ``model`` for the engine ``to`` and return the path; ``units`` are those of a LAMMPS file.
 
-    Raises :class:`ConfigError` for an unknown engine, or an existing file without ``overwrite``,
-    and :class:`~cgbridge.errors.StorageError` when the file cannot be written.
+    Raises :class:`ConfigError` for an unknown engine, missing entries, or an existing file without
+    ``overwrite``, and :class:`~cgbridge.errors.StorageError` when the file cannot be written.
     """
     if to not in _WRITERS:
         raise ConfigError(
@@ -39,6 +46,7 @@ def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, ove
             where="--to",
             remedy="one of: " + ", ".join(_WRITERS),
         )
+    model.require_entries()
     suffix = model.functional_form.suffix if to == "lammps" else ".xml"
     path = output or Path(f"{model.name}{suffix}")
     if path.exists() and not overwrite:
@@ -47,7 +55,7 @@ def export_model(model: CoarseGrainedModel, to: str, output: Path | None, *, ove
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     with storage_errors(path):
         try:
-            _WRITERS[to](model, temporary)
+            _WRITERS[to](model, temporary, units)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.models.lammps_styles import style_of_file
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.model_file import read_model
 
 DATA_FOLDER = Path(__file__).parent / "data"
-_FILE_SUFFIXES = (".yaml", ".yml", ".tersoff", ".sw")
+_YAML_SUFFIXES = (".yaml", ".yml")
+_LAMMPS_SUFFIXES = (".tersoff", ".sw")
 
 
 def list_models() -> list[str]:
@@ -22,26 +25,37 @@ def load_model(
     search_folder: str | Path | None = None,
     *,
     bead_mass: float | None = None,
+    masses: Mapping[str, float] | None = None,
+    units: str | None = None,
+    beads: Collection[str] | None = None,
 ) -> CoarseGrainedModel:
     """Load a model by database name, from a YAML model file, or from a LAMMPS .tersoff or .sw file.
 
     A relative path is looked up in ``search_folder`` (the folder of the user's YAML) and then in the
-    current folder. ``bead_mass`` in amu replaces the mass of every bead; LAMMPS files hold no masses,
-    so theirs default to 18.015 for a bead ``W`` and to the atomic mass for a chemical element.
+    current folder. ``bead_mass`` in amu replaces the mass of every bead, ``masses`` those of the beads it
+    names. ``beads`` names those that are needed: others of the file are left out; the only bead of a file
+    serves beads of any name.
+
+    LAMMPS files hold no masses and need not say their ``units`` (metal or real); what is taken then is
+    told by :func:`~cgbridge.models.lammps_format.read_lammps`.
 
     Raises :class:`ConfigError` for an unknown name (with a suggestion), a missing file or a bad model,
     and :class:`~cgbridge.errors.FileFormatError` for a malformed LAMMPS file.
     """
     text = str(name_or_path)
     path = Path(text)
-    if path.suffix in _FILE_SUFFIXES:
-        path = _find(path, search_folder)
-        if path.suffix in (".yaml", ".yml"):
-            model = read_model(path)
-        else:
-            from cgbridge.models.lammps_format import read_lammps
+    if path.suffix in _LAMMPS_SUFFIXES or style_of_file(path):
+        from cgbridge.models.lammps_format import ModelChoices, read_lammps
 
-            return read_lammps(path, bead_mass=bead_mass)
+        return read_lammps(_find(path, search_folder), ModelChoices(units, beads, masses, bead_mass))
+    if units is not None:
+        raise ConfigError(
+            f"the model '{text}' has its own units",
+            where="--units",
+            remedy="leave them out; they are for LAMMPS files without a UNITS tag",
+        )
+    if path.suffix in _YAML_SUFFIXES:
+        model = read_model(_find(path, search_folder))
     else:
         path = DATA_FOLDER / f"{text}.yaml"
         if text not in list_models():
@@ -50,7 +64,9 @@ def load_model(
                 remedy="give a model file (.yaml, .tersoff, .sw) or one of: " + ", ".join(list_models()),
             )
         model = read_model(path)
-    return model if bead_mass is None else model.with_bead_mass(bead_mass)
+    model = model if beads is None else model.restricted(beads)
+    model = model if bead_mass is None else model.with_bead_mass(bead_mass)
+    return model if masses is None else model.with_masses(masses)
 
 
 def _find(path: Path, search_folder: str | Path | None) -> Path:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -28,6 +29,34 @@ class FormParameter:
     default: float | None = None
 
 
+#: Relative difference of values that ought to be equal which the rounding of a file explains: five digits
+#: are the fewest that potential files give, and the strength of an angle is a product of two numbers. The
+#: plugin (StillingerWeberForce.cpp) draws the same line.
+ROUNDING = 1e-4
+#: Relative difference below which values are equal: what is left of products in double precision.
+EQUAL = 1e-12
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Two entries that differ in ``what`` by ``relative``.
+
+    Where ``ordered``, the two are one value given twice, such as the angle B A C and C A B; the energy is
+    not defined unless they agree. Otherwise each bead of a pair contributes half of its own value.
+    """
+
+    first: tuple[int, int, int]
+    second: tuple[int, int, int]
+    what: str
+    relative: float
+    ordered: bool
+
+
+def relative_difference(x: float, y: float) -> float:
+    """|x - y| relative to the larger of the two; 0 for two zeros."""
+    return abs(x - y) / max(abs(x), abs(y)) if x != y else 0.0
+
+
 class FunctionalForm(ABC):
     """Base class of the many-body forms.
 
@@ -39,6 +68,7 @@ class FunctionalForm(ABC):
     suffix: ClassVar[str]  # of its LAMMPS file
     pair_style: ClassVar[str]  # of LAMMPS
     parameters: ClassVar[tuple[FormParameter, ...]]
+    reach: ClassVar[frozenset[str]]  # the parameters that make the cutoff
 
     def parameter(self, name: str) -> FormParameter:
         """The parameter called ``name``; :class:`ConfigError` with a suggestion when there is none."""
@@ -51,25 +81,46 @@ class FunctionalForm(ABC):
             remedy="its parameters: " + ", ".join(known),
         )
 
-    def check(self, values: Values, *, where: str, pair: bool = True) -> None:
-        """Refuse values that are incomplete, not finite, or physically impossible.
+    def check(self, values: Values, *, where: str, in_use: Collection[str]) -> None:
+        """Refuse values that are incomplete, not finite or, where they are in use, physically impossible.
 
-        ``pair`` tells whether the entry also defines a two-body interaction (triplets A B B); entries
-        that only hold three-body values may be zero. Raises :class:`ConfigError`.
+        ``in_use`` comes from :meth:`in_use`. Raises :class:`ConfigError`.
         """
         for parameter in self.parameters:
             if parameter.name not in values:
                 raise ConfigError(f"parameter '{parameter.name}' has no value", where=where)
             if not math.isfinite(values[parameter.name]):
                 raise ConfigError(f"{parameter.name} = {values[parameter.name]} is not finite", where=where)
-        for text, holds in self.constraints(values, pair):
-            if not holds:
-                shown = ", ".join(f"{name} = {values[name]:g}" for name in values if name in text.split())
+        for text, holds in self.constraints(values):
+            named = [name for name in values if name in re.findall(r"\w+", text)]
+            if not holds and all(name in in_use for name in named):
+                shown = ", ".join(f"{name} = {values[name]:g}" for name in named)
                 raise ConfigError(f"physical constraint violated: {text} ({shown})", where=where)
 
     @abstractmethod
-    def constraints(self, values: Values, pair: bool) -> Sequence[tuple[str, bool]]:
+    def constraints(self, values: Values) -> Sequence[tuple[str, bool]]:
         """Constraints as (text, holds); the text names the parameters as separate words."""
+
+    @abstractmethod
+    def in_use(self, entries: IndexedEntries, triplet: tuple[int, int, int]) -> frozenset[str]:
+        """The parameters of the entry ``triplet`` that the energy depends on.
+
+        Which they are follows from the form and from zeros: an entry A B C has no two-body values, and
+        nothing of it counts where A and B do not interact. LAMMPS reads the others and ignores them.
+        """
+
+    @abstractmethod
+    def disagreements(self, entries: IndexedEntries) -> Sequence[Disagreement]:
+        """Entries that ought to hold equal values, for one energy of a configuration, and do not."""
+
+    def range(self, entries: IndexedEntries) -> float:
+        """Largest distance in nm at which any two beads interact."""
+        reaching = [
+            self.cutoff(values)
+            for triplet, values in entries.items()
+            if self.reach <= self.in_use(entries, triplet)
+        ]
+        return max(reaching, default=0.0)
 
     @abstractmethod
     def cutoff(self, values: Values) -> float:

@@ -7,6 +7,7 @@ from importlib import import_module
 
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.models.form import FunctionalForm
+from cgbridge.models.lammps_styles import explain_style
 
 #: Import path ``module:class`` of every built-in form.
 FORMS: dict[str, str] = {
@@ -19,8 +20,10 @@ FORMS: dict[str, str] = {
 def get_form(name: str) -> FunctionalForm:
     """The form called ``name``; raises :class:`ConfigError` with a suggestion for an unknown one."""
     if name not in FORMS:
+        styles = {get_form(form).pair_style: form for form in FORMS}
+        style = explain_style(name, styles)
         raise ConfigError(
-            f"unknown functional form '{name}'{did_you_mean(name, FORMS)}",
+            f"unknown functional form '{name}'" + (f": {style}" if style else did_you_mean(name, FORMS)),
             remedy="known forms: " + ", ".join(FORMS),
         )
     module, _, attribute = FORMS[name].partition(":")

@@ -2,88 +2,89 @@
 
 An entry is three element names and the form's numbers; it may go on over several lines. ``#`` starts a
 comment. The tag ``UNITS: metal`` (eV, angstrom) or ``UNITS: real`` (kcal/mol, angstrom) in a comment
-gives the units; without a tag the file is taken to be in metal units, LAMMPS's own convention.
+gives the units. Without a tag they are those that the caller gives, or else metal, LAMMPS's own
+convention, which is said. As in LAMMPS only the entries are looked at whose names are needed.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-from cgbridge.errors import ConfigError, FileFormatError
+from cgbridge.errors import ConfigError, FileFormatError, did_you_mean
+from cgbridge.models.bead_masses import default_mass
 from cgbridge.models.form import FunctionalForm
 from cgbridge.models.forms import FORMS, form_of_suffix, get_form
+from cgbridge.models.lammps_doubts import check_units, warn_of_differences
+from cgbridge.models.lammps_styles import style_of_entry, style_of_file
+from cgbridge.models.lammps_text import ENERGY_UNITS, Word, read_header, read_text, read_words
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec, Triplet
 from cgbridge.units import convert
 
-#: Energy unit of a LAMMPS unit style; lengths are in angstrom in both.
-ENERGY_UNITS = {"metal": "eV", "real": "kcal/mol"}
-#: Mass of a bead called W when a file gives none: one water molecule, amu.
-WATER_MASS = 18.015
-
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_UNITS_TAG = re.compile(r"\bUNITS:\s*(\w+)")
 
 
 @dataclass(frozen=True)
-class _Word:
-    text: str
-    line: int
-    column: int
+class ModelChoices:
+    """What a file of parameters leaves open.
 
-    def place(self, path: Path) -> str:
-        return f"{path}, line {self.line}, column {self.column}"
+    ``units`` are metal or real; ``beads`` names the beads that are needed, of a file that holds more;
+    ``masses`` are in amu by bead name, ``bead_mass`` is that of every bead.
+    """
+
+    units: str | None = None
+    beads: Collection[str] | None = None
+    masses: Mapping[str, float] | None = None
+    bead_mass: float | None = None
 
 
-def read_lammps(path: str | Path, *, bead_mass: float | None = None) -> CoarseGrainedModel:
+def read_lammps(path: str | Path, choices: ModelChoices = ModelChoices()) -> CoarseGrainedModel:
     """Read a ``.tersoff`` or ``.sw`` file; the suffix tells the form.
 
-    All elements of the file become bead types, in order of appearance. ``bead_mass`` in amu is the mass
-    of every bead; by default 18.015 for ``W``, the atomic mass for a chemical element.
+    The elements of the file, or those that ``choices.beads`` asks for, become bead types in order of
+    appearance; the only element of a file serves beads of any name. Masses that are not given are those of
+    the chemical elements, 18.015 for ``W`` unless it stands beside other elements, and unknown for others.
 
-    Raises :class:`FileFormatError` (file, line, column, character) for an empty, truncated or malformed
-    file and for duplicate or missing triplets; :class:`ConfigError` when no mass is known or a value
-    is impossible.
+    Warns with :class:`~cgbridge.errors.CgbridgeWarning` of units that were guessed or contradict the file,
+    and of entries that differ where LAMMPS would take either. Raises :class:`FileFormatError` (file, line,
+    column, character) for an empty, truncated or malformed file, one of another pair style, and for
+    duplicate triplets; :class:`ConfigError` for a missing triplet of ``choices.beads``, an impossible
+    value, an unknown bead, or an energy that is absurd in guessed units.
     """
     path = Path(path)
-    form = form_of_suffix(path.suffix)
-    if form is None:
-        suffixes = ", ".join(get_form(name).suffix for name in FORMS)
-        raise FileFormatError(
-            f"'{path.suffix}' is not the suffix of a known form",
-            where=str(path),
-            remedy=f"known suffixes: {suffixes}",
-        )
-    text = _read_text(path)
-    units, comment = _header(text, path)
-    entries = _entries(list(_words(text, path)), form, path)
-    names = list(dict.fromkeys(name for triplet in entries for name in triplet))
-    for triplet in product(names, repeat=3):
-        if triplet not in entries:
-            raise FileFormatError(
-                f"no entry for the triplet {' '.join(triplet)}",
-                where=str(path),
-                remedy=f"give all {len(names) ** 3} ordered triplets of {', '.join(names)}",
-            )
+    form = _form(path)
+    text = read_text(path)
+    tag, comment = read_header(text, path)
+    units = choices.units or tag or "metal"
+    groups = list(_groups(list(read_words(text, path)), form, path))
+    present = list(dict.fromkeys(word.text for group in groups for word in group[:3]))
+    names = _chosen(present, choices.beads, path)
+    entries = _entries(groups, names, form, path)
+    beads, notes = _beads(names, present, choices)
     try:
-        return CoarseGrainedModel(
+        model = CoarseGrainedModel(
             name=path.stem,
             form=form.name,
-            beads=tuple(Bead(name, bead_mass or _default_mass(name, path)) for name in names),
+            beads=beads,
             entries=entries,
             specs=tuple(
                 ParameterSpec(p.name, _file_unit(p.unit, units), symbol=p.symbol) for p in form.parameters
             ),
             description=comment,
             source=str(path.name),
+            notes=(*notes, *_incomplete(entries, names)),
         )
+        if choices.beads is not None:
+            model.require_entries()
     except ConfigError as error:
         place = f"{path}: {error.where}" if error.where else str(path)
         raise ConfigError(error.what, where=place, remedy=error.remedy) from None
+    check_units(model, present, tag, choices.units, path)
+    warn_of_differences(model, path)
+    return model
 
 
 def write_lammps(model: CoarseGrainedModel, path: str | Path, *, units: str = "metal") -> None:
@@ -106,19 +107,23 @@ def write_lammps(model: CoarseGrainedModel, path: str | Path, *, units: str = "m
 def format_lammps(model: CoarseGrainedModel, *, units: str = "metal") -> str:
     """The text that :func:`write_lammps` writes."""
     form = model.functional_form
-    masses = ", ".join(f"{bead.name} {bead.mass!r}" for bead in model.beads)
+    masses = ", ".join(f"{b.name} {'unknown' if b.mass is None else repr(b.mass)}" for b in model.beads)
     source = " ".join(model.source.split())
     lines = [
         f"# UNITS: {units} ({ENERGY_UNITS[units]}, angstrom). Model {model.name}, masses (amu): {masses}",
         f"# source: {source or 'none given'}",
         "# e1 e2 e3 " + " ".join(parameter.name for parameter in form.parameters),
     ]
-    for triplet, values in model.entries.items():
+    indexed = model.internal_entries()
+    for (triplet, values), indices in zip(model.entries.items(), indexed, strict=True):
+        used = form.in_use(indexed, indices)
         numbers = []
         for parameter in form.parameters:
             unit, wanted = model.spec(parameter.name).unit, _file_unit(parameter.unit, units)
-            value = values[parameter.name]
-            numbers.append(repr(float(value) if unit == wanted else convert(value, unit, wanted)))
+            value = float(values[parameter.name])
+            # LAMMPS refuses negative numbers also where it ignores them.
+            value = value if parameter.name in used else max(value, 0.0)
+            numbers.append(repr(value if unit == wanted else convert(value, unit, wanted)))
         lines.append(" ".join((*triplet, *numbers)))
     return "\n".join(lines) + "\n"
 
@@ -127,92 +132,72 @@ def _file_unit(unit: str, units: str) -> str:
     return ENERGY_UNITS[units] if unit == "eV" else unit
 
 
-def _read_text(path: Path) -> str:
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
+def _form(path: Path) -> FunctionalForm:
+    style = style_of_file(path)
+    form = None if style else form_of_suffix(path.suffix)
+    if form is not None:
+        return form
+    suffixes = ", ".join(get_form(name).suffix for name in FORMS)
+    if style:
         raise FileFormatError(
-            f"byte {error.start + 1} is not UTF-8 text", where=str(path), remedy="save the file as plain text"
-        ) from None
-    except OSError as error:
-        raise FileFormatError(f"cannot read the file: {error.strerror}", where=str(path)) from error
-    if not text.strip():
-        raise FileFormatError("the file is empty", where=str(path), remedy="check the download or copy")
-    return text
+            f"this is a file of LAMMPS's pair style {style}, which is not supported",
+            where=str(path),
+            remedy=f"files of the styles tersoff and sw are, with the suffixes {suffixes}",
+        )
+    raise FileFormatError(
+        f"'{path.suffix}' is not the suffix of a known form",
+        where=str(path),
+        remedy=f"known suffixes: {suffixes}",
+    )
 
 
-def _header(text: str, path: Path) -> tuple[str, str]:
-    """Units and the first comment; a units tag counts only inside comments."""
-    units, comment, seen = "metal", "", False
-    for number, line in enumerate(text.splitlines(), start=1):
-        _, hash_sign, note = line.partition("#")
-        if not hash_sign:
-            continue
-        comment = comment or note.strip()
-        tag = _UNITS_TAG.search(note)
-        if tag is None:
-            continue
-        place = f"{path}, line {number}"
-        if tag.group(1) not in ENERGY_UNITS:
-            raise FileFormatError(
-                f"units '{tag.group(1)}' are not supported",
-                where=place,
-                remedy="convert to metal or real units",
-            )
-        if seen and tag.group(1) != units:
-            raise FileFormatError("two different UNITS tags", where=place, remedy="keep the right one")
-        units, seen = tag.group(1), True
-    return units, comment
-
-
-def _words(text: str, path: Path) -> Iterator[_Word]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        content = line.partition("#")[0]
-        for column, character in enumerate(content, start=1):
-            if not (" " <= character <= "~" or character in "\t\r"):
-                name = unicodedata.name(character, "control character")
-                raise FileFormatError(
-                    f"character '{character}' (U+{ord(character):04X}, {name}) is not plain ASCII",
-                    where=f"{path}, line {number}, column {column}",
-                    remedy="replace it by an ASCII '-'"
-                    if unicodedata.category(character) in ("Pd", "Sm")
-                    else "replace or remove it",
-                )
-        for match in re.finditer(r"\S+", content):
-            yield _Word(match.group(), number, match.start() + 1)
-
-
-def _entries(words: list[_Word], form: FunctionalForm, path: Path) -> dict[Triplet, dict[str, float]]:
-    names = [parameter.name for parameter in form.parameters]
-    width = 3 + len(names)
+def _groups(words: list[Word], form: FunctionalForm, path: Path) -> Iterator[list[Word]]:
+    """The words of one entry after the other: three names and the form's numbers."""
     if not words:
         raise FileFormatError(
             "the file holds only comments", where=str(path), remedy="check the download or copy"
         )
-    entries: dict[Triplet, dict[str, float]] = {}
+    _require_own_style(words, form, path)
+    names = [parameter.name for parameter in form.parameters]
+    width = 3 + len(names)
     for start in range(0, len(words), width):
         group = words[start : start + width]
         _check_elements(group, path)
-        numbers = [_number(word, name, path) for word, name in zip(group[3:], names, strict=False)]
         if len(group) < width:
+            missing = names[len(group) - 3]
             raise FileFormatError(
-                f"the entry has {len(numbers)} numbers, a {form.name} entry needs {len(names)}: "
-                f"'{names[len(numbers)]}' is missing",
+                f"the entry has {len(group) - 3} numbers, a {form.name} entry needs {len(names)}: "
+                f"'{missing}' is missing",
                 where=group[-1].place(path),
                 remedy="the file may be truncated; the columns are: e1 e2 e3 " + " ".join(names),
             )
-        triplet = (group[0].text, group[1].text, group[2].text)
-        if triplet in entries:
-            raise FileFormatError(
-                f"the triplet {' '.join(triplet)} is given twice",
-                where=group[0].place(path),
-                remedy="remove one",
-            )
-        entries[triplet] = dict(zip(names, numbers, strict=True))
-    return entries
+        yield group
 
 
-def _check_elements(group: list[_Word], path: Path) -> None:
+def _require_own_style(words: list[Word], form: FunctionalForm, path: Path) -> None:
+    """Refuse a file whose first entry has the columns of another pair style."""
+    numbers = extra = 0
+    for word in words[3:]:
+        if not _NUMBER.fullmatch(word.text):
+            break
+        numbers += 1
+    # Further words that are no numbers, before the next three names: a table and how to read it.
+    for word in words[3 + numbers :]:
+        if _NUMBER.fullmatch(word.text):
+            break
+        extra += 1
+    exact = numbers == len(form.parameters)
+    style = style_of_entry(numbers, extra if exact and extra > 3 else 0)
+    if style and (not exact or extra > 3):
+        raise FileFormatError(
+            f"an entry has {numbers} numbers, as in files of LAMMPS's pair style {style}, "
+            "which is not supported",
+            where=words[0].place(path),
+            remedy=f"the style {form.pair_style} has {len(form.parameters)} numbers",
+        )
+
+
+def _check_elements(group: list[Word], path: Path) -> None:
     for word in group[:3]:
         if _NUMBER.fullmatch(word.text):
             raise FileFormatError(
@@ -226,7 +211,41 @@ def _check_elements(group: list[_Word], path: Path) -> None:
         )
 
 
-def _number(word: _Word, name: str, path: Path) -> float:
+def _chosen(present: list[str], wanted: Collection[str] | None, path: Path) -> list[str]:
+    """The beads to read: all, the only one, or those that are wanted."""
+    if wanted is None or len(present) == 1:
+        return present
+    for name in sorted(wanted):
+        if name not in present:
+            raise ConfigError(
+                f"the file has no bead '{name}'{did_you_mean(name, present)}",
+                where=str(path),
+                remedy="its beads: " + ", ".join(present),
+            )
+    return [name for name in present if name in wanted]
+
+
+def _entries(
+    groups: Sequence[list[Word]], names: Collection[str], form: FunctionalForm, path: Path
+) -> dict[Triplet, dict[str, float]]:
+    columns = [parameter.name for parameter in form.parameters]
+    entries: dict[Triplet, dict[str, float]] = {}
+    for group in groups:
+        triplet = (group[0].text, group[1].text, group[2].text)
+        if not set(triplet) <= set(names):
+            continue
+        if triplet in entries:
+            raise FileFormatError(
+                f"the triplet {' '.join(triplet)} is given twice",
+                where=group[0].place(path),
+                remedy="remove one",
+            )
+        numbers = [_number(word, name, path) for word, name in zip(group[3:], columns, strict=True)]
+        entries[triplet] = dict(zip(columns, numbers, strict=True))
+    return entries
+
+
+def _number(word: Word, name: str, path: Path) -> float:
     if _NUMBER.fullmatch(word.text):
         return float(word.text)
     match = _NUMBER.match(word.text)
@@ -238,14 +257,33 @@ def _number(word: _Word, name: str, path: Path) -> float:
     )
 
 
-def _default_mass(name: str, path: Path) -> float:
-    # W is tungsten to a chemist and water in one-bead models; water is the documented default here.
-    if name == "W":
-        return WATER_MASS
-    from ase.data import atomic_masses, atomic_numbers
-
-    if name in atomic_numbers and name != "X":
-        return float(atomic_masses[atomic_numbers[name]])
-    raise ConfigError(
-        f"no mass is known for the bead '{name}'", where=str(path), remedy="give the bead's mass"
+def _incomplete(entries: Mapping[Triplet, object], names: Sequence[str]) -> tuple[str, ...]:
+    """A note on beads that cannot be in one structure, for lack of entries."""
+    missing = [triplet for triplet in product(names, repeat=3) if triplet not in entries]
+    if not missing:
+        return ()
+    return (
+        f"{len(missing)} of {len(names) ** 3} triplets of {', '.join(names)} have no entry, the first "
+        f"{' '.join(missing[0])}: not all of these beads can be in one structure",
     )
+
+
+def _beads(
+    names: Sequence[str], present: Sequence[str], choices: ModelChoices
+) -> tuple[tuple[Bead, ...], tuple[str, ...]]:
+    """The beads with their masses, and what was taken for want of something better."""
+    given = dict.fromkeys(names, choices.bead_mass) if choices.bead_mass is not None else {}
+    given |= choices.masses or {}
+    beads, notes = [], []
+    for name in names:
+        mass, note = (given[name], "") if name in given else default_mass(name, present)
+        beads.append(Bead(name, mass))
+        notes += [note] if note else []
+    for name in given:
+        if name not in names:
+            raise ConfigError(
+                f"there is no bead '{name}'{did_you_mean(name, names)}",
+                where="--mass",
+                remedy="the beads: " + ", ".join(names),
+            )
+    return tuple(beads), tuple(notes)

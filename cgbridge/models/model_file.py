@@ -22,10 +22,10 @@ class _Strict(BaseModel):
 
 
 class BeadEntry(_Strict):
-    """A bead type: ``{name: W, mass: 18.015 amu}``."""
+    """A bead type: ``{name: W, mass: 18.015 amu}``; energies need no mass."""
 
     name: str = Field(pattern=r"^[^\s#,\[\]]+$")
-    mass: str | float
+    mass: str | float | None = None
 
 
 class ParameterEntry(_Strict):
@@ -73,7 +73,9 @@ def model_from_dict(
     file = validate(ModelFile, dict(content), where, lines)
     try:
         form = get_form(file.form)
-        beads = tuple(Bead(bead.name, quantity(bead.mass, "amu")) for bead in file.beads)
+        beads = tuple(
+            Bead(bead.name, None if bead.mass is None else quantity(bead.mass, "amu")) for bead in file.beads
+        )
     except ConfigError as error:
         raise type(error)(error.what, where=where, remedy=error.remedy) from None
     given = {entry.name: (number, entry) for number, entry in enumerate(file.parameters)}
@@ -110,7 +112,7 @@ def model_from_dict(
         if parameter.name not in defaults and parameter.default is not None:
             defaults[parameter.name] = parameter.default
     try:
-        return CoarseGrainedModel(
+        model = CoarseGrainedModel(
             name=file.name,
             form=file.form,
             beads=beads,
@@ -119,6 +121,8 @@ def model_from_dict(
             description=file.description,
             source=file.source,
         )
+        model.require_entries()
+        return model
     except ConfigError as error:
         place = f"{where}: {error.where}" if error.where else where
         raise ConfigError(error.what, where=place, remedy=error.remedy) from None
@@ -199,7 +203,10 @@ def model_to_dict(model: CoarseGrainedModel) -> dict[str, Any]:
         "description": model.description,
         "form": model.form,
         "source": model.source,
-        "beads": [{"name": bead.name, "mass": f"{bead.mass!r} amu"} for bead in model.beads],
+        "beads": [
+            {"name": bead.name} | ({} if bead.mass is None else {"mass": f"{bead.mass!r} amu"})
+            for bead in model.beads
+        ],
         "parameters": parameters,
     }
     if not single:

@@ -18,7 +18,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.models.form import FormParameter, FunctionalForm, Values
+from cgbridge.models.form import (
+    EQUAL,
+    Disagreement,
+    FormParameter,
+    FunctionalForm,
+    IndexedEntries,
+    Values,
+    relative_difference,
+)
 
 
 class StillingerWeber(FunctionalForm):
@@ -27,6 +35,7 @@ class StillingerWeber(FunctionalForm):
     name: ClassVar[str] = "stillinger-weber"
     suffix: ClassVar[str] = ".sw"
     pair_style: ClassVar[str] = "sw"
+    reach: ClassVar[frozenset[str]] = frozenset({"sigma", "a"})
     parameters: ClassVar[tuple[FormParameter, ...]] = (
         FormParameter("epsilon", "ε", "eV", "energy scale"),
         FormParameter("sigma", "σ", "A", "length scale"),
@@ -41,16 +50,52 @@ class StillingerWeber(FunctionalForm):
         FormParameter("tol", "tol", "1", "LAMMPS's cutoff shift by energy tolerance; 0 for none", 0.0),
     )
 
-    def constraints(self, values: Values, pair: bool) -> Sequence[tuple[str, bool]]:
+    def constraints(self, values: Values) -> Sequence[tuple[str, bool]]:
         v = values
-        rules = [(f"{name} >= 0", v[name] >= 0) for name in ("epsilon", "lambda", "gamma", "A", "B", "tol")]
-        if pair:
-            rules += [
-                ("sigma > 0", v["sigma"] > 0),
-                ("a > 0", v["a"] > 0),
-                ("p > q >= 0", v["p"] > v["q"] >= 0),
-            ]
-        return rules
+        rules = [
+            (f"{name} >= 0", v[name] >= 0)
+            for name in ("sigma", "a", "epsilon", "lambda", "gamma", "A", "B", "q", "tol")
+        ]
+        # Otherwise the attraction wins at short distances, and the beads fall into each other.
+        bounded = v["p"] > v["q"] or (v["p"] == v["q"] and v["B"] >= 1)
+        return [*rules, ("p > q >= 0, or p = q where B >= 1", bounded)]
+
+    def in_use(self, entries: IndexedEntries, triplet: tuple[int, int, int]) -> frozenset[str]:
+        i, j, k = triplet
+        values = entries[triplet]
+        if j != k:
+            legs = (entries.get((i, j, j)), entries.get((i, k, k)))
+            meet = all(leg is not None and self.cutoff(leg) != 0 for leg in legs)
+            return frozenset({"epsilon", "lambda", "costheta0"}) if meet else frozenset()
+        if self.cutoff(values) == 0:
+            return self.reach
+        used = self.reach | {"epsilon", "lambda", "gamma", "costheta0", "A", "tol"}
+        return used | {"B", "p", "q"} if values["A"] * values["epsilon"] != 0 else used
+
+    def disagreements(self, entries: IndexedEntries) -> Sequence[Disagreement]:
+        found = []
+        for (i, j, k), values in entries.items():
+            if j == k and i < j and (other := entries.get((j, i, i))) is not None:
+                pair = {
+                    name: relative_difference(x, _pair_terms(other)[name])
+                    for name, x in _pair_terms(values).items()
+                }
+                found += [
+                    Disagreement((i, j, j), (j, i, i), name, relative, ordered=False)
+                    for name, relative in pair.items()
+                    if relative > EQUAL
+                ]
+            if j < k and (other := entries.get((i, k, j))) is not None and self.in_use(entries, (i, j, k)):
+                strength = relative_difference(
+                    values["lambda"] * values["epsilon"], other["lambda"] * other["epsilon"]
+                )
+                cosine = abs(values["costheta0"] - other["costheta0"]) if values["lambda"] else 0.0
+                found += [
+                    Disagreement((i, j, k), (i, k, j), name, relative, ordered=True)
+                    for name, relative in (("lambda*epsilon", strength), ("costheta0", cosine))
+                    if relative > EQUAL
+                ]
+        return found
 
     def cutoff(self, values: Values) -> float:
         """a sigma in nm."""
@@ -81,3 +126,11 @@ class StillingerWeber(FunctionalForm):
         from cgbridge.openmm import StillingerWeberForce
 
         return StillingerWeberForce(types, replicas)
+
+
+def _pair_terms(values: Values) -> dict[str, float]:
+    """What the pair energy is made of; where it is zero, nothing."""
+    cutoff, strength = values["a"] * values["sigma"], values["A"] * values["epsilon"]
+    if cutoff == 0 or strength == 0:
+        return {"A*epsilon": 0.0, "sigma": 0.0, "a": 0.0, "B": 0.0, "p": 0.0, "q": 0.0}
+    return {"A*epsilon": strength} | {name: values[name] for name in ("sigma", "a", "B", "p", "q")}

@@ -54,6 +54,8 @@ public:
         testDimer();
         testTrimer();
         testParameters();
+        testUnused();
+        testRounding();
         runCommon();
     }
 private:
@@ -109,16 +111,16 @@ private:
         auto refuses = [&] (double StillingerWeberParameters::*member, double value, const string& reason) {
             StillingerWeberParameters bad = good;
             bad.*member = value;
-            assertRefuses([&] { set(force, 0, 1, 0, bad); }, reason);
+            assertRefuses([&] { set(force, 0, 1, 1, bad); }, reason);
         };
-        refuses(&StillingerWeberParameters::sigma, 0, "sigma");
-        refuses(&StillingerWeberParameters::a, -1, "a must be positive");
+        refuses(&StillingerWeberParameters::sigma, -1, "sigma");
+        refuses(&StillingerWeberParameters::a, -1, "a must not be negative");
         refuses(&StillingerWeberParameters::epsilon, -1, "epsilon");
         refuses(&StillingerWeberParameters::A, NAN, "finite");
         refuses(&StillingerWeberParameters::p, -4, "p");
         refuses(&StillingerWeberParameters::tol, -1, "tol");
         assertRefuses([&] { set(force, 0, 2, 0, good); }, "type");
-        set(force, 0, 1, 0, good);
+        set(force, 0, 1, 1, good);
         assertRefuses([&] { force.getTriplet(1, 0, 0); }, "(1, 0, 0)");
         assertClose(good.a*good.sigma, force.getCutoffDistance(), 1e-15);
 
@@ -135,6 +137,60 @@ private:
             set(*lopsided, i/4, i/2%2, i%2, p);
         }
         assertRefuses([&] { Sample(test, lopsided, configuration); }, "differ in lambda*epsilon or cosTheta0");
+    }
+    /**
+     * Values that the energy does not depend on change nothing, whatever they are.
+     */
+    void testUnused() {
+        Configuration configuration = makeConfiguration(3, false);
+        TripletForce *clean = makeForce(3), *littered = makeForce(3);
+        for (int index = 0; index < 27; index++) {
+            int i = index/9, j = index/3%3, k = index%3;
+            StillingerWeberParameters p = dynamic_cast<StillingerWeberForce*>(clean)->getTriplet(i, j, k), q = p;
+            if (j != k) {
+                q.sigma = q.a = q.gamma = q.A = q.B = q.p = q.q = q.tol = -k;
+                // The product is what counts.
+                q.epsilon *= 4;
+                q.lambda /= 4;
+            }
+            if (i == 2 && (j == 2 || k == 2)) {
+                // No cutoff.
+                p.sigma = 0;
+                q = p;
+                q.epsilon = q.lambda = q.gamma = q.cosTheta0 = q.A = q.B = q.p = q.q = q.tol = -1-k;
+            }
+            else if (i == 1 && j == 0 && k == 0) {
+                // Angles without a pair energy.
+                p.A = 0;
+                q = p;
+                q.B = q.p = q.q = -1;
+            }
+            set(dynamic_cast<StillingerWeberForce&>(*clean), i, j, k, p);
+            set(dynamic_cast<StillingerWeberForce&>(*littered), i, j, k, q);
+        }
+        assertClose(clean->getCutoffDistance(), littered->getCutoffDistance(), 0);
+        Sample expected(test, clean, configuration), found(test, littered, configuration);
+        assertClose(expected.getEnergy(), found.getEnergy(), test.tolerance*expected.getScale());
+        vector<Vec3> forces = expected.getForces();
+        assertClose(forces, found.getForces(), test.tolerance*getSize(forces));
+    }
+    /**
+     * Triplets (i, j, k) and (i, k, j) that differ in the last digits act as their mean.
+     */
+    void testRounding() {
+        Configuration configuration = makeConfiguration(2, false);
+        TripletForce *even = makeForce(2), *uneven = makeForce(2);
+        StillingerWeberParameters p = dynamic_cast<StillingerWeberForce*>(even)->getTriplet(0, 0, 1);
+        p.lambda *= 1-2e-5;
+        p.cosTheta0 += 1e-5;
+        set(dynamic_cast<StillingerWeberForce&>(*uneven), 0, 0, 1, p);
+        p.lambda *= (1+2e-5)/(1-2e-5);
+        p.cosTheta0 -= 2e-5;
+        set(dynamic_cast<StillingerWeberForce&>(*uneven), 0, 1, 0, p);
+        Sample expected(test, even, configuration), found(test, uneven, configuration);
+        assertClose(expected.getEnergy(), found.getEnergy(), test.tolerance*expected.getScale());
+        vector<Vec3> forces = expected.getForces();
+        assertClose(forces, found.getForces(), test.tolerance*getSize(forces));
     }
 };
 

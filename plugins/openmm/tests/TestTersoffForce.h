@@ -83,7 +83,9 @@ public:
     void run() {
         testDimer();
         testTrimer();
+        testSharpCutoff();
         testParameters();
+        testUnused();
         runCommon();
     }
 private:
@@ -142,7 +144,7 @@ private:
         auto refuses = [&] (double TersoffParameters::*member, double value, const string& reason) {
             TersoffParameters bad = good;
             bad.*member = value;
-            assertRefuses([&] { set(force, 0, 1, 0, bad); }, reason);
+            assertRefuses([&] { set(force, 0, 1, 1, bad); }, reason);
         };
         refuses(&TersoffParameters::m, 2, "m must be 1 or 3");
         refuses(&TersoffParameters::d, 0, "d must be positive");
@@ -151,9 +153,9 @@ private:
         refuses(&TersoffParameters::D, 1, "D");
         refuses(&TersoffParameters::beta, -1, "beta");
         assertRefuses([&] { set(force, 0, 2, 0, good); }, "type");
-        ASSERT(!force.hasTripletParameters(0, 1, 0));
-        set(force, 0, 1, 0, good);
-        ASSERT(force.hasTripletParameters(0, 1, 0));
+        ASSERT(!force.hasTripletParameters(0, 1, 1));
+        set(force, 0, 1, 1, good);
+        ASSERT(force.hasTripletParameters(0, 1, 1));
         assertRefuses([&] { force.getTriplet(1, 0, 0); }, "(1, 0, 0)");
         assertClose(good.R+good.D, force.getCutoffDistance(), 1e-15);
 
@@ -161,6 +163,74 @@ private:
         auto* incomplete = new TersoffForce(2);
         set(*incomplete, 0, 0, 0, good);
         assertRefuses([&] { Sample(test, incomplete, configuration); }, "(0, 0, 1)");
+
+        // What a triplet (i, j, k) needs is known when the bond is.
+        TersoffParameters flat = good;
+        flat.d = 0;
+        auto* impossible = new TersoffForce(2);
+        for (int i = 0; i < 8; i++)
+            set(*impossible, i/4, i/2%2, i%2, i == 2 ? flat : good);
+        assertRefuses([&] { Sample(test, impossible, configuration); }, "(0, 1, 0): d must be positive");
+    }
+    /**
+     * With D = 0 the function ends at R.
+     */
+    void testSharpCutoff() {
+        TersoffParameters p = getWater();
+        p.R = 0.3;
+        p.D = 0;
+        Configuration dimer = makeConfiguration(1, false);
+        dimer.types = {0, 0};
+        for (double r : {0.29999, 0.30001}) {
+            dimer.positions = {Vec3(0.2, 0.3, 1.0), Vec3(0.2+r, 0.3, 1.0)};
+            auto* force = new TersoffForce(1);
+            set(*force, 0, 0, 0, p);
+            Sample sample(test, force, dimer);
+            double repulsion = p.A*std::exp(-p.lambda1*r), attraction = p.B*std::exp(-p.lambda2*r);
+            assertClose(r < p.R ? repulsion-attraction : 0, sample.getEnergy(), test.tolerance*(repulsion+attraction));
+            double slope = (r < p.R ? p.lambda1*repulsion-p.lambda2*attraction : 0);
+            assertClose({Vec3(-slope, 0, 0), Vec3(slope, 0, 0)}, sample.getForces(), test.tolerance*p.lambda1*(repulsion+attraction));
+        }
+    }
+    /**
+     * Values that the energy does not depend on change nothing, whatever they are.
+     */
+    void testUnused() {
+        Configuration configuration = makeConfiguration(3, false);
+        TripletForce *clean = makeForce(3), *littered = makeForce(3);
+        for (int index = 0; index < 27; index++) {
+            int i = index/9, j = index/3%3, k = index%3;
+            TersoffParameters p = dynamic_cast<TersoffForce*>(clean)->getTriplet(i, j, k), q = p;
+            if (j != k)
+                q.n = q.beta = q.lambda2 = q.B = q.lambda1 = q.A = -k;
+            if (i == 2 && j == 2) {
+                // No cutoff.
+                p.R = p.D = 0;
+                q = p;
+                q.m = q.gamma = q.lambda3 = q.c = q.d = q.n = q.beta = q.lambda2 = q.B = q.lambda1 = q.A = -k;
+                if (k != 2)
+                    q.R = -1;
+            }
+            if (i == 1 && j == 2) {
+                // No attraction.
+                p.B = 0;
+                q.B = (k == 2 ? 0 : -1);
+                q.m = q.gamma = q.lambda3 = q.c = q.d = q.n = q.beta = q.lambda2 = -1;
+            }
+            if (i == 0 && j == 1) {
+                // No angles.
+                p.beta = 0;
+                q.beta = (k == 1 ? 0 : -1);
+                q.m = q.gamma = q.lambda3 = q.c = q.d = q.n = -1;
+            }
+            set(dynamic_cast<TersoffForce&>(*clean), i, j, k, p);
+            set(dynamic_cast<TersoffForce&>(*littered), i, j, k, q);
+        }
+        assertClose(clean->getCutoffDistance(), littered->getCutoffDistance(), 0);
+        Sample expected(test, clean, configuration), found(test, littered, configuration);
+        assertClose(expected.getEnergy(), found.getEnergy(), test.tolerance*expected.getScale());
+        vector<Vec3> forces = expected.getForces();
+        assertClose(forces, found.getForces(), test.tolerance*getSize(forces));
     }
 };
 

@@ -30,8 +30,9 @@ struct CGBRIDGE_EXPORT StillingerWeberParameters {
  *
  * Parameters belong to ordered triplets.  v2 and the radial factor of a pair (i, j) are read from
  * the triplet (i, j, j); lambda, epsilon and cosTheta0 of the angle from (i, j, k).  Those of
- * (i, j, k) and (i, k, j) must be equal, or the energy would depend on the numbering of the
- * particles.
+ * (i, j, k) and (i, k, j) must be equal but for rounding, or the energy would depend on the numbering
+ * of the particles; their mean is used.  Values that the energy does not depend on may be anything
+ * finite; see getEffectiveTriplet().
  *
  * With tol > 0 pairs are left out where exp[sigma/(r - a sigma)] (with gamma*sigma if gamma < 1)
  * falls below tol; values above 0.01 act as 0.01.  This is what LAMMPS does.
@@ -52,12 +53,15 @@ public:
     /**
      * Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file.
      *
+     * The values of a pair (type2 = type3) are checked here, those of other triplets when a Context
+     * is created: they matter only if both pairs of the angle do.
+     *
      * @param type1       the type of the centre
      * @param type2       the type of the first neighbour
      * @param type3       the type of the second neighbour
      * @param epsilon     the energy scale, in kJ/mol, not negative
-     * @param sigma       the length scale, in nm, positive
-     * @param a           the cutoff in units of sigma, positive
+     * @param sigma       the length scale, in nm, not negative
+     * @param a           the cutoff in units of sigma, not negative; without one the pair does nothing
      * @param lambda      the strength of the angular term, not negative
      * @param gamma       the decay of the angular term, not negative
      * @param cosTheta0   the cosine of the preferred angle
@@ -82,11 +86,25 @@ public:
      * Get the parameters of an ordered triplet of types as one record.
      */
     const StillingerWeberParameters& getTriplet(int type1, int type2, int type3, int replica = 0) const;
+    /**
+     * Get what the energy depends on: the parameters with every value that is not used replaced by
+     * one that does no harm.  Not used are
+     *
+     *  - all but epsilon, lambda and cosTheta0 of a triplet (i, j, k) with j != k;
+     *  - all values of a triplet with a pair that has no cutoff, a*sigma = 0;
+     *  - A, B, p and q of a pair, if A*epsilon is 0;
+     *  - cosTheta0, if lambda*epsilon is 0.
+     *
+     * lambda*epsilon and cosTheta0 are the means of (i, j, k) and (i, k, j).  Throws an OpenMMException
+     * if a value that is used is impossible, or if those two differ by more than rounding.
+     */
+    StillingerWeberParameters getEffectiveTriplet(int type1, int type2, int type3, int replica = 0) const;
     StillingerWeberForce* extractReplica(int replica) const override;
     double getCutoffDistance() const override;
 protected:
     OpenMM::ForceImpl* createImpl() const override;
 private:
+    void checkPair(const StillingerWeberParameters& used, int type1, int type2, int replica) const;
     std::vector<StillingerWeberParameters> triplets;
 };
 

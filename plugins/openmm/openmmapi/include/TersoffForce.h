@@ -26,7 +26,9 @@ struct CGBRIDGE_EXPORT TersoffParameters {
  *
  * Parameters belong to ordered triplets (i, j, k).  n, beta, lambda2, B, lambda1, A and the cutoff
  * function of the bond are read from the triplet (i, j, j); the triplet (i, j, k) gives m, gamma,
- * lambda3, c, d, cosTheta0 and the cutoff function fC(r_ik).
+ * lambda3, c, d, cosTheta0 and the cutoff function fC(r_ik).  Values that the energy does not depend
+ * on may be anything finite; see getEffectiveTriplet().  With D = 0 the cutoff is sharp: fC is 1
+ * below R and 0 from R on.
  *
  * LAMMPS evaluates the repulsion once per unordered pair, from the triplet of either partner; here
  * each partner contributes half.  The two agree for every potential whose triplets (i, j, j) and
@@ -43,6 +45,9 @@ public:
     explicit TersoffForce(int numTypes, int numReplicas = 1);
     /**
      * Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file.
+     *
+     * The values of a bond (type2 = type3) are checked here, those of other triplets when a Context
+     * is created: they matter only if the bond between type1 and type2 does.
      *
      * @param type1       the type of the centre
      * @param type2       the type of the particle bonded to it
@@ -77,11 +82,24 @@ public:
      * Get the parameters of an ordered triplet of types as one record.
      */
     const TersoffParameters& getTriplet(int type1, int type2, int type3, int replica = 0) const;
+    /**
+     * Get what the energy depends on: the parameters with every value that is not used replaced by
+     * one that does no harm.  Not used are
+     *
+     *  - n, beta, lambda2, B, lambda1 and A of a triplet (i, j, k) with j != k;
+     *  - all values of a triplet without a cutoff, R+D = 0, and all of (i, j, k) if (i, j, j) has none;
+     *  - lambda2 and beta of a bond, if its B is 0; n and all that zeta is made of, if its B or beta is 0;
+     *  - d, if c is 0.
+     *
+     * Throws an OpenMMException if one that is used is impossible.
+     */
+    TersoffParameters getEffectiveTriplet(int type1, int type2, int type3, int replica = 0) const;
     TersoffForce* extractReplica(int replica) const override;
     double getCutoffDistance() const override;
 protected:
     OpenMM::ForceImpl* createImpl() const override;
 private:
+    void checkTriplet(const TersoffParameters& used, int type1, int type2, int type3, int replica) const;
     std::vector<TersoffParameters> triplets;
 };
 

@@ -1,8 +1,6 @@
 #include "internal/StillingerWeberComputation.h"
-#include "openmm/OpenMMException.h"
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 using namespace CGBridge;
 using namespace OpenMM;
@@ -13,15 +11,7 @@ StillingerWeberComputation::StillingerWeberComputation(const StillingerWeberForc
     for (int i : getUsedTypes())
         for (int j : getUsedTypes())
             for (int k : getUsedTypes()) {
-                const StillingerWeberParameters& p = force.getTriplet(i, j, k);
-                const StillingerWeberParameters& swapped = force.getTriplet(i, k, j);
-                if (p.lambda*p.epsilon != swapped.lambda*swapped.epsilon || p.cosTheta0 != swapped.cosTheta0) {
-                    stringstream message;
-                    message << force.getName() << ": the triplets of types (" << i << ", " << j << ", " << k << ") and ("
-                            << i << ", " << k << ", " << j << ") differ in lambda*epsilon or cosTheta0, so the energy"
-                            << " would depend on the order of the particles";
-                    throw OpenMMException(message.str());
-                }
+                const StillingerWeberParameters p = force.getEffectiveTriplet(i, j, k);
                 triplets[(i*numTypes+j)*numTypes+k] = p;
                 if (j == k)
                     cutoff = max(cutoff, p.getCutoff());

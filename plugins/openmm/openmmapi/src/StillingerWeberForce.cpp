@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <sstream>
 
 using namespace CGBridge;
 using namespace OpenMM;
@@ -17,6 +18,34 @@ double StillingerWeberParameters::getCutoff() const {
     return a*sigma + min(gamma, 1.0)*sigma/log(min(tol, 0.01));
 }
 
+/**
+ * The relative difference that the rounding of the numbers in a potential file may leave between the
+ * triplets (i, j, k) and (i, k, j): five digits are the fewest that such files give, and two of them
+ * are multiplied in each of the two.
+ */
+static const double ROUNDING = 1e-4;
+
+static bool agree(double x, double y, double scale) {
+    return abs(x-y) <= ROUNDING*scale;
+}
+
+/**
+ * Replace what is not used of a triplet (i, j, j) by values that do no harm.
+ */
+static StillingerWeberParameters keepUsed(StillingerWeberParameters pair) {
+    if (pair.a*pair.sigma == 0) {
+        // Logarithms of sigma/r are taken before the cutoff is looked at.
+        pair = StillingerWeberParameters();
+        pair.sigma = 1;
+        return pair;
+    }
+    if (pair.A*pair.epsilon == 0)
+        pair.A = pair.B = pair.p = pair.q = 0;
+    if (pair.lambda*pair.epsilon == 0)
+        pair.cosTheta0 = 0;
+    return pair;
+}
+
 StillingerWeberForce::StillingerWeberForce(int numTypes, int numReplicas) :
         TripletForce(numTypes, numReplicas, "StillingerWeberForce"), triplets(tripletIsSet.size()) {
 }
@@ -25,20 +54,54 @@ void StillingerWeberForce::setTripletParameters(int type1, int type2, int type3,
                                                 double lambda, double gamma, double cosTheta0, double A, double B,
                                                 double p, double q, double tol, int replica) {
     int index = getTripletIndex(type1, type2, type3, replica);
-    auto require = [&] (bool condition, const string& text) {
-        if (!condition)
-            throw OpenMMException(describe(type1, type2, type3, replica)+": "+text);
-    };
     for (double value : {epsilon, sigma, a, lambda, gamma, cosTheta0, A, B, p, q, tol})
-        require(isfinite(value), "all parameters must be finite numbers");
-    require(sigma > 0 && a > 0, "sigma and a must be positive, not "+to_string(sigma)+" nm and "+to_string(a));
-    require(epsilon >= 0 && lambda >= 0 && gamma >= 0, "epsilon, lambda and gamma must not be negative");
-    require(A >= 0 && B >= 0 && p >= 0 && q >= 0, "A, B, p and q must not be negative");
-    require(tol >= 0, "tol must not be negative, but is "+to_string(tol));
+        if (!isfinite(value))
+            throw OpenMMException(describe(type1, type2, type3, replica)+": all parameters must be finite numbers");
     StillingerWeberParameters triplet {epsilon, sigma, a, lambda, gamma, cosTheta0, A, B, p, q, tol};
-    require(triplet.getCutoff() > 0, "tol = "+to_string(tol)+" leaves no distance at which particles interact");
+    if (type2 == type3)
+        checkPair(keepUsed(triplet), type1, type2, replica);
     triplets[index] = triplet;
     tripletIsSet[index] = 1;
+}
+
+void StillingerWeberForce::checkPair(const StillingerWeberParameters& used, int type1, int type2, int replica) const {
+    const StillingerWeberParameters& p = used;
+    auto require = [&] (bool condition, const string& text) {
+        if (!condition)
+            throw OpenMMException(describe(type1, type2, type2, replica)+": "+text);
+    };
+    require(p.sigma >= 0 && p.a >= 0, "sigma and a must not be negative, but are "+to_string(p.sigma)+" nm and "+to_string(p.a));
+    require(p.epsilon >= 0 && p.lambda >= 0 && p.gamma >= 0, "epsilon, lambda and gamma must not be negative");
+    require(p.A >= 0 && p.B >= 0 && p.p >= 0 && p.q >= 0, "A, B, p and q must not be negative");
+    require(p.tol >= 0, "tol must not be negative, but is "+to_string(p.tol));
+    require(p.a == 0 || p.getCutoff() > 0, "tol = "+to_string(p.tol)+" leaves no distance at which particles interact");
+}
+
+StillingerWeberParameters StillingerWeberForce::getEffectiveTriplet(int type1, int type2, int type3, int replica) const {
+    const StillingerWeberParameters &own = getTriplet(type1, type2, type3, replica), &swapped = getTriplet(type1, type3, type2, replica);
+    if (type2 == type3) {
+        StillingerWeberParameters pair = keepUsed(own);
+        checkPair(pair, type1, type2, replica);
+        return pair;
+    }
+    const StillingerWeberParameters &first = getTriplet(type1, type2, type2, replica), &second = getTriplet(type1, type3, type3, replica);
+    StillingerWeberParameters angle;
+    if (first.a*first.sigma == 0 || second.a*second.sigma == 0)
+        return angle;
+    const double strength = own.lambda*own.epsilon, other = swapped.lambda*swapped.epsilon;
+    if (!(strength >= 0))
+        throw OpenMMException(describe(type1, type2, type3, replica)+": epsilon and lambda must not be negative");
+    if (!agree(strength, other, max(strength, other)) || (strength > 0 && !agree(own.cosTheta0, swapped.cosTheta0, 1))) {
+        stringstream message;
+        message << getName() << ": the triplets of types (" << type1 << ", " << type2 << ", " << type3 << ") and ("
+                << type1 << ", " << type3 << ", " << type2 << ") differ in lambda*epsilon or cosTheta0, so the energy"
+                << " would depend on the order of the particles";
+        throw OpenMMException(message.str());
+    }
+    angle.epsilon = 1;
+    angle.lambda = 0.5*(strength+other);
+    angle.cosTheta0 = (strength > 0 ? 0.5*(own.cosTheta0+swapped.cosTheta0) : 0);
+    return angle;
 }
 
 void StillingerWeberForce::getTripletParameters(int type1, int type2, int type3, double& epsilon, double& sigma,
@@ -70,9 +133,11 @@ StillingerWeberForce* StillingerWeberForce::extractReplica(int replica) const {
 
 double StillingerWeberForce::getCutoffDistance() const {
     double cutoff = 0;
-    for (size_t i = 0; i < triplets.size(); i++)
-        if (tripletIsSet[i])
-            cutoff = max(cutoff, triplets[i].getCutoff());
+    for (int replica = 0; replica < getNumReplicas(); replica++)
+        for (int i = 0; i < getNumTypes(); i++)
+            for (int j = 0; j < getNumTypes(); j++)
+                if (hasTripletParameters(i, j, j, replica))
+                    cutoff = max(cutoff, getTriplet(i, j, j, replica).getCutoff());
     return cutoff;
 }
 

@@ -76,7 +76,7 @@ TersoffComputation::TersoffComputation(const TersoffForce& force) :
     for (int i : getUsedTypes())
         for (int j : getUsedTypes())
             for (int k : getUsedTypes()) {
-                const TersoffParameters& p = force.getTriplet(i, j, k);
+                const TersoffParameters p = force.getEffectiveTriplet(i, j, k);
                 triplets[(i*numTypes+j)*numTypes+k] = p;
                 cutoff = max(cutoff, p.R+p.D);
             }

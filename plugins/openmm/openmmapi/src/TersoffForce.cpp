@@ -15,25 +15,68 @@ TersoffForce::TersoffForce(int numTypes, int numReplicas) :
         TripletForce(numTypes, numReplicas, "TersoffForce"), triplets(tripletIsSet.size()) {
 }
 
+/**
+ * Replace what is not used by values that do no harm.
+ *
+ * @param p        the parameters of a triplet (i, j, k)
+ * @param bond     those of (i, j, j)
+ * @param isBond   whether j = k
+ */
+static TersoffParameters keepUsed(TersoffParameters p, const TersoffParameters& bond, bool isBond) {
+    const TersoffParameters harmless;
+    if (p.R+p.D == 0 || bond.R+bond.D == 0)
+        return harmless;
+    if (!isBond)
+        p.lambda1 = p.A = p.B = 0;
+    if (p.B == 0)
+        p.lambda2 = p.beta = 0;
+    if (p.beta == 0)
+        p.n = harmless.n;
+    if (bond.B == 0 || bond.beta == 0) {
+        p.n = harmless.n;
+        p.m = harmless.m;
+        p.d = harmless.d;
+        p.gamma = p.lambda3 = p.c = p.cosTheta0 = 0;
+    }
+    if (p.c == 0)
+        p.d = harmless.d;
+    return p;
+}
+
 void TersoffForce::setTripletParameters(int type1, int type2, int type3, double m, double gamma, double lambda3,
                                         double c, double d, double cosTheta0, double n, double beta, double lambda2,
                                         double B, double R, double D, double lambda1, double A, int replica) {
     int index = getTripletIndex(type1, type2, type3, replica);
+    for (double value : {m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A})
+        if (!isfinite(value))
+            throw OpenMMException(describe(type1, type2, type3, replica)+": all parameters must be finite numbers");
+    TersoffParameters triplet {m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A};
+    if (type2 == type3)
+        checkTriplet(keepUsed(triplet, triplet, true), type1, type2, type3, replica);
+    triplets[index] = triplet;
+    tripletIsSet[index] = 1;
+}
+
+void TersoffForce::checkTriplet(const TersoffParameters& used, int type1, int type2, int type3, int replica) const {
+    const TersoffParameters& p = used;
     auto require = [&] (bool condition, const string& text) {
         if (!condition)
             throw OpenMMException(describe(type1, type2, type3, replica)+": "+text);
     };
-    for (double value : {m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A})
-        require(isfinite(value), "all parameters must be finite numbers");
-    require(m == 1 || m == 3, "m must be 1 or 3, not "+to_string(m));
-    require(gamma >= 0 && lambda3 >= 0 && c >= 0, "gamma, lambda3 and c must not be negative");
-    require(d > 0, "d must be positive, not "+to_string(d));
-    require(n > 0, "n must be positive, not "+to_string(n));
-    require(beta >= 0 && lambda2 >= 0 && lambda1 >= 0, "beta, lambda2 and lambda1 must not be negative");
-    require(A >= 0 && B >= 0, "A and B must not be negative");
-    require(D >= 0 && R >= D, "the cutoff function needs 0 <= D <= R, not R = "+to_string(R)+" nm and D = "+to_string(D)+" nm");
-    triplets[index] = {m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A};
-    tripletIsSet[index] = 1;
+    require(p.m == 1 || p.m == 3, "m must be 1 or 3, not "+to_string(p.m));
+    require(p.gamma >= 0 && p.lambda3 >= 0 && p.c >= 0, "gamma, lambda3 and c must not be negative");
+    require(p.d > 0, "d must be positive, not "+to_string(p.d));
+    require(p.n > 0, "n must be positive, not "+to_string(p.n));
+    require(p.beta >= 0 && p.lambda2 >= 0 && p.lambda1 >= 0, "beta, lambda2 and lambda1 must not be negative");
+    require(p.A >= 0 && p.B >= 0, "A and B must not be negative");
+    require(p.D >= 0 && p.R >= p.D, "the cutoff function needs 0 <= D <= R, not R = "+to_string(p.R)+" nm and D = "+to_string(p.D)+" nm");
+}
+
+TersoffParameters TersoffForce::getEffectiveTriplet(int type1, int type2, int type3, int replica) const {
+    const TersoffParameters& bond = getTriplet(type1, type2, type2, replica);
+    TersoffParameters used = keepUsed(getTriplet(type1, type2, type3, replica), bond, type2 == type3);
+    checkTriplet(used, type1, type2, type3, replica);
+    return used;
 }
 
 void TersoffForce::getTripletParameters(int type1, int type2, int type3, double& m, double& gamma, double& lambda3,
@@ -68,9 +111,14 @@ TersoffForce* TersoffForce::extractReplica(int replica) const {
 
 double TersoffForce::getCutoffDistance() const {
     double cutoff = 0;
-    for (size_t i = 0; i < triplets.size(); i++)
-        if (tripletIsSet[i])
-            cutoff = max(cutoff, triplets[i].R+triplets[i].D);
+    for (int replica = 0; replica < getNumReplicas(); replica++)
+        for (int i = 0; i < getNumTypes(); i++)
+            for (int j = 0; j < getNumTypes(); j++)
+                for (int k = 0; k < getNumTypes(); k++)
+                    if (hasTripletParameters(i, j, k, replica) && hasTripletParameters(i, j, j, replica)) {
+                        TersoffParameters used = keepUsed(getTriplet(i, j, k, replica), getTriplet(i, j, j, replica), j == k);
+                        cutoff = max(cutoff, used.R+used.D);
+                    }
     return cutoff;
 }
 

@@ -15,7 +15,7 @@ class CGBRIDGE_EXPORT StillingerWeberComputation : public CenterComputation {
 public:
     /**
      * Throws an OpenMMException if a triplet of types that occur among the particles has no
-     * parameters, or if the angular terms of (i, j, k) and (i, k, j) differ.
+     * parameters or impossible ones, or if the angular terms of (i, j, k) and (i, k, j) differ.
      */
     explicit StillingerWeberComputation(const StillingerWeberForce& force);
     static std::unique_ptr<TripletComputation> create(const TripletForce& force);

@@ -15,7 +15,7 @@ class CGBRIDGE_EXPORT TersoffComputation : public CenterComputation {
 public:
     /**
      * Throws an OpenMMException if a triplet of types that occur among the particles has no
-     * parameters.
+     * parameters or impossible ones.
      */
     explicit TersoffComputation(const TersoffForce& force);
     static std::unique_ptr<TripletComputation> create(const TripletForce& force);

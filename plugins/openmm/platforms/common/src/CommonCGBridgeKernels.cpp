@@ -49,7 +49,7 @@ void fillTables(const Force& force, vector<double>& pairs, vector<double>& tripl
         for (int i : used[replica])
             for (int j : used[replica])
                 for (int k : used[replica]) {
-                    const auto& parameters = force.getTriplet(i, j, k, replica);
+                    const Parameters parameters = force.getEffectiveTriplet(i, j, k, replica);
                     vector<double> row = tripletRow(parameters);
                     copy(row.begin(), row.end(), triplets.begin()+tripletSize*(((replica*n+i)*n+j)*n+k));
                     if (j == k) {

@@ -105,9 +105,9 @@ void copyTriplets(const Force& force, vector<Triplet>& triplets, vector<Triplet>
         for (int j = 0; j < n; j++)
             for (int k = 0; k < n; k++)
                 if (used[i] && used[j] && used[k]) {
-                    triplets[(i*n+j)*n+k] = force.getTriplet(i, j, k);
+                    triplets[(i*n+j)*n+k] = force.getEffectiveTriplet(i, j, k);
                     if (j == k)
-                        bonds[i*n+j] = force.getTriplet(i, j, k);
+                        bonds[i*n+j] = triplets[(i*n+j)*n+k];
                 }
 }
 
