@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from cgbridge.engine.box_sizes import START_DENSITY, least_liquid_beads, liquid_edge
+from cgbridge.engine.box_sizes import least_liquid_beads, liquid_edge, start_density
 from cgbridge.engine.bulk import melt, relaxed_lattice
+from cgbridge.engine.liquid_start import crystal_density
 from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structure_files import read_structure, require_wide
@@ -30,7 +31,8 @@ BEADS = 512
 class FreeRun:
     """What is simulated; times in ps.
 
-    ``structure`` is ``liquid``, ``ice-ic``, ``ice-ih`` or a structure file with an orthorhombic cell.
+    ``structure`` is ``liquid``, ``diamond`` (``ice-ic``), ``hexagonal-diamond`` (``ice-ih``) or a structure
+    file with an orthorhombic cell.
     At constant pressure (``npt``) a liquid and a file keep the shape of their box, and the edges of a
     crystal change one by one. ``beads`` and ``density`` (g/cm^3) are for boxes that are made here.
     ``minimise`` takes overlaps out before the first step.
@@ -117,6 +119,7 @@ class FreeSimulation:
             self._dynamics.equilibrate(chunk)
             done += chunk
             progress(done)
+        self._dynamics.settle()
 
     def samples(self) -> Iterator[Sample]:
         """Yield the state after every interval of the production."""
@@ -178,7 +181,8 @@ class FreeSimulation:
                 where="--density",
                 remedy="for example --density '0.997 g/cm^3', or --ensemble npt",
             )
-        density, beads = run.density or START_DENSITY, run.beads or BEADS
+        # At constant volume the density asked for is the one simulated; elsewhere the barostat finds it.
+        density, beads = run.density or start_density(crystal_density(model)), run.beads or BEADS
         least = least_liquid_beads(model.cutoff, model.bead_mass, density)
         if beads < least:
             raise SimulationError(
