@@ -52,7 +52,6 @@ FAULTS = [
     ("n_eff=mean.n_eff -> n_eff=0.5", ConformanceError, "0.5 independent samples"),
     ("stderr=mean.stderr -> stderr=float('inf')", ConformanceError, "standard error is inf"),
     ("self.unit, mean.mean -> self.unit, float(id(runs))", ConformanceError, "another value"),
-    ("mean_error(run -> mean_error(np.array([0.03, 0.03])) if True else (run", ConformanceError, "exploded"),
     ('density_series(run) -> if not run.series: return estimate(target, self.unit, 1, stderr=0, n_eff=1)',
      ConformanceError, "hold nothing"),
     ("return [bulk_simulation -> return bulk_simulation", ConfigError, "no list of Simulation"),
