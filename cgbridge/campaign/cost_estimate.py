@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +160,9 @@ def planned_simulations(levels: Sequence[Level]) -> list[tuple[Simulation, ...]]
     plan = []
     for level in levels:
         wanted = [
-            s for t in level.targets for s in get_observable(t.observable).simulations(t, level.sampling)
+            s
+            for t in level.targets
+            for s in get_observable(t.observable, t.folder).simulations(t, level.sampling)
         ]
         new = [s for s in merge_simulations(wanted).values() if not _covered(s, known.get(s.key))]
         known.update({simulation.key: simulation for simulation in new})
@@ -201,9 +203,15 @@ def time_engine(problem: FitProblem) -> Timing | None:
                     continue
                 beads = min(simulation.beads, _LARGEST_TIMED)
                 if beads not in pace:
-                    pace[beads], run = _pace(
-                        problem, engine, simulation.temperature, beads, platform, scratch
+                    probe = Simulation(
+                        "bulk",
+                        temperature=simulation.temperature,
+                        beads=beads,
+                        production=1.0,
+                        interval=0.5,
+                        density=simulation.density,
                     )
+                    pace[beads], run = _pace(problem, engine, probe, platform, scratch)
                     measurement = measurement or _measurement(problem, run)
         except (UnstableError, StepLimitError):
             return None
@@ -211,15 +219,13 @@ def time_engine(problem: FitProblem) -> Timing | None:
 
 
 def _pace(
-    problem: FitProblem, engine: Any, temperature: float, beads: int, platform: str, scratch: str
+    problem: FitProblem, engine: Any, probe: Simulation, platform: str, scratch: str
 ) -> tuple[float, Run]:
     """Core seconds per bead and step of a liquid, from a run as long as the timing may take."""
-    probe = Simulation("bulk", temperature=temperature, beads=beads, production=1.0, interval=0.5)
     first, run = _timed(problem, engine, probe, platform, scratch)
     longer = min(max(1.0, simulated_time(probe) * _TIMING / max(first, 1e-3)), 1000.0)
-    probe = Simulation("bulk", temperature=temperature, beads=beads, production=longer, interval=0.5)
-    seconds, run = _timed(problem, engine, probe, platform, scratch)
-    return seconds / (run.md_steps * beads), run
+    seconds, run = _timed(problem, engine, replace(probe, production=longer), platform, scratch)
+    return seconds / (run.md_steps * probe.beads), run
 
 
 def _timed(

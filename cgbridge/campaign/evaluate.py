@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
-from cgbridge.campaign.problem import resolve_target, sampling_of
+from cgbridge.campaign.problem import resolve_targets, sampling_of
 from cgbridge.campaign.run_folder import versions
 from cgbridge.campaign.task import EvaluationTask, SimulationTask, run_simulation, run_task
 from cgbridge.config.schema import EvaluateConfig
@@ -37,7 +37,7 @@ def evaluate_model(
     asks for when it has seen its first; then every target is measured. A target whose simulation breaks
     down is reported under ``failures`` and does not keep the others from being measured.
     """
-    targets = [resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets)]
+    targets = resolve_targets(config.targets, folder, "targets")
     seed = derive_seed(config.seed, "evaluate", model.fingerprint())
     # An evaluation may take days; the watchdog on MD steps is what ends a hang.
     with (
@@ -73,7 +73,7 @@ def _simulate(
     executor: Executor,
 ) -> Prepared:
     """All simulations of all targets, shared between them, and those that follow from them."""
-    sampling = sampling_of(config.engine)
+    sampling = sampling_of(config.engine, targets)
     prepared: dict[tuple[Any, ...], Run | CgbridgeError] = {}
 
     def run(wanted: Iterable[Simulation]) -> None:
@@ -87,7 +87,7 @@ def _simulate(
         futures = [executor.submit(run_simulation, task) for task in tasks]
         prepared.update((s.key, future.result()) for s, future in zip(new, futures, strict=True))
 
-    asked = [list(get_observable(t.observable).simulations(t, sampling)) for t in targets]
+    asked = [list(get_observable(t.observable, t.folder).simulations(t, sampling)) for t in targets]
     run(simulation for simulations in asked for simulation in simulations)
     for _ in range(MAX_FOLLOW_UPS):
         extra = [_follow_up(*pair, prepared) for pair in zip(targets, asked, strict=True)]
@@ -104,7 +104,7 @@ def _follow_up(target: Target, simulations: Sequence[Simulation], prepared: Prep
     if len(runs) < len(simulations):
         return []
     try:
-        return follow_ups(get_observable(target.observable), target, runs)
+        return follow_ups(get_observable(target.observable, target.folder), target, runs)
     except UnstableError:
         return []
 
@@ -119,7 +119,7 @@ def _measure(
     executor: Executor,
 ) -> list[Evaluation]:
     """Every target on its own."""
-    sampling = sampling_of(config.engine)
+    sampling = sampling_of(config.engine, targets)
     futures = [
         executor.submit(
             run_task,

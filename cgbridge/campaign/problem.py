@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cgbridge.config.schema import EngineSection, FitConfig, SearchSection
-from cgbridge.errors import CgbridgeError, ConfigError, ConfigErrors, did_you_mean
-from cgbridge.interfaces import Parameter, Sampling, Target
+from cgbridge.config.schema import EngineSection, FitConfig, ModelSection, SearchSection
+from cgbridge.errors import (
+    CgbridgeError,
+    CgbridgeWarning,
+    ConfigError,
+    ConfigErrors,
+    UnitError,
+    did_you_mean,
+)
+from cgbridge.interfaces import Observable, Parameter, Sampling, StateDensity, Target, first_name
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
 from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.observables.own import source_digest
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.store.journal import content_key
 from cgbridge.store.records import target_record
+from cgbridge.targets.expansion import Item, expand_target
 from cgbridge.targets.library import load_target, target_from_mapping
-from cgbridge.units import quantity
+from cgbridge.units import convert, parse_unit, quantity
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ class FitProblem:
         """Hash of all that an evaluation depends on besides parameters and seed."""
         engine = self.config.engine.model_dump(mode="json")
         levels = [
-            [level.name, asdict(level.sampling), [target_record(target) for target in level.targets]]
+            [level.name, asdict(level.sampling), [_physics(target) for target in level.targets]]
             for level in self.levels
         ]
         fixed = {
@@ -69,27 +79,31 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
     """
     base = _base_model(config, folder)
     parameters = tuple(_parameter(base, name, search) for name, search in config.model.search.items())
-    levels = tuple(
-        Level(
-            level.name,
-            tuple(
-                resolve_target(item, folder, f"levels.{index}.targets.{number}")
-                for number, item in enumerate(level.targets)
-            ),
-            replace(sampling_of(config.engine), **level.sampling.model_dump(exclude_none=True)),
-        )
+    targets = [
+        resolve_targets(level.targets, folder, f"levels.{index}.targets")
         for index, level in enumerate(config.levels)
+    ]
+    sampling = sampling_of(config.engine, [target for level in targets for target in level])
+    levels = tuple(
+        Level(level.name, found, replace(sampling, **level.sampling.model_dump(exclude_none=True)))
+        for level, found in zip(config.levels, targets, strict=True)
     )
     return FitProblem(config, base, SearchSpace(parameters), levels)
 
 
-def sampling_of(engine: EngineSection) -> Sampling:
-    """Default lengths and sizes of the simulations."""
+def sampling_of(engine: EngineSection, targets: Sequence[Target]) -> Sampling:
+    """Default lengths and sizes of the simulations that ``targets`` need, and where their liquids start."""
     return Sampling(
         beads=engine.beads,
         equilibration=engine.equilibration,
         production=engine.production,
         interval=engine.interval,
+        density=engine.density,
+        densities=tuple(
+            StateDensity(target.temperature, target.pressure, convert(target.value, target.unit, "g/cm^3"))
+            for target in targets
+            if target.observable == "density" and target.value > 0
+        ),
     )
 
 
@@ -110,16 +124,33 @@ def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
         )
     if len(base.beads) != 1:
         raise ConfigError("fits of models with several bead types are not supported yet", where="model.base")
-    base = _renamed(base, Bead(section.bead.name, section.bead.mass))
+    base = _with_bead(base, section)
     values = {
         name: _in_own_unit(base, name, value, f"model.set.{name}") for name, value in section.set.items()
     }
     return base.with_parameters(values) if values else base
 
 
-def _renamed(model: CoarseGrainedModel, bead: Bead) -> CoarseGrainedModel:
-    entries = {(bead.name,) * 3: dict(model.parameters)}
-    return replace(model, beads=(bead,), entries=entries)
+def _with_bead(base: CoarseGrainedModel, section: ModelSection) -> CoarseGrainedModel:
+    """The base with the bead of the section, where it gives one; what changes is announced."""
+    (old,) = base.beads
+    given = section.bead
+    bead = Bead(given.name or old.name, old.mass if given.mass is None else given.mass)
+    if old.mass is not None and bead.mass is not None and bead.mass != old.mass:
+        warnings.warn(
+            f"model.bead.mass: {bead.mass:g} amu, where the bead {old.name} of the base model "
+            f"'{section.base}' has {old.mass:g} amu: every density changes by {bead.mass / old.mass:.4g}",
+            CgbridgeWarning,
+            stacklevel=2,
+        )
+    if bead.name != old.name:
+        warnings.warn(
+            f"model.bead.name: the bead {old.name} of the base model '{section.base}' is called {bead.name} "
+            "in this fit",
+            CgbridgeWarning,
+            stacklevel=2,
+        )
+    return replace(base, beads=(bead,), entries={(bead.name,) * 3: dict(base.parameters)})
 
 
 def _spec(base: CoarseGrainedModel, name: str, where: str) -> ParameterSpec:
@@ -169,7 +200,24 @@ def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str)
     return Parameter(name, spec.unit, low, high, scale)
 
 
-def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Target:
+def resolve_targets(items: Sequence[Item], folder: Path, where: str) -> tuple[Target, ...]:
+    """The targets of a list, with those that patterns and lists of temperatures stand for.
+
+    Raises :class:`ConfigError` with ``where`` and the number of the entry in front.
+    """
+    return tuple(
+        target
+        for number, item in enumerate(items)
+        for target in resolve_entry(item, folder, f"{where}.{number}")
+    )
+
+
+def resolve_entry(item: Item, folder: Path, where: str) -> tuple[Target, ...]:
+    """The target or targets that one entry of a list stands for; raises as :func:`resolve_target`."""
+    return tuple(resolve_target(single, folder, where) for single in expand_target(item, folder, where))
+
+
+def resolve_target(item: Item, folder: Path, where: str) -> Target:
     """A target from its name in the reference data or from an inline mapping.
 
     Unknown observables and options are found here, not hours later. Raises :class:`ConfigError` with
@@ -180,10 +228,10 @@ def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Targ
             target = load_target(item, folder)
         else:
             target = target_from_mapping(item, _name(item), folder)
-        observable = get_observable(target.observable)
-        # A bare number is in the observable's own unit.
-        target = target if target.unit else replace(target, unit=observable.unit)
-        observable.simulations(target, Sampling())
+        if ":" in target.observable:
+            target = replace(target, folder=str(folder.resolve()))
+        observable = get_observable(target.observable, target.folder)
+        target = _checked(target, observable)
     except ConfigError as error:
         raise _placed(error, item, where) from None
     return target
@@ -199,6 +247,36 @@ def _placed(error: CgbridgeError, item: str | dict[str, Any], where: str) -> Con
     else:
         place = f"{where}: {place}" if place else where
     return ConfigError(error.what, where=place, remedy=error.remedy)
+
+
+def _checked(target: Target, observable: Observable) -> Target:
+    """The target with a unit; a bare number is one only where the observable is a plain number."""
+    bare = not target.unit
+    if bare and parse_unit(observable.unit) != parse_unit("1"):
+        unit = "A" if observable.unit == "nm" else observable.unit
+        raise _no_unit(target, f"write for example value: {target.value:g} {unit}")
+    target = replace(target, unit=observable.unit) if bare else target
+    try:
+        observable.simulations(target, Sampling())
+    except UnitError as error:
+        if bare:  # what is asked of this observable is no plain number
+            raise _no_unit(target, error.remedy) from None
+        raise
+    return target
+
+
+def _no_unit(target: Target, remedy: str | None) -> UnitError:
+    what = f"the value {target.value:g} of '{target.observable}' has no unit"
+    return UnitError(what, where=f"targets.{target.name}.value", remedy=remedy)
+
+
+def _physics(target: Target) -> dict[str, Any]:
+    """What of a target enters the protocol hash: equal physics has equal names, and own code its content."""
+    record = target_record(target)
+    record |= {"structure": first_name(target.structure), "observable": first_name(target.observable)}
+    if ":" in target.observable:
+        record["code"] = source_digest(target.observable, target.folder)
+    return record
 
 
 def _name(item: Mapping[str, Any]) -> str:

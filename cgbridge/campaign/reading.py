@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cgbridge.campaign.problem import FitProblem, build_problem, resolve_target
+from cgbridge.campaign.problem import FitProblem, build_problem, resolve_entry
 from cgbridge.config.loader import parse_evaluation, parse_fit, read_yaml
 from cgbridge.config.places import Place
 from cgbridge.config.schema import EvaluateConfig, FitConfig
@@ -65,7 +65,7 @@ def _look_at_targets(section: Any, where: str, root: Place, faults: Faults) -> N
         if isinstance(item, str | dict):
             with faults.collecting(), _located(root), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                resolve_target(item, Path(root.source).parent, f"{where}.{number}")
+                resolve_entry(item, Path(root.source).parent, f"{where}.{number}")
 
 
 @contextmanager

@@ -72,7 +72,10 @@ def simulate(
     pressure: Annotated[str, typer.Option(help="Of the barostat (npt).")] = "1 bar",
     ensemble: Annotated[Ensemble, typer.Option(help="Constant volume or pressure.")] = Ensemble.NPT,
     structure: Annotated[
-        str, typer.Option(help="Start: liquid, ice-ic, ice-ih, or a structure file with a box.")
+        str,
+        typer.Option(
+            help="Start: liquid, diamond (ice-ic), hexagonal-diamond (ice-ih), or a file with a box."
+        ),
     ] = "liquid",
     beads: Annotated[
         int | None, typer.Option(min=8, help="Beads of a box made here (512).", show_default=False)

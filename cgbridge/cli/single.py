@@ -115,12 +115,12 @@ def evaluate(
 def _announce(config: EvaluateConfig, folder: Path) -> None:
     """Say what will be simulated, since hours of silence look like a hang."""
     from cgbridge.campaign.cost_estimate import planned_simulations
-    from cgbridge.campaign.problem import resolve_target, sampling_of
+    from cgbridge.campaign.problem import resolve_targets, sampling_of
     from cgbridge.engine.engine import simulated_time
     from cgbridge.objectives.candidate import Level
 
-    found = tuple(resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets))
-    (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine))])
+    found = resolve_targets(config.targets, folder, "targets")
+    (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine, found))])
     moving = [simulation for simulation in simulations if simulated_time(simulation)]
     if moving:
         ns = sum(simulated_time(simulation) for simulation in moving) / 1000.0

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cgbridge.config.quantities import Mass, Number, Rate, Time, WallTime
+from cgbridge.config.quantities import Density, Mass, Number, Rate, Time, WallTime
 
 SCHEMA_VERSION = 1
 
@@ -22,10 +22,12 @@ class Section(BaseModel):
 
 
 class BeadSection(Section):
-    """The coarse-grained bead."""
+    """The coarse-grained bead; what is left out is that of the base model."""
 
-    name: str = Field("W", description="Bead name, used in LAMMPS files and topologies.")
-    mass: Mass = Field(18.015, gt=0, description="Bead mass; bare number in amu.")
+    name: str | None = Field(
+        None, min_length=1, description="Bead name, used in LAMMPS files and topologies."
+    )
+    mass: Mass | None = Field(None, gt=0, description="Bead mass; bare number in amu.")
 
 
 class SearchSection(Section):
@@ -213,6 +215,12 @@ class EngineSection(Section):
         1, ge=1, description="CPU threads of one evaluation (runs repeat exactly with the same number)."
     )
     timestep: Time = Field(0.010, gt=0, le=0.05, description="Integration step; bare number in ps.")
+    density: Density | None = Field(
+        None,
+        gt=0,
+        description="About the density of the liquids, from which they start; bare number in g/cm^3. "
+        "Default: that of the density target nearest in temperature, or that of the model's own crystal.",
+    )
     friction: Rate = Field(1.0, gt=0, description="Langevin friction; bare number in 1/ps.")
     beads: int = Field(343, ge=8, description="Beads of a bulk box.")
     equilibration: Time = Field(40.0, ge=0, description="Equilibration of a bulk run; bare number in ps.")

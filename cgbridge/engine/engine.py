@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cgbridge.engine.bulk import MELT_TIME, run_bulk
+from cgbridge.engine.bulk import run_bulk
 from cgbridge.engine.coexistence import PREPARATION, run_coexistence
 from cgbridge.engine.liquid_replicas import groups_of_liquids, run_liquids
+from cgbridge.engine.liquid_start import MELT_TIME
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.slab import run_slab
 from cgbridge.engine.static import run_dimer, run_lattice

@@ -12,9 +12,10 @@ from typing import Any, Literal
 import numpy as np
 
 from cgbridge.engine.bead_names import bead_names
-from cgbridge.engine.box_sizes import START_DENSITY, least_liquid_beads, liquid_edge
+from cgbridge.engine.box_sizes import least_liquid_beads, liquid_edge, start_density
 from cgbridge.engine.bulk import melt, relaxed_lattice
 from cgbridge.engine.cells import place
+from cgbridge.engine.liquid_start import crystal_density
 from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structure_files import Reading, read_structure
@@ -38,8 +39,9 @@ _LEAST_SAMPLES = 10
 class FreeRun:
     """What is simulated; times in ps.
 
-    ``structure`` is ``liquid``, ``ice-ic``, ``ice-ih`` or a structure file with a cell, read as ``reading``
-    says. At constant pressure (``npt``) a liquid and a file keep the shape of their box, and the edges of a
+    ``structure`` is ``liquid``, ``diamond`` (``ice-ic``), ``hexagonal-diamond`` (``ice-ih``) or a structure
+    file with a cell, read as ``reading`` says.
+    At constant pressure (``npt``) a liquid and a file keep the shape of their box, and the edges of a
     crystal change one by one. ``beads`` and ``density`` (g/cm^3) are for boxes that are made here.
     ``interval`` is the time between samples; None takes 1 ps, or a tenth of a time below 10 ps.
     ``minimise`` takes overlaps out before the first step.
@@ -139,6 +141,7 @@ class FreeSimulation:
             self._dynamics.equilibrate(chunk)
             done += chunk
             progress(done)
+        self._dynamics.settle()
 
     def samples(self) -> Iterator[Sample]:
         """Yield the state after every interval of the production."""
@@ -215,7 +218,8 @@ class FreeSimulation:
                 where="--density",
                 remedy="for example --density '0.997 g/cm^3', or --ensemble npt",
             )
-        density, beads = run.density or START_DENSITY, run.beads or BEADS
+        # At constant volume the density asked for is the one simulated; elsewhere the barostat finds it.
+        density, beads = run.density or start_density(crystal_density(model)), run.beads or BEADS
         least = least_liquid_beads(model.cutoff, model.bead_mass, density)
         if beads < least:
             raise SimulationError(

@@ -22,8 +22,10 @@ Barostat = Literal["none", "isotropic", "anisotropic", "z"]
 
 #: A kinetic temperature this many times the thermostat's, or more, is a runaway.
 _HOT = 5.0
-#: Volumes outside these multiples of the start volume are an explosion or a collapse.
+#: Volumes outside these multiples of the equilibrated volume are an explosion or a collapse; a box that is
+#: being equilibrated may shrink further, for the density of its start may be far from its own.
 VOLUME_LIMITS = (0.2, 5.0)
+START_LIMITS = (0.02, 5.0)
 #: Time between looks of the watchdog while equilibrating, ps.
 _LOOK = 5.0
 
@@ -121,7 +123,7 @@ class Dynamics(WatchedRun):
         self._context = create_context(system, self._integrator, settings)
         self._context.setPositions(box.positions)
         self._velocity_seed = derive_seed(seed, "velocities")
-        self._start_volume = box.volume
+        self._volume, self._limits, self._before = box.volume, START_LIMITS, "start"
 
     @property
     def context(self) -> Any:
@@ -134,6 +136,11 @@ class Dynamics(WatchedRun):
     def heat(self) -> None:
         """Draw velocities at the thermostat's temperature."""
         self._context.setVelocitiesToTemperature(self._temperature, self._velocity_seed)
+
+    def settle(self) -> None:
+        """From now on the volume is watched against the present one: call it when the box is equilibrated."""
+        volume = self._context.getState().getPeriodicBoxVolume()._value
+        self._volume, self._limits, self._before = volume, VOLUME_LIMITS, "equilibrated value"
 
     def set_temperature(self, temperature: float) -> None:
         """Change thermostat and barostat."""
@@ -204,9 +211,9 @@ class Dynamics(WatchedRun):
         reason = runaway(potential, kinetic, self._mobile, self._temperature)
         if reason:
             self._fail(reason)
-        ratio = state.getPeriodicBoxVolume()._value / self._start_volume
-        if not VOLUME_LIMITS[0] < ratio < VOLUME_LIMITS[1]:
-            self._fail(f"the volume went to {ratio:.2g} times its start")
+        ratio = state.getPeriodicBoxVolume()._value / self._volume
+        if not self._limits[0] < ratio < self._limits[1]:
+            self._fail(f"the volume went to {ratio:.2g} times its {self._before}")
         return state
 
 

@@ -32,7 +32,7 @@ def shortest_period(model: CoarseGrainedModel) -> float:
             continue
         below, at, above = energy[best - 1 : best + 2]
         curvature = (below - 2.0 * at + above) / (distance[1] - distance[0]) ** 2
-        mass = 1.0 / (1.0 / model.beads[first].mass + 1.0 / model.beads[second].mass)
+        mass = 1.0 / (1.0 / model.mass_of(first) + 1.0 / model.mass_of(second))
         if curvature > 0.0:
             shortest = min(shortest, 2.0 * math.pi * math.sqrt(mass / curvature))
     return shortest

@@ -160,7 +160,7 @@ class _LevelReport:
 
 def _evaluate_level(level: Level, session: _Session) -> _LevelReport:
     """Simulate and measure every target of one level."""
-    observables = [get_observable(target.observable) for target in level.targets]
+    observables = [get_observable(target.observable, target.folder) for target in level.targets]
     plan = merge_simulations(
         [s for o, t in zip(observables, level.targets, strict=True) for s in o.simulations(t, level.sampling)]
     )

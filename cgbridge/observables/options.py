@@ -52,9 +52,16 @@ class SamplingOptions(Options):
 class BulkOptions(SamplingOptions):
     """Sampling and the check that the bulk phase is still the one asked for."""
 
-    check_phase: bool = Field(True, description="refuse a frozen liquid or a molten crystal (CHILL+)")
-    ice_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.5, description="ice fraction above which a liquid is frozen, below which a crystal is molten"
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    check_phase: bool = Field(
+        True, description="refuse a frozen liquid (CHILL+), one with voids, or a molten crystal"
+    )
+    crystal_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.5,
+        validation_alias="ice_threshold",
+        description="crystalline fraction above which a liquid is frozen, below which a crystal is molten "
+        "(also called ice_threshold)",
     )
 
 

@@ -20,7 +20,7 @@ _WATER, _MARGIN = 18.015, 0.2
 
 def is_water(run: RunRecord) -> bool:
     """Whether the bead weighs as one water molecule: then experiments on water are drawn beside it."""
-    return abs(run.config.model.bead.mass - _WATER) < _MARGIN
+    return run.base is not None and abs(run.base.bead_mass - _WATER) < _MARGIN
 
 
 @lru_cache(maxsize=8)
