@@ -212,7 +212,7 @@ def test_a_bare_number_is_refused_unless_the_observable_is_one(name):
     if parse_unit(get_observable(name).unit) == parse_unit("1"):
         assert resolve_target(item, Path(), "targets.0").unit == "1"
         return
-    with pytest.raises(ConfigError, match=r"targets\.0: .*value: the value 235 .*no unit") as caught:
+    with pytest.raises(ConfigError, match=r"targets\.0\.value: the value 235 .*no unit") as caught:
         resolve_target(item, Path(), "targets.0")
     assert "value: 235 " in caught.value.remedy
     # What the remedy says is right.
@@ -228,7 +228,7 @@ def test_a_bare_position_of_a_peak_is_refused_too():
         "tolerance": 0.1,
         "options": {"feature": "first_peak_position"},
     }
-    with pytest.raises(ConfigError, match="2.45 of 'rdf' has no unit"):
+    with pytest.raises(ConfigError, match=r"2\.45 of 'rdf' has no unit"):
         resolve_target(item, Path(), "targets.0")
 
 
@@ -286,7 +286,7 @@ def test_a_box_too_narrow_for_what_is_looked_at_is_told_before_the_fit():
     check_simulations(fit("sw-si", shell, density(2.5, 2000), engine={"beads": least}))
     wide = {"observable": "adf", "value": "100 deg", "tolerance": "5 deg", "temperature": 2000,
             "options": {"feature": "mean_angle", "cutoff": "7 A"}}  # fmt: skip
-    with pytest.raises(ConfigError, match="0.7 nm that the target looks at"):
+    with pytest.raises(ConfigError, match=r"0\.7 nm that the target looks at"):
         check_simulations(fit("sw-si", wide, density(2.5, 2000), engine={"beads": 128}))
     near = {**shell, "options": {"feature": "first_peak_position", "r_max": "4 A"}, "value": "2.45 A"}
     check_simulations(fit("sw-si", near, density(2.5, 2000), engine={"beads": 128}))
