@@ -81,16 +81,19 @@ class FunctionalForm(ABC):
             remedy="its parameters: " + ", ".join(known),
         )
 
-    def check(self, values: Values, *, where: str, in_use: Collection[str]) -> None:
-        """Refuse values that are incomplete, not finite or, where they are in use, physically impossible.
-
-        ``in_use`` comes from :meth:`in_use`. Raises :class:`ConfigError`.
-        """
+    def require_numbers(self, values: Values, *, where: str) -> None:
+        """Refuse values that are incomplete or not finite; raises :class:`ConfigError`."""
         for parameter in self.parameters:
             if parameter.name not in values:
                 raise ConfigError(f"parameter '{parameter.name}' has no value", where=where)
             if not math.isfinite(values[parameter.name]):
                 raise ConfigError(f"{parameter.name} = {values[parameter.name]} is not finite", where=where)
+
+    def check(self, values: Values, *, where: str, in_use: Collection[str]) -> None:
+        """Refuse values that are in use and physically impossible; raises :class:`ConfigError`.
+
+        ``in_use`` comes from :meth:`in_use`.
+        """
         for text, holds in self.constraints(values):
             named = [name for name in values if name in re.findall(r"\w+", text)]
             if not holds and all(name in in_use for name in named):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import product, takewhile
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, FileFormatError, did_you_mean
@@ -176,24 +176,14 @@ def _groups(words: list[Word], form: FunctionalForm, path: Path) -> Iterator[lis
 
 def _require_own_style(words: list[Word], form: FunctionalForm, path: Path) -> None:
     """Refuse a file whose first entry has the columns of another pair style."""
-    numbers = extra = 0
-    for word in words[3:]:
-        if not _NUMBER.fullmatch(word.text):
-            break
-        numbers += 1
-    # Further words that are no numbers, before the next three names: a table and how to read it.
-    for word in words[3 + numbers :]:
-        if _NUMBER.fullmatch(word.text):
-            break
-        extra += 1
-    exact = numbers == len(form.parameters)
-    style = style_of_entry(numbers, extra if exact and extra > 3 else 0)
-    if style and (not exact or extra > 3):
+    numbers = len(list(takewhile(lambda word: _NUMBER.fullmatch(word.text), words[3:])))
+    follow = [word.text for word in words[3 + numbers :]]
+    style = style_of_entry(numbers, follow)
+    if style:
         raise FileFormatError(
-            f"an entry has {numbers} numbers, as in files of LAMMPS's pair style {style}, "
-            "which is not supported",
+            f"an entry looks as in files of LAMMPS's pair style {style}, which is not supported",
             where=words[0].place(path),
-            remedy=f"the style {form.pair_style} has {len(form.parameters)} numbers",
+            remedy=f"the style {form.pair_style} has three names and {len(form.parameters)} numbers",
         )
 
 

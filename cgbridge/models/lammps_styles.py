@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 #: Ends of file names -> the style of LAMMPS that reads them, the longest first.
@@ -40,10 +41,11 @@ def style_of_file(path: Path) -> str | None:
     return next((_FILE_ENDINGS[ending] for ending in endings if path.name.endswith(ending)), None)
 
 
-def style_of_entry(numbers: int, words: int) -> str:
-    """A phrase for an entry of so many numbers, with so many words that are none behind them; or ``''``."""
-    if words:
-        return "sw/angle/table or threebody/table"
+def style_of_entry(numbers: int, follow: Sequence[str]) -> str:
+    """The unsupported styles whose entries have so many numbers and then the words ``follow``, or ``''``."""
+    # File, keyword and kind of a table of angles.
+    if len(follow) > 2 and follow[2] in ("linear", "spline"):
+        return "sw/angle/table"
     return " or ".join(_BY_NUMBERS.get(numbers, ()))
 
 

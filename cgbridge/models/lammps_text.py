@@ -14,7 +14,8 @@ from cgbridge.errors import FileFormatError
 #: Energy unit of a LAMMPS unit style; lengths are in angstrom in both.
 ENERGY_UNITS = {"metal": "eV", "real": "kcal/mol"}
 
-_UNITS_TAG = re.compile(r"\bUNITS:\s*(\w+)", re.IGNORECASE)
+_UNITS_TAG = re.compile(r"\b(UNITS):\s*(\w+)", re.IGNORECASE)
+_OTHER_STYLES = ("lj", "si", "cgs", "electron", "micro", "nano")
 # Not splitlines(), which also ends lines at characters that Latin-1 comments may hold.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -65,10 +66,12 @@ def read_header(text: str, path: Path) -> tuple[str | None, str]:
         tag = _UNITS_TAG.search(note)
         if tag is None:
             continue
-        place, found = f"{path}, line {number}", tag.group(1).lower()
+        place, found = f"{path}, line {number}", tag.group(2).lower()
         if found not in ENERGY_UNITS:
+            if tag.group(1) != "UNITS" and found not in _OTHER_STYLES:
+                continue  # a sentence such as "metal units: epsilon in eV"
             raise FileFormatError(
-                f"units '{tag.group(1)}' are not supported",
+                f"units '{tag.group(2)}' are not supported",
                 where=place,
                 remedy="convert to metal or real units",
             )

@@ -77,9 +77,11 @@ class CoarseGrainedModel:
                     remedy="give the mass of one bead, such as '18.015 amu' or '18.015 g/mol'",
                 )
         form, entries = self.functional_form, self.internal_entries()
+        places = {indices: f"model '{self.name}', entry {self.label(indices)}" for indices in entries}
         for indices, values in entries.items():
-            where = f"model '{self.name}', entry {self.label(indices)}"
-            form.check(values, where=where, in_use=form.in_use(entries, indices))
+            form.require_numbers(values, where=places[indices])
+        for indices, values in entries.items():
+            form.check(values, where=places[indices], in_use=form.in_use(entries, indices))
         if not form.range(entries) > 0:
             raise ConfigError("no two beads interact: every cutoff is zero", where=f"model '{self.name}'")
         for found in form.disagreements(entries):
@@ -123,7 +125,7 @@ class CoarseGrainedModel:
             raise ConfigError(
                 f"no mass is known for the bead '{bead.name}'",
                 where=f"model '{self.name}'",
-                remedy=f"give --mass {bead.name}=..., or masses={{'{bead.name}': ...}} to load_model in Python",
+                remedy=f"give --mass {bead.name}=..., or masses={{'{bead.name}': ...}} to load_model",
             )
         return bead.mass
 

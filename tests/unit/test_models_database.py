@@ -122,13 +122,13 @@ def test_unknown_parameter_is_suggested() -> None:
 @pytest.mark.parametrize(
     ("name", "values", "rule"),
     [
-        ("ml-bop", {"D": 4.0}, "R > D > 0"),
-        ("ml-bop", {"D": 0.0}, "R > D > 0"),
+        ("ml-bop", {"D": 4.0}, "R >= D >= 0"),
+        ("ml-bop", {"D": -0.1}, "R >= D >= 0"),
         ("ml-bop", {"n": 0.0}, "n > 0"),
-        ("ml-bop", {"lambda2": -1.0}, "lambda2 > 0"),
+        ("ml-bop", {"lambda2": -1.0}, "lambda2 >= 0"),
         ("ml-bop", {"m": 2.0}, "m is 1 or 3"),
         ("ml-bop", {"A": float("nan")}, "not finite"),
-        ("mw", {"sigma": 0.0}, "sigma > 0"),
+        ("mw", {"sigma": 0.0}, "no two beads interact"),
         ("mw", {"p": 0.0}, "p > q >= 0"),
         ("mw", {"epsilon": float("inf")}, "not finite"),
     ],
