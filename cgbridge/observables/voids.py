@@ -3,7 +3,7 @@
 A liquid that started too thin, or that boils, becomes a foam: bubbles that stay, and a mean density that
 depends on the seed. An empty sphere of radius R about any point costs a liquid the surface 4 pi R^2, some
 tens of kT at the limit used here, 1.7 n^(-1/3) with n the mean number density; an ideal gas, which has no
-surface, shows one at 10^-9 of its points. A bubble of a tenth of a box of 200 beads is larger.
+surface, shows one at 10^-9 of its points. A bubble of a tenth of a box of 300 beads is larger.
 """
 
 from __future__ import annotations

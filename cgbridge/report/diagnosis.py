@@ -15,6 +15,7 @@ from cgbridge.report.words import count, listing
 RULES: tuple[Rule, ...] = (
     rules_of_search.machine_faults,
     rules_of_search.mostly_unstable,
+    rules_of_search.one_reason_at_a_level,
     rules_of_search.level_never_passed,
     rules_of_search.parameter_on_bound,
     rules_of_values.conflicting_targets,

@@ -7,7 +7,7 @@ from statistics import median
 
 from cgbridge.interfaces import Outcome
 from cgbridge.report.digits import percent, plain
-from cgbridge.report.failures import failure_groups
+from cgbridge.report.failures import failure_groups, split_reason
 from cgbridge.report.finding import Finding, target_key
 from cgbridge.report.funnel import funnel
 from cgbridge.report.progress import progress
@@ -106,6 +106,26 @@ def mostly_unstable(run: RunRecord) -> Finding | None:
         remedy,
         ("model.search",) if static else ("engine.timestep", "model.search"),
     )
+
+
+def one_reason_at_a_level(run: RunRecord) -> Finding | None:
+    """Most candidates that reach a level beyond the first break down there, for one reason."""
+    for index, level in enumerate(run.levels[1:], start=1):
+        broken = [e for e in run.candidates if split_reason(e.evaluation.reason)[0] == level.name]
+        unstable = [group for group in failure_groups(broken) if group.outcome is Outcome.UNSTABLE]
+        reached = [e for e in run.candidates if e.evaluation.levels_passed >= index or e in broken]
+        if not unstable or len(reached) < _ENOUGH or unstable[0].count <= MOSTLY * len(reached):
+            continue
+        largest, key = unstable[0], target_key(run, unstable[0].target)
+        return Finding(
+            f"The level {level.name} breaks most candidates for one reason",
+            f"{largest.count} of {len(reached)} that reach it ({percent(largest.count / len(reached))}) "
+            f"stop at {largest.target}: {largest.example}.",
+            f"So many that fail alike point to the input rather than to the models: look at {key} and its "
+            f"options, the box (levels.{index}.sampling.beads), engine.density and engine.timestep.",
+            (key, f"levels.{index}.sampling.beads", "engine.density", "engine.timestep"),
+        )
+    return None
 
 
 def too_few_evaluations(run: RunRecord) -> Finding | None:

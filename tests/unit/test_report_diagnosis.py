@@ -77,6 +77,9 @@ def independent(count: int) -> list[Entry]:
     return [candidate((0.1, *rng.uniform(1.5, 2.9, 2))) for _ in range(count)]
 
 
+#: Numbers in it do not make another reason of it.
+NARROW = "level liquid, target peak: the box is 1.53{0} nm wide, less than twice 0.800 nm"
+
 CASES: dict[str, tuple[Sequence[Entry], Sequence[Entry], str]] = {
     # rule: entries where it speaks, entries where it does not, a YAML key it must name
     "parameter_on_bound": (
@@ -93,6 +96,16 @@ CASES: dict[str, tuple[Sequence[Entry], Sequence[Entry], str]] = {
         [GOOD] * 9 + [broken(Outcome.UNSTABLE, "level liquid, target density: it ran away to 9000 K")] * 11,
         [GOOD] * 11 + [broken(Outcome.UNSTABLE, "level liquid, target density: it ran away to 9000 K")] * 9,
         "engine.timestep",
+    ),
+    "one_reason_at_a_level": (
+        # Six of ten that come so far, among many that do not.
+        [candidate((4.0,))] * 80
+        + [GOOD] * 4
+        + [broken(Outcome.UNSTABLE, NARROW.format(n)) for n in range(6)],
+        [candidate((4.0,))] * 80
+        + [GOOD] * 5
+        + [broken(Outcome.UNSTABLE, NARROW.format(n)) for n in range(5)],
+        "levels.1.targets.1",
     ),
     "error_bars_too_large": (
         [candidate((0.2, 0.3, 0.1), stderr=1.3)],
