@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from cgbridge.campaign.problem import FitProblem, build_problem, resolve_entry
 from cgbridge.config.loader import parse_evaluation, parse_fit, read_yaml
 from cgbridge.config.places import Place
@@ -25,8 +27,9 @@ def read_fit(path: Path) -> FitProblem:
     config = None
     with faults.collecting():
         config = parse_fit(data, lines, str(path))
-    if config is not None:
-        _look_at_model(config, root, faults)
+    looked_at = config or _with_model_alone(data)
+    if looked_at is not None:
+        _look_at_model(looked_at, root, faults)
     levels = data.get("levels")
     for index, level in enumerate(levels if isinstance(levels, list) else []):
         _look_at_targets(level, f"levels.{index}.targets", root, faults)
@@ -47,6 +50,15 @@ def read_evaluation(path: Path) -> EvaluateConfig:
     faults.raise_all()
     assert config is not None
     return config
+
+
+def _with_model_alone(data: dict[str, Any]) -> FitConfig | None:
+    """A fit of the model section, where other sections have faults; None if it has some itself."""
+    rest = {"schema": 1, "name": "fit", "levels": [{"name": "level", "targets": ["target"]}]}
+    try:
+        return FitConfig.model_validate({**rest, "model": data.get("model")})
+    except ValidationError:
+        return None
 
 
 def _look_at_model(config: FitConfig, root: Place, faults: Faults) -> None:

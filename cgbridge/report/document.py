@@ -71,10 +71,10 @@ def aligned(texts: list[str]) -> list[tuple[str, str]]:
 
 
 def with_keys(finding: Finding) -> Markup:
-    """The remedy with the YAML keys in it set as code."""
+    """The remedy with the YAML keys in it, and what stands between backticks, set as code."""
     from markupsafe import Markup, escape
 
-    text = str(escape(finding.remedy))
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(finding.remedy)))
     pattern = "|".join(re.escape(str(escape(key))) for key in sorted(finding.keys, key=len, reverse=True))
     marked = re.sub(pattern, lambda match: f"<code>{match.group(0)}</code>", text) if pattern else text
     return Markup(marked)

@@ -50,18 +50,17 @@ def lineage_words(found: Lineages) -> str:
     """What the number of groups allows to say about the spread of the candidates."""
     who = "This candidate is" if found.candidates == 1 else f"These {found.candidates} candidates are"
     how = f"{found.first} of the first sample, {found.candidates - found.first} bred"
-    near = (
-        f"as near to each other as neighbours of the first sample ({plain(found.spacing, 2)} of the ranges)"
-    )
+    apart = f"neighbours of the first sample are from each other, {plain(found.spacing, 2)} of the ranges"
     if found.groups == 1:
         return (
-            f"{who} one group, {near}, and may all be relatives ({how}). A narrow bar says where the search "
-            "looked; it does not say that the targets determine the parameter."
+            f"{who} one group ({how}): none is further from the next than {apart}, so that all may be "
+            "relatives. A narrow bar says where the search looked; it does not say that the targets "
+            "determine the parameter."
         )
     return (
-        f"{who} {found.groups} groups, each {near} and apart from the other groups ({how}). A bar that is "
-        "narrow over all groups says that the targets have a say in the parameter; how far it can move "
-        "before a target is missed was not measured."
+        f"{who} {found.groups} groups ({how}), further from each other than {apart}. A bar that is narrow "
+        "over all groups says that the targets have a say in the parameter; how far it can move before a "
+        "target is missed was not measured."
     )
 
 

@@ -53,7 +53,7 @@ def finished(tmp_path: Path) -> Path:
 
 def test_a_finished_fit_has_a_report_and_a_status(finished: Path) -> None:
     html = (finished / "run/report.html").read_text()
-    assert "Why the fit is good" in html and "dimer_energy" in html
+    assert "What else there is to know" in html and "dimer_energy" in html
     told = command(finished, "status", "run")
     assert told.returncode == 0, told.stderr
     assert told.stdout.startswith("dimer: finished (run)")

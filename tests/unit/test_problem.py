@@ -130,7 +130,9 @@ def test_all_faults_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "fit.yaml"
     path.write_text(FAULTY)
     expect(faults_of(path), path, IN_MODEL + IN_TARGETS)
-    # Where a section is wrong as well, the model cannot be looked at, and the targets can.
+    path.write_text(FAULTY.replace("population", "popluation"))
+    expect(faults_of(path), path, IN_SECTIONS[:1] + IN_MODEL + IN_TARGETS)
+    # Where the model section itself is wrong, its ranges cannot be looked at, and the targets can.
     path.write_text(FAULTY.replace("population", "popluation").replace("form: stillinger-weber", "form:"))
     expect(faults_of(path), path, IN_SECTIONS + IN_TARGETS)
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 #: Errors below this (in tolerances) are drawn at it: an exact hit has no place on a log axis.
 _FLOOR = 1e-3
-#: Digits that fit side by side along the upper edge.
-_NUMBERS = 44
+#: Digits of a count that fit side by side between the first and the last generation.
+_DIGITS = 58.0
 
 
 def convergence_figures(run: RunRecord) -> tuple[Figure, ...]:
@@ -83,15 +83,18 @@ def _paint(axes: Axes, record: LevelProgress) -> None:
 
 
 def _write_counts(axes: Axes, record: LevelProgress) -> None:
-    """How many candidates are behind each generation, along the upper edge; not all of very many."""
+    """How many candidates are behind each generation, along the upper edge; all that find room."""
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * (high / low) ** 0.12)
-    span = record.generations[-1] - record.generations[0]
-    widest = max(len(str(count)) for count in record.counts)
-    step = max(1, math.ceil(span * widest / _NUMBERS))
+    first, last = record.generations[0], record.generations[-1]
+    free = -math.inf
     for generation, number in zip(record.generations, record.counts, strict=True):
-        if (generation - record.generations[0]) % step == 0:
-            axes.text(
-                generation, 0.985, str(number), color=MUTED, fontsize=8.5, ha="center", va="top",
-                transform=axes.get_xaxis_transform(),
-            )  # fmt: skip
+        at = _DIGITS * (generation - first) / max(1, last - first)
+        half = 0.5 * len(str(number)) + 0.25
+        if at - half < free:
+            continue
+        free = at + half
+        axes.text(
+            generation, 0.985, str(number), color=MUTED, fontsize=8.5, ha="center", va="top",
+            transform=axes.get_xaxis_transform(),
+        )  # fmt: skip
