@@ -98,8 +98,8 @@ def _good(run: RunRecord) -> str:
     )
     worst = max(verdicts(run), key=lambda row: abs(row.offset), default=None)
     if worst is not None:
-        deviation = plain(abs(worst.offset), 2)
-        text += f" The largest deviation is that of {worst.target.name}, {deviation} tolerances."
+        name, deviation = run.label(worst.level, worst.target.name), plain(abs(worst.offset), 2)
+        text += f" The largest deviation is that of {name}, {deviation} tolerances."
     return text
 
 
@@ -113,7 +113,10 @@ def _poor(run: RunRecord, passed_all: bool) -> str:
         )
     passed = run.best.evaluation.levels_passed
     missed = [row for row in verdicts(run) if row.result is not None and not row.passed]
-    words = [f"{row.target.name} by {plain(abs(row.offset), 2)} tolerances" for row in missed[:4]]
+    words = [
+        f"{run.label(row.level, row.target.name)} by {plain(abs(row.offset), 2)} tolerances"
+        for row in missed[:4]
+    ]
     text = f"The best candidate passes {passed} of {count(len(run.levels), 'level')}"
     text += f" and misses {listing(words)}." if words else "."
     if run.best.evaluation.reason and not missed:

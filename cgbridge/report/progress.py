@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from cgbridge.interfaces import Evaluation
+from cgbridge.objectives.scoring import weighted_rms
 from cgbridge.report.run_record import LevelRecord, RunRecord
 
 
@@ -29,11 +30,11 @@ class LevelProgress:
 
 def level_error(evaluation: Evaluation, level: LevelRecord) -> float | None:
     """sqrt(sum w e^2 / sum w) over the level's targets; None unless all were measured."""
-    errors = {result.name: result.normalised_error for result in evaluation.results}
-    if not all(target.name in errors for target in level.targets):
+    found = {result.name: result for result in evaluation.results if result.level == level.name}
+    if not all(target.name in found for target in level.targets):
         return None
-    total = sum(target.weight for target in level.targets)
-    return math.sqrt(sum(t.weight * errors[t.name] ** 2 for t in level.targets) / total)
+    results = [found[target.name] for target in level.targets]
+    return weighted_rms(results, [target.weight for target in level.targets])
 
 
 def progress(run: RunRecord) -> tuple[LevelProgress, ...]:

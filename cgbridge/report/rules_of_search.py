@@ -59,10 +59,11 @@ def level_never_passed(run: RunRecord) -> Finding | None:
     reached = [e for e in evaluations if e.levels_passed == furthest]
     rows = []
     for target in level.targets:
-        errors = [r.normalised_error for e in reached for r in e.results if r.name == target.name]
-        missed = [r for e in reached for r in e.results if r.name == target.name and not r.passed]
+        found = [r for e in reached for r in e.results if (r.level, r.name) == (level.name, target.name)]
+        errors = [r.normalised_error for r in found]
+        missed = sum(not r.passed for r in found)
         if missed:
-            rows.append((len(missed), target.name, min(errors), median(errors)))
+            rows.append((missed, target.name, min(errors), median(errors)))
     arrived = f"{count(len(reached), 'candidate')} of {len(evaluations)} reached it, none passed"
     if not rows:
         return Finding(
@@ -72,7 +73,7 @@ def level_never_passed(run: RunRecord) -> Finding | None:
             ("model.search",),
         )
     missed_by, name, smallest, middle = max(rows)
-    key = target_key(run, name)
+    key = target_key(run, level.name, name)
     return Finding(
         f"Nobody passes the level {level.name}",
         f"{arrived}. {missed_by} of them miss {name}: the smallest error is {plain(smallest, 2)} tolerances, "
@@ -89,7 +90,7 @@ def mostly_unstable(run: RunRecord) -> Finding | None:
     if len(run.candidates) < _ENOUGH or len(broken) <= MOSTLY * len(run.candidates):
         return None
     largest = failure_groups(broken)[0]
-    target = run.targets.get(largest.target)
+    target = run.targets.get((largest.level, largest.target))
     static = target is None or is_static(target)
     share = len(broken) / len(run.candidates)
     remedy = (

@@ -30,7 +30,7 @@ def error_bars_too_large(run: RunRecord) -> Finding | None:
     worst = max(noisy, key=lambda row: row.spread)
     # The error falls with the square root of the time; half a tolerance is a useful error.
     longer = math.ceil((worst.spread / 0.5) ** 2 - 1e-6)
-    words = [f"{row.target.name} ({plain(row.spread, 2)} tolerances)" for row in noisy]
+    words = [f"{_label(run, row)} ({plain(row.spread, 2)} tolerances)" for row in noisy]
     return Finding(
         "Error bars are larger than the tolerance",
         f"Standard errors of {listing(words)}.",
@@ -40,9 +40,13 @@ def error_bars_too_large(run: RunRecord) -> Finding | None:
     )
 
 
+def _label(run: RunRecord, row: Verdict) -> str:
+    return run.label(row.level, row.target.name)
+
+
 def _production_key(run: RunRecord, row: Verdict) -> str:
     if "production" in row.target.options or row.target.observable == "melting_temperature":
-        return f"{target_key(run, row.target.name)}.options.production"
+        return f"{target_key(run, row.level, row.target.name)}.options.production"
     return "engine.production"
 
 
@@ -78,17 +82,19 @@ def selection_bias(run: RunRecord) -> Finding | None:
 
 
 def _twins(run: RunRecord) -> list[tuple[Evaluation, Evaluation]]:
-    """Pairs (in the search, confirmed) of the same point."""
+    """Pairs (in the search, re-run) of the same point; the winner's is its last measurement."""
     searched = {entry.point: entry.evaluation for entry in run.candidates}
-    return [
-        (searched[entry.point], entry.evaluation) for entry in run.confirmations if entry.point in searched
-    ]
+    again = {entry.point: entry.evaluation for entry in run.confirmations}
+    if run.best is not None and run.confirmed:
+        again[run.best.point] = run.best.evaluation
+    return [(searched[point], evaluation) for point, evaluation in again.items() if point in searched]
 
 
 def _common_errors(first: Evaluation, second: Evaluation) -> tuple[float, float]:
     """Root mean squares of the normalised errors over targets with noise that both measured."""
-    known = {result.name: result for result in first.results}
-    both = [(known[r.name], r) for r in second.results if r.name in known and r.stderr > 0]
+    known = {(result.level, result.name): result for result in first.results}
+    keyed = [((result.level, result.name), result) for result in second.results]
+    both = [(known[key], result) for key, result in keyed if key in known and result.stderr > 0]
     if not both:
         return 0.0, 0.0
     columns = zip(*[(a.normalised_error, b.normalised_error) for a, b in both], strict=True)
@@ -98,7 +104,8 @@ def _common_errors(first: Evaluation, second: Evaluation) -> tuple[float, float]
 
 def conflicting_targets(run: RunRecord) -> Finding | None:
     """Two targets of which no candidate meets both, with errors that rise when the other's fall."""
-    missed = {row.target.name for row in verdicts(run) if row.result is not None and not row.passed}
+    rows = [row for row in verdicts(run) if row.result is not None and not row.passed]
+    missed = {(row.level, row.target.name) for row in rows}
     found = []
     for first, second in combinations(run.targets, 2):
         if not missed & {first, second}:
@@ -114,10 +121,11 @@ def conflicting_targets(run: RunRecord) -> Finding | None:
         return None
     value, first, second, near = min(found, key=lambda item: item[0])
     meets = [sum(pair[index] <= 1.0 for pair in near) for index in (0, 1)]
-    keys = (f"{target_key(run, first)}.tolerance", f"{target_key(run, second)}.tolerance")
+    keys = (f"{target_key(run, *first)}.tolerance", f"{target_key(run, *second)}.tolerance")
+    names = run.label(*first), run.label(*second)
     return Finding(
         "Two targets pull in opposite directions",
-        f"Of {len(near)} candidates near both, {meets[0]} meet {first} and {meets[1]} meet {second}, "
+        f"Of {len(near)} candidates near both, {meets[0]} meet {names[0]} and {meets[1]} meet {names[1]}, "
         f"none both; their errors are anti-correlated (Spearman {plain(value, 2)}).",
         f"Search more parameters under model.search, or decide which one matters: "
         f"relax {keys[0]} or {keys[1]}.",
@@ -125,10 +133,12 @@ def conflicting_targets(run: RunRecord) -> Finding | None:
     )
 
 
-def _paired_errors(entries: Sequence[Entry], first: str, second: str) -> list[tuple[float, float]]:
+def _paired_errors(
+    entries: Sequence[Entry], first: tuple[str, str], second: tuple[str, str]
+) -> list[tuple[float, float]]:
     pairs = []
     for entry in entries:
-        errors = {result.name: result.normalised_error for result in entry.evaluation.results}
+        errors = {(r.level, r.name): r.normalised_error for r in entry.evaluation.results}
         if first in errors and second in errors:
             pairs.append((errors[first], errors[second]))
     return pairs
@@ -145,7 +155,7 @@ def drifting(run: RunRecord) -> Finding | None:
         return None
     keys = tuple(
         dict.fromkeys(
-            f"{target_key(run, row.target.name)}.options.equilibration"
+            f"{target_key(run, row.level, row.target.name)}.options.equilibration"
             if "equilibration" in row.target.options
             else "engine.equilibration"
             for row in rows
@@ -153,7 +163,7 @@ def drifting(run: RunRecord) -> Finding | None:
     )
     return Finding(
         "Simulations of the best model had not settled",
-        f"Both halves of the production disagree for {listing([row.target.name for row in rows])}.",
+        f"Both halves of the production disagree for {listing([_label(run, row) for row in rows])}.",
         f"Lengthen {listing(list(keys))}.",
         keys,
         grave=False,

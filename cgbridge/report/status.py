@@ -9,7 +9,7 @@ from cgbridge.report.diagnosis import diagnose
 from cgbridge.report.failures import failure_groups
 from cgbridge.report.funnel import funnel
 from cgbridge.report.run_record import RunRecord, read_run
-from cgbridge.report.verdicts import Verdict, verdicts
+from cgbridge.report.verdicts import verdicts
 from cgbridge.report.words import count
 from cgbridge.store.layout import RunLayout
 
@@ -29,7 +29,7 @@ def status_text(layout: RunLayout) -> str:
         ("levels", _funnel_line(run)),
         ("best", _best_line(run)),
     )
-    lines += _verdict_lines(verdicts(run))
+    lines += _verdict_lines(run)
     lines += _rows(("cost", _cost_line(run)), *[("failures", line) for line in _failure_lines(run)])
     lines += ["", diagnose(run).summary]
     return _ascii("\n".join(lines))
@@ -50,15 +50,19 @@ def _best_line(run: RunRecord) -> str:
     if run.best is None:
         return ""
     evaluation = run.best.evaluation
-    how = "confirmed with a new seed" if run.confirmed else "not confirmed yet"
+    how = {
+        "final": "measured once more, with a seed that selected nothing",
+        "confirm": "confirmed with a new seed",
+    }.get(run.best.phase, "not confirmed yet")
     error = digits.plain(evaluation.score.total_error, 3)
     return (
         f"{evaluation.levels_passed} of {count(len(run.levels), 'level')}, error {error} tolerances ({how})"
     )
 
 
-def _verdict_lines(rows: tuple[Verdict, ...]) -> list[str]:
+def _verdict_lines(run: RunRecord) -> list[str]:
     """The verdict table with aligned columns."""
+    rows = verdicts(run)
     if not rows:
         return []
     table = [("target", "value", "reference", "tolerance", "unit", "")]
@@ -69,7 +73,7 @@ def _verdict_lines(rows: tuple[Verdict, ...]) -> list[str]:
             value, error = digits.with_error(row.result.value, row.result.stderr)
         table.append(
             (
-                target.name,
+                run.label(row.level, target.name),
                 f"{value} ± {error}" if error else value,
                 digits.plain(target.value),
                 digits.plain(target.tolerance, 3),

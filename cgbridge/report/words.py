@@ -81,7 +81,8 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
         f"{optimizer.generations} {mode} of {optimizer.population}{polish}. "
         f"A candidate stops at the first level it does not pass. "
         f"At the end {_best(optimizer.confirm.candidates)} re-run with "
-        f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level."
+        f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level. "
+        f"The winner is then measured as long once more, with a seed that selected nothing."
     )
     return first, second, _engine_words(run)
 
