@@ -24,7 +24,7 @@ JsonFile = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    add_command(app, evaluate, MODEL)
+    add_command(app, evaluate, MODEL, stopped="stopped; with --json the same command goes on")
     add_command(app, energy, MODEL)
     add_command(app, export_, MODEL, name="export")
 
@@ -74,12 +74,16 @@ def evaluate(
 ) -> None:
     """Measure a model against a list of targets, each value with its standard error.
 
+    With --json, finished simulations are kept beside that file until all is measured: the same command goes
+    on with them, whatever stopped it.
+
     \b
     Examples:
       cgbridge evaluate mw targets.yaml --json mw.json
       cgbridge evaluate runs/water/best/model.yaml targets.yaml
     """
     from cgbridge.campaign.evaluate import evaluate_model
+    from cgbridge.campaign.simulation_store import discard
     from cgbridge.cli.tables import result_table
     from cgbridge.config.loader import load_evaluation
     from cgbridge.models.database import load_model
@@ -87,12 +91,17 @@ def evaluate(
     require_writable(json_file)
     loaded, config = load_model(model), load_evaluation(targets)
     _announce(config, targets.parent)
-    record = evaluate_model(loaded, config, targets.parent, workers=workers)
+    keep = None if json_file is None else json_file.with_name(f"{json_file.name}.partial")
+    record = evaluate_model(loaded, config, targets.parent, workers=workers, keep=keep)
     result_table(model, record["targets"])
     for failure in record["failures"]:
         typer.echo(f"not measured: {failure['name']}: {failure['reason']}", err=True)
-    if json_file is not None:
+    if json_file is not None and keep is not None:
         write_json(json_file, record)
+        if any(failure["outcome"] == "infra" for failure in record["failures"]):
+            typer.echo("the machine failed: the same command tries again what is missing", err=True)
+        else:
+            discard(keep)
     if record["failures"]:
         raise typer.Exit(1)
 
@@ -100,11 +109,11 @@ def evaluate(
 def _announce(config: EvaluateConfig, folder: Path) -> None:
     """Say what will be simulated, since hours of silence look like a hang."""
     from cgbridge.campaign.cost_estimate import planned_simulations
-    from cgbridge.campaign.problem import resolve_target, sampling_of
+    from cgbridge.campaign.problem import resolve_targets, sampling_of
     from cgbridge.engine.engine import simulated_time
     from cgbridge.objectives.candidate import Level
 
-    found = tuple(resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets))
+    found = resolve_targets(config, folder)
     (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine))])
     moving = [simulation for simulation in simulations if simulated_time(simulation)]
     if moving:
