@@ -5,7 +5,7 @@ from __future__ import annotations
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.engine.box_sizes import MARGIN, START_DENSITY, least_liquid_beads, liquid_edge
 from cgbridge.engine.structures import CRYSTALS
-from cgbridge.errors import ConfigError, SimulationError, did_you_mean
+from cgbridge.errors import ConfigError, SimulationError, UnstableError, did_you_mean
 from cgbridge.interfaces import Simulation, Target
 from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
@@ -39,14 +39,19 @@ def longest_cutoff(problem: FitProblem) -> float:
     """
     values: dict[str, float] = {}
     longest = problem.base.cutoff
-    for parameter in problem.space.parameters:
-        for value in (parameter.minimum, parameter.maximum):
-            try:
-                cutoff = problem.candidate({**values, parameter.name: value}).cutoff
-            except ConfigError:
-                continue  # a combination that is no model
-            if cutoff > longest:
-                longest, values[parameter.name] = cutoff, value
+    # What is no model with one parameter (a D above R) may be one when another has been moved.
+    for _ in problem.space.parameters:
+        before = longest
+        for parameter in problem.space.parameters:
+            for value in (parameter.minimum, parameter.maximum):
+                try:
+                    cutoff = problem.candidate({**values, parameter.name: value}).cutoff
+                except UnstableError:
+                    continue  # a combination that is no model
+                if cutoff > longest:
+                    longest, values[parameter.name] = cutoff, value
+        if longest == before:
+            break
     return longest
 
 

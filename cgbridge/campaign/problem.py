@@ -9,12 +9,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cgbridge.config.schema import EngineSection, FitConfig, SearchSection
+from cgbridge.campaign.target_names import NamedTarget, named_apart
+from cgbridge.campaign.versions import decisive_versions
+from cgbridge.config.schema import EngineSection, EvaluateConfig, FitConfig, SearchSection
+from cgbridge.config.target_list import given_name
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.interfaces import Parameter, Sampling, Target
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
 from cgbridge.objectives.candidate import Level
+from cgbridge.objectives.faults import candidate_faults
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.store.journal import content_key
@@ -33,8 +37,13 @@ class FitProblem:
     levels: tuple[Level, ...]
 
     def candidate(self, values: Mapping[str, float]) -> CoarseGrainedModel:
-        """The base model with searched values put in."""
-        return self.base.with_parameters(values)
+        """The base model with searched values put in.
+
+        Raises :class:`~cgbridge.errors.UnstableError` for values that make no model, such as a repulsion with
+        a lower exponent than the attraction: they are that candidate's fault.
+        """
+        with candidate_faults("no model"):
+            return self.base.with_parameters(values)
 
     def fitted(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """The candidate under the name of the fit, so that nobody takes it for the base model."""
@@ -47,19 +56,34 @@ class FitProblem:
 
     @property
     def protocol(self) -> str:
-        """Hash of all that an evaluation depends on besides parameters and seed."""
-        engine = self.config.engine.model_dump(mode="json")
-        levels = [
-            [level.name, asdict(level.sampling), [target_record(target) for target in level.targets]]
-            for level in self.levels
-        ]
-        fixed = {
-            k: v for k, v in self.base.parameters.items() if k not in {p.name for p in self.space.parameters}
+        """Hash of all that an evaluation depends on besides parameters and seed.
+
+        Among it are the units of all parameters, reference curves to the last digit, and versions.
+        """
+        searched = {parameter.name for parameter in self.space.parameters}
+        content = {
+            "versions": decisive_versions(),
+            "form": self.base.form,
+            "beads": [asdict(bead) for bead in self.base.beads],
+            "units": {spec.name: spec.unit for spec in self.base.specs},
+            "fixed": {name: v for name, v in self.base.parameters.items() if name not in searched},
+            "levels": [
+                [level.name, asdict(level.sampling), [_content(target) for target in level.targets]]
+                for level in self.levels
+            ],
+            "engine": self.config.engine.model_dump(mode="json"),
         }
-        beads = [asdict(bead) for bead in self.base.beads]
-        return content_key(
-            {"form": self.base.form, "fixed": fixed, "beads": beads, "levels": levels, "engine": engine}
-        )
+        return content_key(content)
+
+
+def _content(target: Target) -> dict[str, Any]:
+    """What a value and its verdict depend on: all but the source, and the curve exactly."""
+    content, curve = target_record(target), target.reference
+    del content["source"]
+    if curve is not None:
+        numbers = [column.tolist() for column in (curve.x, curve.y, curve.y_err)]
+        content["reference"] = [*numbers, curve.x_unit, curve.y_unit]
+    return content
 
 
 def build_problem(config: FitConfig, folder: Path) -> FitProblem:
@@ -69,18 +93,34 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
     """
     base = _base_model(config, folder)
     parameters = tuple(_parameter(base, name, search) for name, search in config.model.search.items())
+    named = [
+        NamedTarget(
+            resolve_target(item, folder, f"levels.{index}.targets.{number}"),
+            index,
+            given_name(item) is not None,
+        )
+        for index, level in enumerate(config.levels)
+        for number, item in enumerate(level.targets)
+    ]
+    targets = iter(named_apart(named))
     levels = tuple(
         Level(
             level.name,
-            tuple(
-                resolve_target(item, folder, f"levels.{index}.targets.{number}")
-                for number, item in enumerate(level.targets)
-            ),
+            tuple(next(targets) for _ in level.targets),
             replace(sampling_of(config.engine), **level.sampling.model_dump(exclude_none=True)),
         )
-        for index, level in enumerate(config.levels)
+        for level in config.levels
     )
     return FitProblem(config, base, SearchSpace(parameters), levels)
+
+
+def resolve_targets(config: EvaluateConfig, folder: Path) -> tuple[Target, ...]:
+    """The targets of `cgbridge evaluate`, no two of one name; raises :class:`ConfigError`."""
+    named = [
+        NamedTarget(resolve_target(item, folder, f"targets.{n}"), 0, given_name(item) is not None)
+        for n, item in enumerate(config.targets)
+    ]
+    return tuple(named_apart(named))
 
 
 def sampling_of(engine: EngineSection) -> Sampling:

@@ -9,6 +9,7 @@ from typing import Any
 from cgbridge.engine.bulk import MELT_TIME, run_bulk
 from cgbridge.engine.coexistence import PREPARATION, run_coexistence
 from cgbridge.engine.liquid_replicas import groups_of_liquids, run_liquids
+from cgbridge.engine.openmm_errors import openmm_errors
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.slab import run_slab
 from cgbridge.engine.static import run_dimer, run_lattice
@@ -45,12 +46,14 @@ class Engine:
     def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run:
         """Simulate; equal arguments give equal results on one machine with the single-threaded CPU platform.
 
-        Raises :class:`~cgbridge.errors.UnstableError`, :class:`~cgbridge.errors.StepLimitError`, and
-        :class:`SimulationError` for what cannot be set up.
+        Raises :class:`~cgbridge.errors.UnstableError`, :class:`~cgbridge.errors.StepLimitError`,
+        :class:`SimulationError` for what cannot be set up, and :class:`~cgbridge.errors.MachineFault` for a
+        device that fails.
         """
         if simulation.kind not in _PROTOCOLS:
             raise SimulationError(f"no protocol for '{simulation.kind}'")
-        return _PROTOCOLS[simulation.kind](model, simulation, self.settings, seed, scratch)
+        with openmm_errors():
+            return _PROTOCOLS[simulation.kind](model, simulation, self.settings, seed, scratch)
 
     def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
         """Those of the simulations that are best run together, by :meth:`run_together`, group by group."""
@@ -60,4 +63,5 @@ class Engine:
         self, model: Any, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
     ) -> list[Run]:
         """Simulate one group of :meth:`groups`, with a folder for each; raises what :meth:`run` does."""
-        return run_liquids(model, simulations, self.settings, seed, folders)
+        with openmm_errors():
+            return run_liquids(model, simulations, self.settings, seed, folders)

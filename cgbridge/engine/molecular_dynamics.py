@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cgbridge.engine.openmm_errors import require_device
 from cgbridge.engine.platforms import choose_platform
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box
@@ -74,6 +75,7 @@ class WatchedRun(ABC):
         try:
             return action()
         except openmm.OpenMMException as error:
+            require_device(str(error))
             self._fail(str(error))
 
     def _fail(self, reason: str) -> None:
