@@ -142,6 +142,12 @@ class StepLimitError(SimulationError):
     """The watchdog stopped a simulation that used up its budget of MD steps."""
 
 
+class MachineFault(CgbridgeError):
+    """The machine failed, not the model: a killed process, a lost device, no memory. It is tried again."""
+
+    exit_code = 8
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known word, or an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -339,6 +339,6 @@ class Optimizer(Protocol):
         """Propose up to ``count`` points; fewer or none while results are awaited."""
         ...
 
-    def tell(self, point: Point, score: Score) -> None:
-        """Report the score of a proposed point."""
+    def tell(self, point: Point, score: Score | None) -> None:
+        """Report the score of a proposed point; None when it could not be evaluated (a machine fault)."""
         ...

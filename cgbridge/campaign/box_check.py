@@ -43,14 +43,19 @@ def longest_cutoff(problem: FitProblem) -> float:
     """
     values: dict[str, float] = {}
     longest = problem.base.cutoff
-    for parameter in problem.space.parameters:
-        for value in (parameter.minimum, parameter.maximum):
-            try:
-                cutoff = problem.candidate({**values, parameter.name: value}).cutoff
-            except ConfigError:
-                continue  # a combination that is no model
-            if cutoff > longest:
-                longest, values[parameter.name] = cutoff, value
+    # What is no model with one parameter (a D above R) may be one when another has been moved.
+    for _ in problem.space.parameters:
+        before = longest
+        for parameter in problem.space.parameters:
+            for value in (parameter.minimum, parameter.maximum):
+                try:
+                    cutoff = problem.candidate({**values, parameter.name: value}).cutoff
+                except UnstableError:
+                    continue  # a combination that is no model
+                if cutoff > longest:
+                    longest, values[parameter.name] = cutoff, value
+        if longest == before:
+            break
     return longest
 
 

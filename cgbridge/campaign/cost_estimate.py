@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.campaign.problem import FitProblem
+from cgbridge.campaign.worker_count import worker_count
 from cgbridge.config.schema import OptimizerSection
 from cgbridge.engine.engine import Engine, simulated_time
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.molecular_dynamics import platform_name
 from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.interfaces import Run, Simulation, Target
-from cgbridge.objectives.candidate import Level, merge_simulations
-from cgbridge.observables.catalogue import get_observable
-from cgbridge.workers.local import default_workers
+from cgbridge.objectives.candidate import Level, covers, merge_simulations
+from cgbridge.objectives.faults import candidate_faults
 
 #: Shares of the candidates that pass a level in a typical fit, of the first sample and of those bred from
 #: it; fits of water lie within a factor of three of the cost that follows.
@@ -136,7 +136,7 @@ def estimate_cost(problem: FitProblem, *, timing: bool = True) -> CostEstimate:
         first=optimizer.first_sample,
         candidates=candidate_count(optimizer),
         confirmations=confirmation_count(optimizer),
-        workers=default_workers() if config.run.workers == "auto" else config.run.workers,
+        workers=worker_count(config),
         threads=config.engine.threads,
         timing=measured,
     )
@@ -149,9 +149,9 @@ def candidate_count(optimizer: OptimizerSection) -> int:
 
 
 def confirmation_count(optimizer: OptimizerSection) -> int:
-    """Re-runs of the best, at most (one that leads for long is confirmed once)."""
+    """Re-runs of the best, at most (one that leads for long is confirmed once), and that of the winner."""
     during = optimizer.generations // optimizer.confirm.every if optimizer.confirm.every else 0
-    return during * max(1, optimizer.elites) + optimizer.confirm.candidates
+    return during * max(1, optimizer.elites) + optimizer.confirm.candidates + 1
 
 
 def planned_simulations(levels: Sequence[Level]) -> list[tuple[Simulation, ...]]:
@@ -159,19 +159,11 @@ def planned_simulations(levels: Sequence[Level]) -> list[tuple[Simulation, ...]]
     known: dict[Any, Simulation] = {}
     plan = []
     for level in levels:
-        wanted = [
-            s
-            for t in level.targets
-            for s in get_observable(t.observable, t.folder).simulations(t, level.sampling)
-        ]
-        new = [s for s in merge_simulations(wanted).values() if not _covered(s, known.get(s.key))]
+        wanted = merge_simulations([s for target in level.targets for s in level.simulations(target)])
+        new = [s for s in wanted.values() if s.key not in known or not covers(known[s.key], s)]
         known.update({simulation.key: simulation for simulation in new})
         plan.append(tuple(new))
     return plan
-
-
-def _covered(wanted: Simulation, done: Simulation | None) -> bool:
-    return done is not None and done.production >= wanted.production and done.interval <= wanted.interval
 
 
 def _costs(problem: FitProblem, levels: Sequence[Level], timing: Timing | None) -> tuple[LevelCost, ...]:
@@ -199,7 +191,8 @@ def time_engine(problem: FitProblem) -> Timing | None:
         try:
             for simulation in simulations:
                 if simulation.kind in ("lattice", "dimer"):
-                    static[simulation.key] = _timed(problem, engine, simulation, platform, scratch)[0]
+                    with candidate_faults():
+                        static[simulation.key] = _timed(problem, engine, simulation, platform, scratch)[0]
                     continue
                 beads = min(simulation.beads, _LARGEST_TIMED)
                 if beads not in pace:
@@ -211,7 +204,8 @@ def time_engine(problem: FitProblem) -> Timing | None:
                         interval=0.5,
                         density=simulation.density,
                     )
-                    pace[beads], run = _pace(problem, engine, probe, platform, scratch)
+                    with candidate_faults():
+                        pace[beads], run = _pace(problem, engine, probe, platform, scratch)
                     measurement = measurement or _measurement(problem, run)
         except (UnstableError, StepLimitError):
             return None

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, ThreadPoolExecutor
 
+from cgbridge.campaign.task import PRELOAD
 from cgbridge.config.schema import FitConfig
 from cgbridge.workers.local import ProcessExecutor
-
-#: Modules that the fork server loads once, so that a worker starts in milliseconds.
-_PRELOAD = ("cgbridge.campaign.task", "openmm", "cgbridge.openmm", "freud", "scipy.optimize")
 
 
 def executor_of(config: FitConfig, workers: int) -> Executor:
@@ -19,4 +17,4 @@ def executor_of(config: FitConfig, workers: int) -> Executor:
     """
     if config.engine.method == "closed-form":
         return ThreadPoolExecutor(workers, thread_name_prefix="evaluation")
-    return ProcessExecutor(workers, wall_limit=config.run.wall_limit, preload=_PRELOAD)
+    return ProcessExecutor(workers, wall_limit=config.run.wall_limit, preload=PRELOAD)

@@ -10,7 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cgbridge.config.schema import EngineSection, FitConfig, ModelSection, SearchSection
+from cgbridge.campaign.target_names import NamedTarget, named_apart
+from cgbridge.campaign.versions import decisive_versions
+from cgbridge.config.schema import EngineSection, EvaluateConfig, FitConfig, ModelSection, SearchSection
+from cgbridge.config.target_list import given_name
 from cgbridge.errors import (
     CgbridgeError,
     CgbridgeWarning,
@@ -23,6 +26,7 @@ from cgbridge.interfaces import Observable, Parameter, Sampling, StateDensity, T
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
 from cgbridge.objectives.candidate import Level
+from cgbridge.objectives.faults import candidate_faults
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.own import source_digest
 from cgbridge.optimizers.space import SearchSpace
@@ -43,8 +47,13 @@ class FitProblem:
     levels: tuple[Level, ...]
 
     def candidate(self, values: Mapping[str, float]) -> CoarseGrainedModel:
-        """The base model with searched values put in."""
-        return self.base.with_parameters(values)
+        """The base model with searched values put in.
+
+        Raises :class:`~cgbridge.errors.UnstableError` for values that make no model, such as a repulsion with
+        a lower exponent than the attraction: they are that candidate's fault.
+        """
+        with candidate_faults("no model"):
+            return self.base.with_parameters(values)
 
     def fitted(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """The candidate under the name of the fit, so that nobody takes it for the base model."""
@@ -57,19 +66,38 @@ class FitProblem:
 
     @property
     def protocol(self) -> str:
-        """Hash of all that an evaluation depends on besides parameters and seed."""
-        engine = self.config.engine.model_dump(mode="json")
-        levels = [
-            [level.name, asdict(level.sampling), [_physics(target) for target in level.targets]]
-            for level in self.levels
-        ]
-        fixed = {
-            k: v for k, v in self.base.parameters.items() if k not in {p.name for p in self.space.parameters}
+        """Hash of all that an evaluation depends on besides parameters and seed.
+
+        Among it are the units of all parameters, reference curves to the last digit, and versions.
+        """
+        searched = {parameter.name for parameter in self.space.parameters}
+        content = {
+            "versions": decisive_versions(),
+            "form": self.base.form,
+            "beads": [asdict(bead) for bead in self.base.beads],
+            "units": {spec.name: spec.unit for spec in self.base.specs},
+            "fixed": {name: v for name, v in self.base.parameters.items() if name not in searched},
+            "levels": [
+                [level.name, asdict(level.sampling), [_content(target) for target in level.targets]]
+                for level in self.levels
+            ],
+            "engine": self.config.engine.model_dump(mode="json"),
         }
-        beads = [asdict(bead) for bead in self.base.beads]
-        return content_key(
-            {"form": self.base.form, "fixed": fixed, "beads": beads, "levels": levels, "engine": engine}
-        )
+        return content_key(content)
+
+
+def _content(target: Target) -> dict[str, Any]:
+    """What a value and its verdict depend on: all but the source, and the curve exactly."""
+    content, curve = target_record(target), target.reference
+    del content["source"]
+    # Equal physics has equal names; own code enters with its content.
+    content |= {"structure": first_name(target.structure), "observable": first_name(target.observable)}
+    if ":" in target.observable:
+        content["code"] = source_digest(target.observable, target.folder)
+    if curve is not None:
+        numbers = [column.tolist() for column in (curve.x, curve.y, curve.y_err)]
+        content["reference"] = [*numbers, curve.x_unit, curve.y_unit]
+    return content
 
 
 def build_problem(config: FitConfig, folder: Path) -> FitProblem:
@@ -79,16 +107,31 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
     """
     base = _base_model(config, folder)
     parameters = tuple(_parameter(base, name, search) for name, search in config.model.search.items())
-    targets = [
-        resolve_targets(level.targets, folder, f"levels.{index}.targets")
+    named = [
+        found
         for index, level in enumerate(config.levels)
+        for found in _named(level.targets, folder, f"levels.{index}.targets", index)
     ]
-    sampling = sampling_of(config.engine, [target for level in targets for target in level])
+    targets = named_apart(named)
+    _require_distinct(named, targets)
+    sampling = sampling_of(config.engine, targets)
     levels = tuple(
-        Level(level.name, found, replace(sampling, **level.sampling.model_dump(exclude_none=True)))
-        for level, found in zip(config.levels, targets, strict=True)
+        Level(
+            level.name,
+            tuple(target for item, target in zip(named, targets, strict=True) if item.level == index),
+            replace(sampling, **level.sampling.model_dump(exclude_none=True)),
+        )
+        for index, level in enumerate(config.levels)
     )
     return FitProblem(config, base, SearchSpace(parameters), levels)
+
+
+def resolve_targets(config: EvaluateConfig, folder: Path) -> tuple[Target, ...]:
+    """The targets of `cgbridge evaluate`, no two of one name; raises :class:`ConfigError`."""
+    named = _named(config.targets, folder, "targets", 0)
+    targets = named_apart(named)
+    _require_distinct(named, targets)
+    return tuple(targets)
 
 
 def sampling_of(engine: EngineSection, targets: Sequence[Target]) -> Sampling:
@@ -200,16 +243,29 @@ def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str)
     return Parameter(name, spec.unit, low, high, scale)
 
 
-def resolve_targets(items: Sequence[Item], folder: Path, where: str) -> tuple[Target, ...]:
+def _named(items: Sequence[Item], folder: Path, where: str, level: int) -> list[NamedTarget]:
     """The targets of a list, with those that patterns and lists of temperatures stand for.
 
     Raises :class:`ConfigError` with ``where`` and the number of the entry in front.
     """
-    return tuple(
-        target
+    return [
+        NamedTarget(target, level, given_name(item) is not None)
         for number, item in enumerate(items)
         for target in resolve_entry(item, folder, f"{where}.{number}")
-    )
+    ]
+
+
+def _require_distinct(named: Sequence[NamedTarget], targets: Sequence[Target]) -> None:
+    """Patterns may overlap, which the list itself does not show; raises :class:`ConfigError`."""
+    seen: set[tuple[int, str]] = set()
+    for item, target in zip(named, targets, strict=True):
+        if (item.level, target.name) in seen:
+            raise ConfigError(
+                f"the target '{target.name}' is in one list twice",
+                where="levels" if item.level else "targets",
+                remedy="look at the patterns of names: two of them mean the same target",
+            )
+        seen.add((item.level, target.name))
 
 
 def resolve_entry(item: Item, folder: Path, where: str) -> tuple[Target, ...]:
@@ -268,15 +324,6 @@ def _checked(target: Target, observable: Observable) -> Target:
 def _no_unit(target: Target, remedy: str | None) -> UnitError:
     what = f"the value {target.value:g} of '{target.observable}' has no unit"
     return UnitError(what, where=f"targets.{target.name}.value", remedy=remedy)
-
-
-def _physics(target: Target) -> dict[str, Any]:
-    """What of a target enters the protocol hash: equal physics has equal names, and own code its content."""
-    record = target_record(target)
-    record |= {"structure": first_name(target.structure), "observable": first_name(target.observable)}
-    if ":" in target.observable:
-        record["code"] = source_digest(target.observable, target.folder)
-    return record
 
 
 def _name(item: Mapping[str, Any]) -> str:

@@ -205,7 +205,7 @@ def doctor() -> None:
     Example:
       cgbridge doctor
     """
-    from cgbridge.campaign.run_folder import versions
+    from cgbridge.campaign.versions import versions
     from cgbridge.engine.diagnosis import diagnose
 
     found = {name: value for name, value in versions().items() if name != "created"}

@@ -21,7 +21,7 @@ JsonFile = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    add_command(app, evaluate, MODEL)
+    add_command(app, evaluate, MODEL, stopped="stopped; with --json the same command goes on")
     add_command(app, energy, MODEL)
     add_command(app, export_, MODEL, name="export")
 
@@ -88,6 +88,9 @@ def evaluate(
 ) -> None:
     """Measure a model against a list of targets, each value with its standard error.
 
+    With --json, finished simulations are kept beside that file until all is measured: the same command goes
+    on with them, whatever stopped it.
+
     \b
     Examples:
       cgbridge evaluate mw targets.yaml --json mw.json
@@ -96,18 +99,24 @@ def evaluate(
     """
     from cgbridge.campaign.evaluate import evaluate_model
     from cgbridge.campaign.reading import read_evaluation
+    from cgbridge.campaign.simulation_store import discard
     from cgbridge.cli.tables import result_table
 
     require_writable(json_file)
     loaded = models.load(model, models.ModelOptions(units, mass, bead))
     config = read_evaluation(targets)
     _announce(config, targets.parent)
-    record = evaluate_model(loaded, config, targets.parent, workers=workers)
+    keep = None if json_file is None else json_file.with_name(f"{json_file.name}.partial")
+    record = evaluate_model(loaded, config, targets.parent, workers=workers, keep=keep)
     result_table(model, record["targets"])
     for failure in record["failures"]:
         typer.echo(f"not measured: {failure['name']}: {failure['reason']}", err=True)
-    if json_file is not None:
+    if json_file is not None and keep is not None:
         write_json(json_file, record)
+        if any(failure["outcome"] == "infra" for failure in record["failures"]):
+            typer.echo("the machine failed: the same command tries again what is missing", err=True)
+        else:
+            discard(keep)
     if record["failures"]:
         raise typer.Exit(1)
 
@@ -119,7 +128,7 @@ def _announce(config: EvaluateConfig, folder: Path) -> None:
     from cgbridge.engine.engine import simulated_time
     from cgbridge.objectives.candidate import Level
 
-    found = resolve_targets(config.targets, folder, "targets")
+    found = resolve_targets(config, folder)
     (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine, found))])
     moving = [simulation for simulation in simulations if simulated_time(simulation)]
     if moving:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cgbridge.config.quantities import Density, Mass, Number, Rate, Time, WallTime
+from cgbridge.config.target_list import require_distinct
 
 SCHEMA_VERSION = 1
 
@@ -80,6 +81,11 @@ class LevelSection(Section):
     targets: tuple[str | dict[str, Any], ...] = Field(
         min_length=1, description="Names of reference data (`cgbridge targets`) or inline targets."
     )
+
+    @model_validator(mode="after")
+    def _distinct_targets(self) -> LevelSection:
+        require_distinct(self.targets)
+        return self
 
 
 class PolishSection(Section):
@@ -235,12 +241,15 @@ class RunSection(Section):
     """Where and on what the fit runs; changing it never changes results."""
 
     folder: Path = Field(Path("runs/fit"), description="Run folder, relative to the current directory.")
-    workers: int | Literal["auto"] = Field("auto", description="Evaluations at a time; auto: one per core.")
+    workers: int | Literal["auto"] = Field(
+        "auto", description="Evaluations at a time; auto: as many as there are cores for engine.threads each."
+    )
     retries: int = Field(2, ge=0, description="Retries of an evaluation that died for machine reasons.")
     wall_limit: WallTime = Field(
         3600.0,
         gt=0,
-        description="Wall time after which one evaluation is ended as a timeout; bare number in s.",
+        description="Wall time after which one evaluation is ended as a timeout; bare number in s. Those "
+        "that ran out of it are repeated when a stopped run goes on with a higher limit.",
     )
 
     @model_validator(mode="after")
@@ -277,5 +286,11 @@ class EvaluateConfig(Section):
     targets: tuple[str | dict[str, Any], ...] = Field(
         min_length=1, description="Names of reference data or inline targets."
     )
+
+    @model_validator(mode="after")
+    def _distinct_targets(self) -> EvaluateConfig:
+        require_distinct(self.targets)
+        return self
+
     engine: EngineSection = EngineSection()
     seed: int = Field(1, ge=0, lt=2**31, description="Master seed.")

@@ -14,7 +14,7 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box
 from cgbridge.errors import SimulationError, StepLimitError, UnstableError
 from cgbridge.frames import FloatArray, Frame, Trajectory, TrajectoryWriter
-from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.models.openmm_faults import openmm_faults, require_device
 from cgbridge.rng import derive_seed
 from cgbridge.units import GAS_CONSTANT
 
@@ -77,6 +77,7 @@ class WatchedRun(ABC):
         try:
             return action()
         except openmm.OpenMMException as error:
+            require_device(str(error))
             self._fail(str(error))
 
     def _fail(self, reason: str) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from cgbridge.interfaces import Evaluation
+from cgbridge.objectives.scoring import weighted_rms
 from cgbridge.report.run_record import LevelRecord, RunRecord
 
 
@@ -42,11 +43,11 @@ class LevelProgress:
 
 def level_error(evaluation: Evaluation, level: LevelRecord) -> float | None:
     """sqrt(sum w e^2 / sum w) over the level's targets; None unless all were measured."""
-    errors = {r.name: r.normalised_error for r in evaluation.results if r.level == level.name}
-    if not all(target.name in errors for target in level.targets):
+    found = {result.name: result for result in evaluation.results if result.level == level.name}
+    if not all(target.name in found for target in level.targets):
         return None
-    total = sum(target.weight for target in level.targets)
-    return math.sqrt(sum(t.weight * errors[t.name] ** 2 for t in level.targets) / total)
+    results = [found[target.name] for target in level.targets]
+    return weighted_rms(results, [target.weight for target in level.targets])
 
 
 def progress(run: RunRecord) -> tuple[LevelProgress, ...]:

@@ -116,7 +116,7 @@ def one_reason_at_a_level(run: RunRecord) -> Finding | None:
         reached = [e for e in run.candidates if e.evaluation.levels_passed >= index or e in broken]
         if not unstable or len(reached) < _ENOUGH or unstable[0].count <= MOSTLY * len(reached):
             continue
-        largest, key = unstable[0], target_key(run, unstable[0].target)
+        largest, key = unstable[0], target_key(run, level.name, unstable[0].target)
         return Finding(
             f"The level {level.name} breaks most candidates for one reason",
             f"{largest.count} of {len(reached)} that reach it ({percent(largest.count / len(reached))}) "

@@ -16,7 +16,7 @@ from cgbridge.config.schema import SCHEMA_VERSION, FitConfig, OptimizerSection, 
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.interfaces import Outcome, Parameter, Target
 from cgbridge.models.model import CoarseGrainedModel, ParameterSpec
-from cgbridge.store.journal_entries import Entry, read_entries
+from cgbridge.store.journal_entries import Entry, run_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.lock import is_locked
 from cgbridge.store.records import curve_from_record
@@ -114,7 +114,7 @@ def read_run(layout: RunLayout) -> RunRecord:
     """
     config = _config(layout)
     base = _base(layout)
-    entries, torn = read_entries(layout.journal)
+    entries, torn = run_entries(layout)
     entries = _numbered(entries, config.optimizer)
     result = _json(layout.result) or {}
     versions = _json(layout.versions) or {}

@@ -161,7 +161,7 @@ def test_another_input_in_the_folder_is_refused_and_fresh_starts_over(tmp_path: 
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
     write(tmp_path, known_answer(generations=1, seed=4))
     refused = command(tmp_path, "fit", "fit.yaml")
-    assert refused.returncode == 5 and "another input (changed: optimizer)" in refused.stderr
+    assert refused.returncode == 5 and "another input (changed: optimizer.seed 3 -> 4)" in refused.stderr
     assert command(tmp_path, "fit", "fit.yaml", "--fresh").returncode == 0
     assert json.loads((tmp_path / "run/result.json").read_text())["seed"] == 4
 

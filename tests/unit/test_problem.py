@@ -235,8 +235,8 @@ def test_a_bare_position_of_a_peak_is_refused_too():
 
 
 def density(value: float, temperature: float, pressure: float = 1.0):
-    return {"observable": "density", "value": f"{value} g/cm^3", "tolerance": "5 %", "temperature": temperature,
-            "pressure": pressure}  # fmt: skip
+    state = {"temperature": temperature, "pressure": pressure}
+    return {"observable": "density", "value": f"{value} g/cm^3", "tolerance": "5 %", **state}
 
 
 def test_a_liquid_starts_near_the_density_that_is_wished_for():
@@ -296,11 +296,12 @@ def test_a_box_too_narrow_for_what_is_looked_at_is_told_before_the_fit():
 
 def test_names_of_water_and_neutral_ones_are_the_same_physics():
     def of(crystal, observable):
+        common = {"tolerance": "1 %", "structure": crystal}
         return fit(
             "sw-si",
-            {"observable": "lattice_energy", "value": "-4 eV", "tolerance": "1 %", "structure": crystal, "name": "a"},
-            {"observable": observable, "value": "2.3 g/cm^3", "tolerance": "1 %", "structure": crystal, "name": "b"},
-        )  # fmt: skip
+            {"observable": "lattice_energy", "value": "-4 eV", "name": "a", **common},
+            {"observable": observable, "value": "2.3 g/cm^3", "name": "b", **common},
+        )
 
     one, other = of("ice-ic", "ice_density"), of("diamond", "crystal_density")
     assert one.protocol == other.protocol
