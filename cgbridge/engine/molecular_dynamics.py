@@ -277,5 +277,8 @@ def create_context(system: Any, integrator: Any, settings: EngineSettings) -> An
     """The Context on the platform that the settings choose for the system."""
     import openmm
 
+    from cgbridge.openmm import accelerate_steps
+
+    accelerate_steps()
     name, properties = choose_platform(system, settings)
     return openmm.Context(system, integrator, openmm.Platform.getPlatformByName(name), properties)
