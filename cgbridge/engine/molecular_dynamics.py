@@ -289,6 +289,9 @@ def create_context(system: Any, integrator: Any, settings: EngineSettings) -> An
     """
     import openmm
 
+    from cgbridge.openmm import accelerate_steps
+
+    accelerate_steps()
     name, properties = choose_platform(system, settings)
     with openmm_faults("simulation"):
         return openmm.Context(system, integrator, openmm.Platform.getPlatformByName(name), properties)
