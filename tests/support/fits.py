@@ -86,13 +86,13 @@ def molecular_dynamics(folder: str = "run", **optimizer: Any) -> dict[str, Any]:
     content["levels"][0]["targets"][0]["tolerance"] = "0.05 g/cm^3"
     content["optimizer"] = {
         "population": 8,
-        "generations": 3,
-        "initial": 40,
-        "polish": {"evaluations": 6},
+        "generations": 2,
+        "initial": 24,
+        "polish": {"evaluations": 4},
         "confirm": {"every": 2, "candidates": 2},
         "seed": 5,
     } | optimizer
-    content["engine"] = {"beads": 216, "equilibration": "2 ps", "production": "4 ps"}
+    content["engine"] = {"beads": 128, "equilibration": "2 ps", "production": "4 ps"}
     content["run"] = {"folder": folder, "workers": 2}
     return content
 

@@ -56,8 +56,8 @@ class Command:
         """End it as a power failure would."""
         os.kill(self.pid, signal.SIGKILL)
 
-    def wait(self, timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
-        """Exit code (that of ``subprocess``: minus a signal's number) and what was printed."""
+    def wait(self, timeout: float = 600.0) -> subprocess.CompletedProcess[str]:
+        """Exit code (minus a signal's number) and what was printed; a hang is killed."""
         in_time = self._server.answers(timeout)
         if not in_time:
             self.kill()
