@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cgbridge.cli import run_options
 from cgbridge.cli import structure_options as options
 from cgbridge.cli.commands import (
     INTERRUPTED,
@@ -71,39 +72,20 @@ def simulate(
     temperature: Annotated[str, typer.Option(help="Of the thermostat.")] = "300 K",
     pressure: Annotated[str, typer.Option(help="Of the barostat (npt).")] = "1 bar",
     ensemble: Annotated[Ensemble, typer.Option(help="Constant volume or pressure.")] = Ensemble.NPT,
-    structure: Annotated[
-        str,
-        typer.Option(
-            help="Start: liquid, diamond (ice-ic), hexagonal-diamond (ice-ih), or a file with a box."
-        ),
-    ] = "liquid",
-    beads: Annotated[
-        int | None, typer.Option(min=8, help="Beads of a box made here (512).", show_default=False)
-    ] = None,
-    density: Annotated[
-        str | None, typer.Option(help="Start density of a liquid; nvt needs it.", show_default=False)
-    ] = None,
+    structure: run_options.Start = "liquid",
+    beads: run_options.Beads = None,
+    density: run_options.Density = None,
     time: Annotated[str, typer.Option(help="Recorded time.")] = "100 ps",
     equilibration: Annotated[str, typer.Option(help="Time before the recording.")] = "20 ps",
-    interval: Annotated[
-        str | None,
-        typer.Option(help="Time between frames.", show_default="1 ps, or a tenth of a time below 10 ps"),
-    ] = None,
+    interval: run_options.Interval = None,
     timestep: Annotated[str, typer.Option(help="Integration step.")] = "10 fs",
-    minimise: Annotated[
-        bool, typer.Option("--minimise", help="Take overlaps out of the start first.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="Trajectory: .dcd, .xtc or .xyz.", show_default=False),
-    ] = None,
+    minimise: run_options.Minimise = False,
+    out: run_options.Out = None,
     json_file: JsonFile = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 1,
     platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "auto",
-    threads: Annotated[
-        int, typer.Option(min=1, help="CPU threads; with the same number, runs repeat exactly.")
-    ] = 1,
+    threads: run_options.Threads = 1,
     frame: options.Frame = None,
     topology: options.Topology = None,
     types: options.Types = None,

@@ -31,7 +31,9 @@ def energy(
     structure: Annotated[
         Path,
         typer.Argument(
-            metavar="STRUCTURE", help="Structure file, see docs/structures.md.", show_default=False
+            metavar="STRUCTURE",
+            help="XYZ, PDB, GRO, LAMMPS data or dump, DCD, XTC, CIF, ...",
+            show_default=False,
         ),
     ],
     json_file: JsonFile = None,
