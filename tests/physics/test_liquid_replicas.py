@@ -50,6 +50,7 @@ def states(tmp_path_factory):
     return Engine(EngineSettings(platform="OpenCL")).run_together(ML_BOP, simulations, 5, folders)
 
 
+@pytest.mark.slow
 def test_like_alone(states, tmp_path):
     """Volume, potential and kinetic energy against boxes of their own, with OpenMM's barostat."""
     engine = Engine(EngineSettings(platform="CPUSerial"))

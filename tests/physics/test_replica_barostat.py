@@ -124,6 +124,7 @@ def liquid(beads: int, edge: float) -> np.ndarray:
     return context.getState(positions=True).getPositions(asNumpy=True)._value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["OpenCL:mixed", "CUDA:mixed"])
 def test_densities_of_openmm(platform):
     """Two models in one Context have the densities that they have alone, with OpenMM's own barostat."""
