@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import pickle
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,11 @@ import pytest
 from cgbridge.campaign.problem import build_problem
 from cgbridge.campaign.reading import read_evaluation, read_fit
 from cgbridge.config.schema import FitConfig
-from cgbridge.errors import ConfigError, ConfigErrors
+from cgbridge.errors import CgbridgeError, ConfigError, ConfigErrors
 from cgbridge.models.database import load_model
 from cgbridge.models.lammps_format import format_lammps
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def problem(name: str):
@@ -148,3 +153,36 @@ def test_one_fault_stays_one_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"targets\.yaml:2: targets\.0: unknown target") as caught:
         read_evaluation(path)
     assert not isinstance(caught.value, ConfigErrors) and caught.value.remedy
+
+
+#: What people, editors and templates leave in a value.
+ODD = [
+    "nan",
+    "-1",
+    "0",
+    "1e400",
+    "null",
+    "[]",
+    "{}",
+    "true",
+    "''",
+    "1 A",
+    "*a",
+    "99999999999999999999",
+    "{a: b}",
+]
+
+
+def test_any_value_anywhere_is_a_problem_or_a_message(tmp_path: Path) -> None:
+    path, rng = tmp_path / "fit.yaml", random.Random(3)
+    good = (EXAMPLES / "water-quick.yaml").read_text()
+    places = list(re.finditer(r"(?<=: )[^,}\n#{]+", good))
+    for _ in range(40):
+        place = rng.choice(places)
+        path.write_text(good[: place.start()] + rng.choice(ODD) + good[place.end() :])
+        try:
+            numbers = [p.minimum for p in read_fit(path).space.parameters]
+        except CgbridgeError as fault:
+            assert str(path) in str(fault), fault
+        else:
+            assert all(math.isfinite(number) for number in numbers)
