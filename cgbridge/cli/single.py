@@ -86,7 +86,7 @@ def evaluate(
     from cgbridge.config.loader import load_evaluation
 
     require_writable(json_file)
-    loaded = models.load(model, models.ModelOptions(units, mass, bead))
+    loaded = models.load_single(model, models.ModelOptions(units, mass, bead))
     config = load_evaluation(targets)
     _announce(config, targets.parent)
     record = evaluate_model(loaded, config, targets.parent, workers=workers)
