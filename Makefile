@@ -6,12 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find cgbridge plugins targets mappings examples -type f -not -name '*.pyc' 2>/dev/null)
 
-.PHONY: help water test test-slow lint check-tools system-libraries clean
+# Processes of the tests; every module stays with one of them until another has nothing left to do.
+CORES ?= auto
+PYTEST := $(BIN)/pytest -n $(CORES) --maxprocesses=8 --dist worksteal
+# What needs no long simulation, no device and no compiler.
+QUICK := tests/unit tests/contract tests/repo tests/regression/test_cli_bad_input.py tests/regression/test_cli_output.py
+
+.PHONY: help water quick test test-all lint check-tools system-libraries clean
 
 help:
-	@echo "make water   install into .venv and fit examples/water-quick.yaml (about 4 minutes on 2 cores)"
-	@echo "make test    install into .venv and run the tests"
-	@echo "make lint    ruff, mypy and the import contract"
+	@echo "make water     install into .venv and fit examples/water-quick.yaml (about 4 minutes on 2 cores)"
+	@echo "make quick     install into .venv and run the tests that take a minute"
+	@echo "make test      install into .venv and run the tests, 6 minutes on 2 cores"
+	@echo "make test-all  all combinations and minutes of molecular dynamics too, with coverage"
+	@echo "make lint      ruff, mypy and the import contract"
 
 check-tools:
 	@command -v $(PYTHON) >/dev/null || { echo "error: no '$(PYTHON)' found; install Python >= 3.11 or set PYTHON=/path/to/python3"; exit 1; }
@@ -31,18 +39,21 @@ $(VENV)/installed: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
 	$(BIN)/pip install --quiet .
 	@touch $@
 
-$(VENV)/installed-test: $(VENV)/installed
+$(VENV)/installed-test: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
 	$(BIN)/pip install --quiet ".[test]"
-	@touch $@
+	@touch $(VENV)/installed $@
 
 water: check-tools system-libraries $(VENV)/installed
 	$(BIN)/cgbridge fit examples/water-quick.yaml
 
-test: check-tools system-libraries $(VENV)/installed-test
-	$(BIN)/pytest -m "not slow" --cov --cov-report=term:skip-covered
+quick: check-tools system-libraries $(VENV)/installed-test
+	$(PYTEST) -m "not slow" $(QUICK)
 
-test-slow: check-tools system-libraries $(VENV)/installed-test
-	$(BIN)/pytest -m slow
+test: check-tools system-libraries $(VENV)/installed-test
+	$(PYTEST) -m "not slow"
+
+test-all: check-tools system-libraries $(VENV)/installed-test
+	CGBRIDGE_TEST_ALL=1 $(PYTEST) --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .

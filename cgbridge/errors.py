@@ -6,7 +6,8 @@ one message without a traceback and exits with the class's ``exit_code``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -50,6 +51,44 @@ class ConfigError(CgbridgeError):
     """The user's YAML (or a command-line value) is not valid."""
 
     exit_code = 2
+
+
+class ConfigErrors(ConfigError):
+    """Several faults of one input, told together; each of ``faults`` has its own place and remedy."""
+
+    def __init__(self, faults: Iterable[CgbridgeError], *, remedy: str | None = None) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults), remedy=remedy)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_several, (self.faults, self.remedy))
+
+
+def _rebuild_several(faults: tuple[CgbridgeError, ...], remedy: str | None) -> ConfigErrors:
+    return ConfigErrors(faults, remedy=remedy)
+
+
+class Faults:
+    """Collects the faults of an input: ``with faults.collecting(): ...``, then :meth:`raise_all`."""
+
+    def __init__(self) -> None:
+        self._found: list[CgbridgeError] = []
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """Keep a user's error for later and go on after the block."""
+        try:
+            yield
+        except CgbridgeError as error:
+            self._found.append(error)
+
+    def raise_all(self) -> None:
+        """Raise what was found: one fault as it is, several as :class:`ConfigErrors`; nothing if none."""
+        unique = {str(error): error for error in self._found}
+        if len(unique) == 1:
+            raise self._found[0]
+        if unique:
+            raise ConfigErrors(unique.values())
 
 
 class UnitError(ConfigError):
@@ -101,6 +140,12 @@ class UnstableError(SimulationError):
 
 class StepLimitError(SimulationError):
     """The watchdog stopped a simulation that used up its budget of MD steps."""
+
+
+class MachineFault(CgbridgeError):
+    """The machine failed, not the model: a killed process, a lost device, no memory. It is tried again."""
+
+    exit_code = 8
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from cgbridge.frames import FloatArray, Trajectory
@@ -34,6 +35,17 @@ class Outcome(StrEnum):
 
 SimulationKind = Literal["lattice", "dimer", "bulk", "slab", "coexistence"]
 
+#: Neutral names of what was first named for water, and the names that stand in keys and hashes: a state has
+#: one key, and one seed, whichever of its names is used.
+FIRST_NAMES: Mapping[str, str] = MappingProxyType(
+    {"diamond": "ice-ic", "hexagonal-diamond": "ice-ih", "crystal_density": "ice_density"}
+)
+
+
+def first_name(name: str) -> str:
+    """The name of a crystal or observable that stands in keys and hashes."""
+    return FIRST_NAMES.get(name, name)
+
 
 @dataclass(frozen=True)
 class Simulation:
@@ -46,7 +58,9 @@ class Simulation:
         ``slab`` NVT of a liquid film between vacuum;
         ``coexistence`` half ``structure`` (an ice), half liquid, NPT.
     ``temperature`` K, ``pressure`` bar, ``equilibration`` and ``production`` ps, ``interval`` ps between
-    frames, ``replica`` distinguishes independent repetitions (other seeds).
+    frames, ``replica`` distinguishes independent repetitions (other seeds). ``density`` g/cm^3 is about what
+    a liquid has (0: not known, the engine finds one), ``reach`` nm how far from a bead its frames will be
+    looked at: a box narrower than twice that is of no use.
     """
 
     kind: SimulationKind
@@ -58,11 +72,14 @@ class Simulation:
     production: float = 0.0
     interval: float = 1.0
     replica: int = 0
+    density: float = 0.0
+    reach: float = 0.0
 
     @property
     def key(self) -> tuple[str, str, float, float, int, int]:
         """Simulations with equal keys are the same state and can share one run."""
-        return (self.kind, self.structure, self.temperature, self.pressure, self.beads, self.replica)
+        structure = first_name(self.structure)
+        return (self.kind, structure, self.temperature, self.pressure, self.beads, self.replica)
 
     @property
     def duration(self) -> float:
@@ -78,6 +95,8 @@ class Simulation:
             equilibration=max(self.equilibration, other.equilibration),
             production=max(self.production, other.production),
             interval=min(self.interval, other.interval),
+            density=self.density or other.density,
+            reach=max(self.reach, other.reach),
         )
 
     @property
@@ -142,7 +161,8 @@ class Target:
 
     ``value``, ``error`` and ``tolerance`` are in ``unit``. ``reference`` is the reference curve where
     the observable is a curve (then ``value`` is the wished deviation, zero). ``options`` are the
-    observable's own settings, validated by the observable's options model.
+    observable's own settings, validated by the observable's options model. ``folder`` is where the module of
+    an observable of one's own is looked for first.
     """
 
     name: str
@@ -158,19 +178,46 @@ class Target:
     reference: Curve | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True)
+class StateDensity:
+    """What the density of a liquid is about at one state: K, bar, g/cm^3."""
+
+    temperature: float
+    pressure: float
+    density: float
 
 
 @dataclass(frozen=True)
 class Sampling:
     """Default lengths and sizes of simulations, from the ``engine`` section; targets may override.
 
-    ``beads`` of bulk boxes; times in ps.
+    ``beads`` of bulk boxes; times in ps. ``density`` in g/cm^3 is about that of every liquid, where the user
+    gives it; ``densities`` are those that the targets of the same fit wish for.
     """
 
     beads: int = 343
     equilibration: float = 50.0
     production: float = 200.0
     interval: float = 1.0
+    density: float | None = None
+    densities: tuple[StateDensity, ...] = ()
+
+    def liquid_density(self, temperature: float, pressure: float) -> float:
+        """About the density of the liquid, in g/cm^3: the user's, or that of the nearest state with a target.
+
+        Nearest in temperature, then in pressure. Zero where nothing is known.
+        """
+        if self.density is not None:
+            return self.density
+        nearest = min(
+            self.densities,
+            key=lambda state: (abs(state.temperature - temperature), abs(state.pressure - pressure)),
+            default=None,
+        )
+        return 0.0 if nearest is None else nearest.density
 
 
 @runtime_checkable
@@ -292,6 +339,6 @@ class Optimizer(Protocol):
         """Propose up to ``count`` points; fewer or none while results are awaited."""
         ...
 
-    def tell(self, point: Point, score: Score) -> None:
-        """Report the score of a proposed point."""
+    def tell(self, point: Point, score: Score | None) -> None:
+        """Report the score of a proposed point; None when it could not be evaluated (a machine fault)."""
         ...

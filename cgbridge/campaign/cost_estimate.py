@@ -6,20 +6,20 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cgbridge.campaign.problem import FitProblem
+from cgbridge.campaign.worker_count import worker_count
 from cgbridge.config.schema import OptimizerSection
 from cgbridge.engine.engine import Engine, simulated_time
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.molecular_dynamics import platform_name
 from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.interfaces import Run, Simulation, Target
-from cgbridge.objectives.candidate import Level, merge_simulations
-from cgbridge.observables.catalogue import get_observable
-from cgbridge.workers.local import default_workers
+from cgbridge.objectives.candidate import Level, covers, merge_simulations
+from cgbridge.objectives.faults import candidate_faults
 
 #: Shares of the candidates that pass a level in a typical fit, of the first sample and of those bred from
 #: it; fits of water lie within a factor of three of the cost that follows.
@@ -136,7 +136,7 @@ def estimate_cost(problem: FitProblem, *, timing: bool = True) -> CostEstimate:
         first=optimizer.first_sample,
         candidates=candidate_count(optimizer),
         confirmations=confirmation_count(optimizer),
-        workers=default_workers() if config.run.workers == "auto" else config.run.workers,
+        workers=worker_count(config),
         threads=config.engine.threads,
         timing=measured,
     )
@@ -149,9 +149,9 @@ def candidate_count(optimizer: OptimizerSection) -> int:
 
 
 def confirmation_count(optimizer: OptimizerSection) -> int:
-    """Re-runs of the best, at most (one that leads for long is confirmed once)."""
+    """Re-runs of the best, at most (one that leads for long is confirmed once), and that of the winner."""
     during = optimizer.generations // optimizer.confirm.every if optimizer.confirm.every else 0
-    return during * max(1, optimizer.elites) + optimizer.confirm.candidates
+    return during * max(1, optimizer.elites) + optimizer.confirm.candidates + 1
 
 
 def planned_simulations(levels: Sequence[Level]) -> list[tuple[Simulation, ...]]:
@@ -159,17 +159,11 @@ def planned_simulations(levels: Sequence[Level]) -> list[tuple[Simulation, ...]]
     known: dict[Any, Simulation] = {}
     plan = []
     for level in levels:
-        wanted = [
-            s for t in level.targets for s in get_observable(t.observable).simulations(t, level.sampling)
-        ]
-        new = [s for s in merge_simulations(wanted).values() if not _covered(s, known.get(s.key))]
+        wanted = merge_simulations([s for target in level.targets for s in level.simulations(target)])
+        new = [s for s in wanted.values() if s.key not in known or not covers(known[s.key], s)]
         known.update({simulation.key: simulation for simulation in new})
         plan.append(tuple(new))
     return plan
-
-
-def _covered(wanted: Simulation, done: Simulation | None) -> bool:
-    return done is not None and done.production >= wanted.production and done.interval <= wanted.interval
 
 
 def _costs(problem: FitProblem, levels: Sequence[Level], timing: Timing | None) -> tuple[LevelCost, ...]:
@@ -197,13 +191,21 @@ def time_engine(problem: FitProblem) -> Timing | None:
         try:
             for simulation in simulations:
                 if simulation.kind in ("lattice", "dimer"):
-                    static[simulation.key] = _timed(problem, engine, simulation, platform, scratch)[0]
+                    with candidate_faults():
+                        static[simulation.key] = _timed(problem, engine, simulation, platform, scratch)[0]
                     continue
                 beads = min(simulation.beads, _LARGEST_TIMED)
                 if beads not in pace:
-                    pace[beads], run = _pace(
-                        problem, engine, simulation.temperature, beads, platform, scratch
+                    probe = Simulation(
+                        "bulk",
+                        temperature=simulation.temperature,
+                        beads=beads,
+                        production=1.0,
+                        interval=0.5,
+                        density=simulation.density,
                     )
+                    with candidate_faults():
+                        pace[beads], run = _pace(problem, engine, probe, platform, scratch)
                     measurement = measurement or _measurement(problem, run)
         except (UnstableError, StepLimitError):
             return None
@@ -211,15 +213,13 @@ def time_engine(problem: FitProblem) -> Timing | None:
 
 
 def _pace(
-    problem: FitProblem, engine: Any, temperature: float, beads: int, platform: str, scratch: str
+    problem: FitProblem, engine: Any, probe: Simulation, platform: str, scratch: str
 ) -> tuple[float, Run]:
     """Core seconds per bead and step of a liquid, from a run as long as the timing may take."""
-    probe = Simulation("bulk", temperature=temperature, beads=beads, production=1.0, interval=0.5)
     first, run = _timed(problem, engine, probe, platform, scratch)
     longer = min(max(1.0, simulated_time(probe) * _TIMING / max(first, 1e-3)), 1000.0)
-    probe = Simulation("bulk", temperature=temperature, beads=beads, production=longer, interval=0.5)
-    seconds, run = _timed(problem, engine, probe, platform, scratch)
-    return seconds / (run.md_steps * beads), run
+    seconds, run = _timed(problem, engine, replace(probe, production=longer), platform, scratch)
+    return seconds / (run.md_steps * probe.beads), run
 
 
 def _timed(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
-from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from cgbridge.campaign.problem import resolve_target, sampling_of
-from cgbridge.campaign.run_folder import versions
-from cgbridge.campaign.task import EvaluationTask, SimulationTask, run_simulation, run_task
+from cgbridge.campaign.problem import resolve_targets, sampling_of
+from cgbridge.campaign.simulation_store import SimulationStore
+from cgbridge.campaign.task import PRELOAD, EvaluationTask, SimulationTask, run_simulation, run_task
+from cgbridge.campaign.versions import decisive_versions, versions
 from cgbridge.config.schema import EvaluateConfig
-from cgbridge.errors import CgbridgeError, UnstableError
+from cgbridge.errors import CgbridgeError, MachineFault, UnstableError
 from cgbridge.interfaces import Evaluation, Outcome, Run, Simulation, Target
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.candidate import (
@@ -22,30 +24,45 @@ from cgbridge.objectives.candidate import (
     follow_ups,
     merge_simulations,
 )
+from cgbridge.objectives.scoring import score_broken
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.rng import derive_seed
+from cgbridge.store.atomic import storage_errors
+from cgbridge.store.lock import RunLock
 from cgbridge.store.records import result_record
 from cgbridge.workers.local import ProcessExecutor, default_workers
 
+T = TypeVar("T")
+R = TypeVar("R")
+#: How often a task is repeated whose process the machine ended.
+RETRIES = 2
+
 
 def evaluate_model(
-    model: CoarseGrainedModel, config: EvaluateConfig, folder: Path, *, workers: int | None = None
+    model: CoarseGrainedModel,
+    config: EvaluateConfig,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    keep: Path | None = None,
 ) -> dict[str, Any]:
     """Return ``{"model", "parameters", "targets": [...], "failures": [...], "seed", "versions"}``.
 
     Every simulation is made once, side by side, the longest first; then, as well, those that an observable
     asks for when it has seen its first; then every target is measured. A target whose simulation breaks
-    down is reported under ``failures`` and does not keep the others from being measured.
+    down, or is lost to the machine again and again, is reported under ``failures`` and does not keep the
+    others from being measured. Finished simulations stay in the folder ``keep``, if it is given, until it is
+    removed: the same call goes on with them, whatever ended it.
     """
-    targets = [resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets)]
+    targets = resolve_targets(config, folder)
     seed = derive_seed(config.seed, "evaluate", model.fingerprint())
     # An evaluation may take days; the watchdog on MD steps is what ends a hang.
     with (
-        tempfile.TemporaryDirectory(prefix="cgbridge-") as scratch,
-        ProcessExecutor(workers or default_workers()) as executor,
+        _kept(model, config, keep) as (place, store),
+        ProcessExecutor(workers or default_workers(), preload=PRELOAD) as executor,
     ):
-        prepared = _simulate(model, config, targets, seed, Path(scratch), executor)
-        outcomes = _measure(model, config, targets, seed, Path(scratch), prepared, executor)
+        prepared = _simulate(model, config, targets, seed, store, executor)
+        outcomes = _measure(model, config, targets, seed, place, prepared, executor)
     runs = [run for run in prepared.values() if isinstance(run, Run)]
     return {
         "model": model.name,
@@ -64,30 +81,59 @@ def evaluate_model(
     }
 
 
+@contextlib.contextmanager
+def _kept(
+    model: CoarseGrainedModel, config: EvaluateConfig, keep: Path | None
+) -> Iterator[tuple[Path, SimulationStore]]:
+    """The folder that simulations go to: ``keep``, or a temporary one."""
+    content = {
+        "model": model.fingerprint(),
+        "engine": config.engine.model_dump(mode="json"),
+        "seed": config.seed,
+        "versions": decisive_versions(),
+    }
+    with contextlib.ExitStack() as stack:
+        if keep is None:
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cgbridge-")))
+        else:
+            place = keep
+            with storage_errors(place):
+                place.mkdir(exist_ok=True)
+            stack.enter_context(RunLock(place, other="--json"))
+        store = SimulationStore(place, content)
+        stack.callback(store.close)
+        yield place, store
+
+
 def _simulate(
     model: CoarseGrainedModel,
     config: EvaluateConfig,
     targets: Sequence[Target],
     seed: int,
-    scratch: Path,
+    store: SimulationStore,
     executor: Executor,
 ) -> Prepared:
     """All simulations of all targets, shared between them, and those that follow from them."""
-    sampling = sampling_of(config.engine)
+    sampling = sampling_of(config.engine, targets)
     prepared: dict[tuple[Any, ...], Run | CgbridgeError] = {}
 
     def run(wanted: Iterable[Simulation]) -> None:
         """Simulate what is new side by side, the longest first."""
         new = [s for s in merge_simulations([*wanted]).values() if s.key not in prepared]
         new.sort(key=lambda s: s.duration * max(s.beads, 1), reverse=True)
-        tasks = [
-            SimulationTask(model, simulation, config.engine, seed, scratch / f"{number:03d}")
-            for number, simulation in enumerate(new, len(prepared))
-        ]
-        futures = [executor.submit(run_simulation, task) for task in tasks]
-        prepared.update((s.key, future.result()) for s, future in zip(new, futures, strict=True))
+        known = {s.key: found for s in new if (found := store.known(s)) is not None}
+        prepared.update(known)
+        new = [s for s in new if s.key not in known]
+        tasks = [SimulationTask(model, s, config.engine, seed, store.room(s)) for s in new]
 
-    asked = [list(get_observable(t.observable).simulations(t, sampling)) for t in targets]
+        def finished(index: int, result: Run | CgbridgeError) -> None:
+            if not isinstance(result, MachineFault):
+                store.keep(new[index], result)
+            prepared[new[index].key] = result
+
+        _run_all(executor, run_simulation, tasks, finished)
+
+    asked = [list(get_observable(t.observable, t.folder).simulations(t, sampling)) for t in targets]
     run(simulation for simulations in asked for simulation in simulations)
     for _ in range(MAX_FOLLOW_UPS):
         extra = [_follow_up(*pair, prepared) for pair in zip(targets, asked, strict=True)]
@@ -98,13 +144,34 @@ def _simulate(
     return prepared
 
 
+def _run_all(
+    executor: Executor,
+    call: Callable[[T], R],
+    tasks: Sequence[T],
+    finished: Callable[[int, R | MachineFault], None],
+) -> None:
+    """Call for every task, again after a machine fault; ``finished`` hears of each result as it comes."""
+    running = {executor.submit(call, task): (index, 0) for index, task in enumerate(tasks)}
+    while running:
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            index, attempt = running.pop(future)
+            try:
+                finished(index, future.result())
+            except MachineFault as fault:
+                if attempt < RETRIES:
+                    running[executor.submit(call, tasks[index])] = (index, attempt + 1)
+                else:
+                    finished(index, fault)
+
+
 def _follow_up(target: Target, simulations: Sequence[Simulation], prepared: Prepared) -> list[Simulation]:
     """What the target wants besides; a failure is told when the target is measured."""
     runs = [run for run in (prepared[s.key] for s in simulations) if isinstance(run, Run)]
     if len(runs) < len(simulations):
         return []
     try:
-        return follow_ups(get_observable(target.observable), target, runs)
+        return follow_ups(get_observable(target.observable, target.folder), target, runs)
     except UnstableError:
         return []
 
@@ -118,22 +185,37 @@ def _measure(
     prepared: Prepared,
     executor: Executor,
 ) -> list[Evaluation]:
-    """Every target on its own."""
-    sampling = sampling_of(config.engine)
-    futures = [
-        executor.submit(
-            run_task,
-            EvaluationTask(
-                model=model,
-                searched=(),
-                levels=(Level(target.name, (target,), sampling),),
-                engine=config.engine,
-                seed=seed,
-                scratch=scratch,
-                stop_early=False,
-                prepared=prepared,
-            ),
+    """Every target on its own; what the machine did not let through is a failure."""
+    sampling = sampling_of(config.engine, targets)
+    outcomes: dict[int, Evaluation] = {}
+    tasks = [
+        EvaluationTask(
+            model=model,
+            searched=(),
+            levels=(Level(target.name, (target,), sampling),),
+            engine=config.engine,
+            seed=seed,
+            scratch=scratch,
+            stop_early=False,
+            prepared=prepared,
         )
         for target in targets
     ]
-    return [future.result() for future in futures]
+
+    def finished(index: int, result: Evaluation | MachineFault) -> None:
+        outcomes[index] = _lost(model, seed, result.what) if isinstance(result, MachineFault) else result
+
+    _run_all(executor, run_task, tasks, finished)
+    return [outcomes[index] for index in range(len(targets))]
+
+
+def _lost(model: CoarseGrainedModel, seed: int, reason: str) -> Evaluation:
+    """A target that the machine did not let be measured."""
+    return Evaluation(
+        parameters=model.parameters,
+        seed=seed,
+        outcome=Outcome.INFRA,
+        levels_passed=0,
+        score=score_broken(1, 0.0, 0.0),
+        reason=f"{reason}, {RETRIES + 1} times",
+    )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import replace
+
 from cgbridge.campaign.cost_estimate import confirmation_count
-from cgbridge.campaign.evaluator import Evaluator, Job
+from cgbridge.campaign.evaluator import Evaluator, Job, Origin
+from cgbridge.campaign.executor import executor_of
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.campaign.progress import Display, Progress
 from cgbridge.campaign.run_folder import RunFolder
 from cgbridge.campaign.start import starting_points
 from cgbridge.campaign.surface import response_surface
-from cgbridge.errors import CgbridgeError
-from cgbridge.interfaces import Evaluation, Optimizer, Outcome, Point
+from cgbridge.campaign.worker_count import worker_count
+from cgbridge.errors import CgbridgeError, UnstableError
+from cgbridge.interfaces import Evaluation, Optimizer, Outcome, Point, Score
+from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.optimizers.hierarchical_ga import GASettings, HierarchicalGA
 from cgbridge.optimizers.nelder_mead import NelderMead
 from cgbridge.optimizers.response_surface import ResponseSurface
@@ -19,10 +25,6 @@ from cgbridge.store.atomic import storage_errors
 from cgbridge.store.journal import Journal
 from cgbridge.store.lock import RunLock
 from cgbridge.store.scratch import run_scratch
-from cgbridge.workers.local import ProcessExecutor, default_workers
-
-#: Modules that the fork server loads once, so that a worker starts in milliseconds.
-_PRELOAD = ("cgbridge.campaign.task", "openmm", "cgbridge.openmm", "freud", "scipy.optimize")
 
 
 def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None = None) -> RunFolder:
@@ -35,13 +37,20 @@ def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None
     folder = RunFolder(config.run.folder)
     with storage_errors(folder.path):
         folder.path.mkdir(parents=True, exist_ok=True)
-    workers = default_workers() if config.run.workers == "auto" else config.run.workers
+    workers = worker_count(config)
     with RunLock(folder.path), run_scratch(folder.path) as scratch:
         folder.prepare(config, problem, fresh=fresh)
         journal = Journal(folder.journal)
-        executor = ProcessExecutor(workers, wall_limit=config.run.wall_limit, preload=_PRELOAD)
+        executor = executor_of(config, workers)
         try:
-            evaluator = Evaluator(problem, journal, executor, scratch, retries=config.run.retries)
+            evaluator = Evaluator(
+                problem,
+                journal,
+                executor,
+                scratch,
+                retries=config.run.retries,
+                wall_limit=config.run.wall_limit,
+            )
             _Fit(problem, folder, evaluator, workers, display or (lambda progress: None)).run()
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
@@ -84,22 +93,26 @@ class _Fit:
         if optimizer.polish.method == "response-surface" and optimizer.polish.evaluations > 0:
             # Made before anything runs, since it keeps what an earlier fit measured.
             self._surface = response_surface(problem, folder, self._measured, self._leaders)
-        self._confirming: set[Job] = set()
+        #: Confirmations under way beside the search, with the results of those that have finished.
+        self._confirming: dict[Job, Evaluation | None] = {}
+        #: Scores of confirmations that the search has been told.
+        self._settled: dict[Point, Score] = {}
+        self._generation = self._confirmed_at = 0
 
     def run(self) -> None:
         confirm = self._problem.config.optimizer.confirm
         self._drive(self._ga, "search")
         self._polish()
         self._confirm(self._ranked(self._leaders())[: confirm.candidates])
-        self._publish(finished=True)
+        self._finish()
 
     def _drive(self, optimizer: Optimizer, phase: str) -> None:
         """Keep the workers busy; results are told in the order of asking, so that runs repeat exactly."""
-        every = self._problem.config.optimizer.confirm.every
         waiting: list[Job] = []
         results: dict[Job, Evaluation] = {}
-        confirmed_at = asked = 0
-        while not optimizer.finished or self._confirming:
+        lost: list[Job] = []
+        asked = 0
+        while not optimizer.finished:
             room = self._workers - self._evaluator.busy
             for point in optimizer.ask(max(room, 0)):
                 generation = self._ga.generation_of(asked) if phase == "search" else 0
@@ -110,32 +123,68 @@ class _Fit:
             results.update(self._finished())
             while waiting and waiting[0] in results:
                 job = waiting.pop(0)
-                evaluation = results.pop(job)
-                self._scored[job.point] = evaluation
-                optimizer.tell(job.point, evaluation.score)
-                if phase == "search" and every and optimizer.generation >= confirmed_at + every:
-                    confirmed_at = optimizer.generation
-                    self._start_confirmation()
+                evaluation = self._scored[job.point] = results.pop(job)
+                if evaluation.outcome is Outcome.INFRA:
+                    lost.append(job)
+                    optimizer.tell(job.point, None)
+                else:
+                    optimizer.tell(job.point, evaluation.score)
+                if phase == "search":
+                    results.update(self._end_of_generation())
+        self._settle()
+        # What machine faults took comes back when nothing depends on it but who is the best.
+        again = [replace(job, again=True) for job in lost]
+        for job, evaluation in zip(again, self._evaluator.run(again), strict=True):
+            self._scored[job.point] = evaluation
 
     def _finished(self) -> dict[Job, Evaluation]:
         """Finished jobs of the search; a finished confirmation is published at once."""
         found: dict[Job, Evaluation] = {}
         for job, evaluation in self._evaluator.wait():
             if job in self._confirming:
-                self._confirming.discard(job)
-                self._confirmed[job.point] = evaluation
-                self._publish(finished=False)
+                self._confirming[job] = evaluation
+                self._keep_confirmed(job.point, evaluation)
+                self._publish()
             else:
                 found[job] = evaluation
         return found
 
+    def _end_of_generation(self) -> dict[Job, Evaluation]:
+        """Settle the confirmations of an earlier generation, start new ones when it is time.
+
+        Returns what else has finished. Both stand at a fixed place in the sequence of tellings, so that the
+        search does not depend on how long a confirmation takes.
+        """
+        generation = self._ga.generation
+        if generation == self._generation:
+            return {}
+        self._generation = generation
+        found = self._settle()
+        every = self._problem.config.optimizer.confirm.every
+        if every and generation >= self._confirmed_at + every:
+            self._confirmed_at = generation
+            self._start_confirmation()
+        return found
+
+    def _settle(self) -> dict[Job, Evaluation]:
+        """Wait for the confirmations under way and tell their scores; returns what else has finished."""
+        found: dict[Job, Evaluation] = {}
+        while None in self._confirming.values():
+            found.update(self._finished())
+        for job in self._confirming:
+            if job.point in self._confirmed:
+                score = self._confirmed[job.point].score
+                self._settled[job.point] = score
+                self._ga.correct(job.point, score)
+        self._confirming.clear()
+        return found
+
     def _start_confirmation(self) -> None:
-        """Confirm the elites beside the search, which does not wait for them."""
-        running = {job.point for job in self._confirming}
+        """Confirm the elites beside the search, which waits for them at the end of the next generation."""
         for point in self._leaders(max(1, self._problem.config.optimizer.elites)):
-            if point not in self._confirmed and point not in running:
+            if point not in self._confirmed:
                 job = self._evaluator.confirm_job(point, self._ga.generation)
-                self._confirming.add(job)
+                self._confirming[job] = None
                 self._evaluator.submit(job)
 
     def _polish(self) -> None:
@@ -154,9 +203,9 @@ class _Fit:
         return [*self._scored.values(), *(self._confirmed[point] for point in sorted(self._confirmed))]
 
     def _leaders(self, count: int | None = None) -> list[Point]:
-        """The best points by screening score; machine faults do not compete."""
+        """The best points by the score of their confirmation, else that of the search; lost ones left out."""
         sound = [point for point, result in self._scored.items() if result.outcome is not Outcome.INFRA]
-        return sorted(sound, key=lambda point: self._scored[point].score)[:count]
+        return sorted(sound, key=lambda point: self._settled.get(point, self._scored[point].score))[:count]
 
     def _ranked(self, points: list[Point]) -> list[Point]:
         """Points, best first: as they are, or by the surfaces, which luck moves less than a score."""
@@ -165,30 +214,60 @@ class _Fit:
     def _confirm(self, points: list[Point]) -> None:
         jobs = [self._evaluator.confirm_job(point, self._ga.generation) for point in points]
         for point, evaluation in zip(points, self._evaluator.run(jobs), strict=True):
+            self._keep_confirmed(point, evaluation)
+
+    def _keep_confirmed(self, point: Point, evaluation: Evaluation) -> None:
+        if evaluation.outcome is not Outcome.INFRA:
             self._confirmed[point] = evaluation
 
-    def _publish(self, *, finished: bool) -> None:
-        if not self._confirmed:
+    def _publish(self) -> None:
+        """The best so far, for whoever looks before the end."""
+        model = self._best_model(sorted(self._confirmed, key=lambda point: self._confirmed[point].score))
+        if model is not None:
+            self._write(*model, self._confirmed[model[0]], finished=False)
+
+    def _finish(self) -> None:
+        """Choose the winner, measure it once more with a seed that selected nothing, and write it."""
+        found = self._best_model(self._best_confirmed())
+        if found is None:
             raise CgbridgeError(
-                "no candidate could be evaluated: every evaluation was lost to machine faults",
+                self._why_nothing(),
                 where=str(self._folder.journal),
                 remedy="see the reasons in the journal; `cgbridge doctor` checks the installation",
             )
-        best = self._confirmed[self._best_confirmed(finished)]
-        model = self._problem.fitted(best.parameters)
+        (final,) = self._evaluator.run([self._evaluator.final_job(found[0], self._ga.generation)])
+        if final.outcome is Outcome.INFRA:
+            final = self._confirmed[found[0]]
+        self._write(*found, final, finished=True)
+
+    def _write(self, point: Point, model: CoarseGrainedModel, best: Evaluation, *, finished: bool) -> None:
         self._folder.write_best(model, self._problem.config.engine.beads)
-        self._folder.write_result(self._problem, best, self._progress.totals(), finished=finished)
+        self._folder.write_result(
+            self._problem, best, self._progress.totals(), selected=self._confirmed[point], finished=finished
+        )
 
-    def _best_confirmed(self, finished: bool) -> Point:
-        """By the score; at the end, among those that failed the fewest levels, by the surfaces."""
+    def _best_model(self, points: list[Point]) -> tuple[Point, CoarseGrainedModel] | None:
+        """The first of the points that makes a model, under the name of the fit."""
+        for point in points:
+            with contextlib.suppress(UnstableError):
+                return point, self._problem.fitted(self._confirmed[point].parameters)
+        return None
+
+    def _best_confirmed(self) -> list[Point]:
+        """Best first by the score; among those that failed the fewest levels, by the surfaces."""
         points = sorted(self._confirmed, key=lambda point: self._confirmed[point].score)
-        if not finished:
-            return points[0]
         failed = [self._confirmed[point].score.levels_failed for point in points]
-        return self._ranked(points[: failed.count(failed[0])])[0]
+        count = failed.count(failed[0]) if failed else 0
+        return [*self._ranked(points[:count]), *points[count:]]
 
-    def _note(self, job: Job, evaluation: Evaluation, known: bool) -> None:
-        self._progress.record(job, evaluation, known)
+    def _why_nothing(self) -> str:
+        if self._confirmed:
+            reason = next(iter(self._confirmed.values())).reason
+            return f"no candidate of this fit makes a model ({reason})"
+        return "no candidate could be evaluated: every evaluation was lost to machine faults"
+
+    def _note(self, job: Job, evaluation: Evaluation, origin: Origin) -> None:
+        self._progress.record(job, evaluation, origin)
         self._display(self._progress)
 
 

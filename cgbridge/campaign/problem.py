@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cgbridge.config.schema import EngineSection, FitConfig, SearchSection
-from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.interfaces import Parameter, Sampling, Target
+from cgbridge.campaign.target_names import NamedTarget, named_apart
+from cgbridge.campaign.versions import decisive_versions
+from cgbridge.config.schema import EngineSection, EvaluateConfig, FitConfig, ModelSection, SearchSection
+from cgbridge.config.target_list import given_name
+from cgbridge.errors import (
+    CgbridgeError,
+    CgbridgeWarning,
+    ConfigError,
+    ConfigErrors,
+    UnitError,
+    did_you_mean,
+)
+from cgbridge.interfaces import Observable, Parameter, Sampling, StateDensity, Target, first_name
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
 from cgbridge.objectives.candidate import Level
+from cgbridge.objectives.faults import candidate_faults
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.observables.own import source_digest
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.store.journal import content_key
 from cgbridge.store.records import target_record
+from cgbridge.targets.expansion import Item, expand_target
 from cgbridge.targets.library import load_target, target_from_mapping
-from cgbridge.units import quantity
+from cgbridge.units import convert, parse_unit, quantity
 
 
 @dataclass(frozen=True)
@@ -33,8 +47,13 @@ class FitProblem:
     levels: tuple[Level, ...]
 
     def candidate(self, values: Mapping[str, float]) -> CoarseGrainedModel:
-        """The base model with searched values put in."""
-        return self.base.with_parameters(values)
+        """The base model with searched values put in.
+
+        Raises :class:`~cgbridge.errors.UnstableError` for values that make no model, such as a repulsion with
+        a lower exponent than the attraction: they are that candidate's fault.
+        """
+        with candidate_faults("no model"):
+            return self.base.with_parameters(values)
 
     def fitted(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """The candidate under the name of the fit, so that nobody takes it for the base model."""
@@ -47,19 +66,38 @@ class FitProblem:
 
     @property
     def protocol(self) -> str:
-        """Hash of all that an evaluation depends on besides parameters and seed."""
-        engine = self.config.engine.model_dump(mode="json")
-        levels = [
-            [level.name, asdict(level.sampling), [target_record(target) for target in level.targets]]
-            for level in self.levels
-        ]
-        fixed = {
-            k: v for k, v in self.base.parameters.items() if k not in {p.name for p in self.space.parameters}
+        """Hash of all that an evaluation depends on besides parameters and seed.
+
+        Among it are the units of all parameters, reference curves to the last digit, and versions.
+        """
+        searched = {parameter.name for parameter in self.space.parameters}
+        content = {
+            "versions": decisive_versions(),
+            "form": self.base.form,
+            "beads": [asdict(bead) for bead in self.base.beads],
+            "units": {spec.name: spec.unit for spec in self.base.specs},
+            "fixed": {name: v for name, v in self.base.parameters.items() if name not in searched},
+            "levels": [
+                [level.name, asdict(level.sampling), [_content(target) for target in level.targets]]
+                for level in self.levels
+            ],
+            "engine": self.config.engine.model_dump(mode="json"),
         }
-        beads = [asdict(bead) for bead in self.base.beads]
-        return content_key(
-            {"form": self.base.form, "fixed": fixed, "beads": beads, "levels": levels, "engine": engine}
-        )
+        return content_key(content)
+
+
+def _content(target: Target) -> dict[str, Any]:
+    """What a value and its verdict depend on: all but the source, and the curve exactly."""
+    content, curve = target_record(target), target.reference
+    del content["source"]
+    # Equal physics has equal names; own code enters with its content.
+    content |= {"structure": first_name(target.structure), "observable": first_name(target.observable)}
+    if ":" in target.observable:
+        content["code"] = source_digest(target.observable, target.folder)
+    if curve is not None:
+        numbers = [column.tolist() for column in (curve.x, curve.y, curve.y_err)]
+        content["reference"] = [*numbers, curve.x_unit, curve.y_unit]
+    return content
 
 
 def build_problem(config: FitConfig, folder: Path) -> FitProblem:
@@ -69,27 +107,46 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
     """
     base = _base_model(config, folder)
     parameters = tuple(_parameter(base, name, search) for name, search in config.model.search.items())
+    named = [
+        found
+        for index, level in enumerate(config.levels)
+        for found in _named(level.targets, folder, f"levels.{index}.targets", index)
+    ]
+    targets = named_apart(named)
+    _require_distinct(named, targets)
+    sampling = sampling_of(config.engine, targets)
     levels = tuple(
         Level(
             level.name,
-            tuple(
-                resolve_target(item, folder, f"levels.{index}.targets.{number}")
-                for number, item in enumerate(level.targets)
-            ),
-            replace(sampling_of(config.engine), **level.sampling.model_dump(exclude_none=True)),
+            tuple(target for item, target in zip(named, targets, strict=True) if item.level == index),
+            replace(sampling, **level.sampling.model_dump(exclude_none=True)),
         )
         for index, level in enumerate(config.levels)
     )
     return FitProblem(config, base, SearchSpace(parameters), levels)
 
 
-def sampling_of(engine: EngineSection) -> Sampling:
-    """Default lengths and sizes of the simulations."""
+def resolve_targets(config: EvaluateConfig, folder: Path) -> tuple[Target, ...]:
+    """The targets of `cgbridge evaluate`, no two of one name; raises :class:`ConfigError`."""
+    named = _named(config.targets, folder, "targets", 0)
+    targets = named_apart(named)
+    _require_distinct(named, targets)
+    return tuple(targets)
+
+
+def sampling_of(engine: EngineSection, targets: Sequence[Target]) -> Sampling:
+    """Default lengths and sizes of the simulations that ``targets`` need, and where their liquids start."""
     return Sampling(
         beads=engine.beads,
         equilibration=engine.equilibration,
         production=engine.production,
         interval=engine.interval,
+        density=engine.density,
+        densities=tuple(
+            StateDensity(target.temperature, target.pressure, convert(target.value, target.unit, "g/cm^3"))
+            for target in targets
+            if target.observable == "density" and target.value > 0
+        ),
     )
 
 
@@ -110,16 +167,33 @@ def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
         )
     if len(base.beads) != 1:
         raise ConfigError("fits of models with several bead types are not supported yet", where="model.base")
-    base = _renamed(base, Bead(section.bead.name, section.bead.mass))
+    base = _with_bead(base, section)
     values = {
         name: _in_own_unit(base, name, value, f"model.set.{name}") for name, value in section.set.items()
     }
     return base.with_parameters(values) if values else base
 
 
-def _renamed(model: CoarseGrainedModel, bead: Bead) -> CoarseGrainedModel:
-    entries = {(bead.name,) * 3: dict(model.parameters)}
-    return replace(model, beads=(bead,), entries=entries)
+def _with_bead(base: CoarseGrainedModel, section: ModelSection) -> CoarseGrainedModel:
+    """The base with the bead of the section, where it gives one; what changes is announced."""
+    (old,) = base.beads
+    given = section.bead
+    bead = Bead(given.name or old.name, old.mass if given.mass is None else given.mass)
+    if old.mass is not None and bead.mass is not None and bead.mass != old.mass:
+        warnings.warn(
+            f"model.bead.mass: {bead.mass:g} amu, where the bead {old.name} of the base model "
+            f"'{section.base}' has {old.mass:g} amu: every density changes by {bead.mass / old.mass:.4g}",
+            CgbridgeWarning,
+            stacklevel=2,
+        )
+    if bead.name != old.name:
+        warnings.warn(
+            f"model.bead.name: the bead {old.name} of the base model '{section.base}' is called {bead.name} "
+            "in this fit",
+            CgbridgeWarning,
+            stacklevel=2,
+        )
+    return replace(base, beads=(bead,), entries={(bead.name,) * 3: dict(base.parameters)})
 
 
 def _spec(base: CoarseGrainedModel, name: str, where: str) -> ParameterSpec:
@@ -169,25 +243,87 @@ def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str)
     return Parameter(name, spec.unit, low, high, scale)
 
 
-def resolve_target(item: str | dict[str, Any], folder: Path, where: str) -> Target:
+def _named(items: Sequence[Item], folder: Path, where: str, level: int) -> list[NamedTarget]:
+    """The targets of a list, with those that patterns and lists of temperatures stand for.
+
+    Raises :class:`ConfigError` with ``where`` and the number of the entry in front.
+    """
+    return [
+        NamedTarget(target, level, given_name(item) is not None)
+        for number, item in enumerate(items)
+        for target in resolve_entry(item, folder, f"{where}.{number}")
+    ]
+
+
+def _require_distinct(named: Sequence[NamedTarget], targets: Sequence[Target]) -> None:
+    """Patterns may overlap, which the list itself does not show; raises :class:`ConfigError`."""
+    seen: set[tuple[int, str]] = set()
+    for item, target in zip(named, targets, strict=True):
+        if (item.level, target.name) in seen:
+            raise ConfigError(
+                f"the target '{target.name}' is in one list twice",
+                where="levels" if item.level else "targets",
+                remedy="look at the patterns of names: two of them mean the same target",
+            )
+        seen.add((item.level, target.name))
+
+
+def resolve_entry(item: Item, folder: Path, where: str) -> tuple[Target, ...]:
+    """The target or targets that one entry of a list stands for; raises as :func:`resolve_target`."""
+    return tuple(resolve_target(single, folder, where) for single in expand_target(item, folder, where))
+
+
+def resolve_target(item: Item, folder: Path, where: str) -> Target:
     """A target from its name in the reference data or from an inline mapping.
 
     Unknown observables and options are found here, not hours later. Raises :class:`ConfigError` with
-    ``where`` in front.
+    ``where`` in front, :class:`ConfigErrors` for several faults.
     """
     try:
         if isinstance(item, str):
             target = load_target(item, folder)
         else:
             target = target_from_mapping(item, _name(item), folder)
-        observable = get_observable(target.observable)
-        # A bare number is in the observable's own unit.
-        target = target if target.unit else replace(target, unit=observable.unit)
-        observable.simulations(target, Sampling())
+        if ":" in target.observable:
+            target = replace(target, folder=str(folder.resolve()))
+        observable = get_observable(target.observable, target.folder)
+        target = _checked(target, observable)
     except ConfigError as error:
-        place = f"{where}: {error.where}" if error.where else where
-        raise ConfigError(error.what, where=place, remedy=error.remedy) from None
+        raise _placed(error, item, where) from None
     return target
+
+
+def _placed(error: CgbridgeError, item: str | dict[str, Any], where: str) -> ConfigError:
+    """The error with the target's place in the YAML in front, or with that inside an inline target."""
+    if isinstance(error, ConfigErrors):
+        return ConfigErrors([_placed(fault, item, where) for fault in error.faults], remedy=error.remedy)
+    place, inside = error.where or "", f"targets.{_name(item)}." if isinstance(item, dict) else None
+    if inside is not None and place.startswith(inside):
+        place = f"{where}.{place.removeprefix(inside)}"
+    else:
+        place = f"{where}: {place}" if place else where
+    return ConfigError(error.what, where=place, remedy=error.remedy)
+
+
+def _checked(target: Target, observable: Observable) -> Target:
+    """The target with a unit; a bare number is one only where the observable is a plain number."""
+    bare = not target.unit
+    if bare and parse_unit(observable.unit) != parse_unit("1"):
+        unit = "A" if observable.unit == "nm" else observable.unit
+        raise _no_unit(target, f"write for example value: {target.value:g} {unit}")
+    target = replace(target, unit=observable.unit) if bare else target
+    try:
+        observable.simulations(target, Sampling())
+    except UnitError as error:
+        if bare:  # what is asked of this observable is no plain number
+            raise _no_unit(target, error.remedy) from None
+        raise
+    return target
+
+
+def _no_unit(target: Target, remedy: str | None) -> UnitError:
+    what = f"the value {target.value:g} of '{target.observable}' has no unit"
+    return UnitError(what, where=f"targets.{target.name}.value", remedy=remedy)
 
 
 def _name(item: Mapping[str, Any]) -> str:

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from cgbridge.campaign.evaluator import Job
-from cgbridge.interfaces import Evaluation
+from cgbridge.campaign.evaluator import Job, Origin
+from cgbridge.interfaces import Evaluation, Outcome
 
 #: Evaluations that the pace is taken from.
 _RECENT = 100
+#: A pace is told from so many evaluations on, or after so many seconds.
+_FEW, _LONG = 10, 30.0
 
 
 @dataclass
@@ -34,27 +36,33 @@ class Progress:
         init=False, default_factory=lambda: deque([time.monotonic()], _RECENT + 1)
     )
 
-    def record(self, job: Job, evaluation: Evaluation, known: bool) -> None:
+    def record(self, job: Job, evaluation: Evaluation, origin: Origin) -> None:
+        """Count one evaluation; a repeated one uses up budget and costs nothing."""
         self.phase, self.generation = job.phase, max(self.generation, job.generation)
         self.evaluations += 1
-        self.from_journal += known
-        if not known:
+        self.from_journal += origin == "journal"
+        if origin == "computed":
             self._finished.append(time.monotonic())
-        self.md_ns += evaluation.md_ns
-        self.cpu_s += evaluation.cpu_s
+        if origin != "repeated":
+            self.md_ns += evaluation.md_ns
+            self.cpu_s += evaluation.cpu_s
         for level in range(evaluation.levels_passed):
             self.reached[level] += 1
         self.outcomes[str(evaluation.outcome)] = self.outcomes.get(str(evaluation.outcome), 0) + 1
-        if job.phase != "confirm" and (self.best is None or evaluation.score < self.best.score):
+        if job.full or evaluation.outcome is Outcome.INFRA:
+            return
+        if self.best is None or evaluation.score < self.best.score:
             self.best = evaluation
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds left at the pace of the last evaluations; None before anything was computed.
+        """Seconds left at the pace of the last evaluations; None before there is one.
 
         Early evaluations say little: most candidates fail at the cheap levels at first, few do at the end.
         """
-        if len(self._finished) < 2:
+        computed = len(self._finished) - 1
+        # The first ones come with the start of the workers: no pace, unless they took long themselves.
+        if computed < 1 or (computed < _FEW and self._finished[-1] - self._finished[0] < _LONG):
             return None
         pace = (self._finished[-1] - self._finished[0]) / (len(self._finished) - 1)
         return max(0, self.budget - self.evaluations) * pace

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import shutil
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+import warnings
+from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from cgbridge.campaign.differences import differences
 from cgbridge.campaign.problem import FitProblem
+from cgbridge.campaign.versions import DECISIVE, versions
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
-from cgbridge.errors import RunFolderError
+from cgbridge.errors import CgbridgeWarning, RunFolderError
 from cgbridge.interfaces import Evaluation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import result_record, target_record
 
-_VERSIONED = (
-    "cgbridge",
-    "openmm",
-    "numpy",
-    "scipy",
-    "deap",
-    "scikit-learn",
-    "freud-analysis",
-    "mdtraj",
-    "ovito",
-    "genice2",
-    "pymbar",
+#: Versions that say nothing about results.
+_UNCOMPARED = ("created", "protocol", *DECISIVE)
+_OTHER_FOLDER = (
+    "choose another run.folder, and begin with the best of this one (optimizer.start.run); "
+    "or start over with --fresh"
 )
 
 
@@ -49,14 +43,15 @@ class RunFolder(RunLayout):
             self._clear()
         resumes = self.used_yaml.exists()
         if resumes:
-            self._check_same(config)
+            self._check_same(config, problem)
         resolved = config.model_dump(mode="json", by_alias=True)
-        write_atomic(self.used_yaml, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
-        targets = {level.name: [target_record(t) for t in level.targets] for level in problem.levels}
-        write_atomic(self.targets, json.dumps(targets, indent=1))
+        write_atomic(self.targets, json.dumps(_targets(problem), indent=1))
         write_atomic(self.base_model, json.dumps(problem.base.to_dict(), indent=1))
         if not resumes:
-            write_atomic(self.versions, json.dumps(versions(), indent=1))
+            found = versions() | {"protocol": problem.protocol}
+            write_atomic(self.versions, json.dumps(found, indent=1))
+        # Last, for it makes a run of the folder: what it is compared with must be there then.
+        write_atomic(self.used_yaml, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
         return resumes
 
     def _clear(self) -> None:
@@ -70,7 +65,41 @@ class RunFolder(RunLayout):
             for folder in self.path.glob(".best-*"):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _check_same(self, config: FitConfig) -> None:
+    def _check_same(self, config: FitConfig, problem: FitProblem) -> None:
+        """Refuse a folder whose results would not be those of this input and these versions."""
+        self._check_input(config)
+        old, new = _read(self.versions) or {}, versions()
+        changed = differences({k: old.get(k) for k in DECISIVE}, {k: new[k] for k in DECISIVE}, "")
+        if changed:
+            raise RunFolderError(
+                "this folder holds a run of another version, not to be mixed with new results: "
+                + "; ".join(changed),
+                where=str(self.path),
+                remedy=f"go on with that version, or {_OTHER_FOLDER}",
+            )
+        changed = differences(_physics(_read(self.base_model), config), _base(problem), "base model")
+        changed += differences(_without_sources(_read(self.targets)), _without_sources(_targets(problem)), "")
+        if changed:
+            raise RunFolderError(
+                "files that the input names were changed since this run began: " + "; ".join(changed),
+                where=str(self.path),
+                remedy="restore them, choose another run.folder, or start over with --fresh",
+            )
+        if old.get("protocol") != problem.protocol:
+            raise RunFolderError(
+                "this run was begun with an input that differs in the last digits", where=str(self.path),
+                remedy=_OTHER_FOLDER,
+            )  # fmt: skip
+        others = [{k: v for k, v in found.items() if k not in _UNCOMPARED} for found in (old, new)]
+        if changed := differences(others[0], others[1], ""):
+            warnings.warn(
+                "the run goes on with other versions; from here on results may differ by chance: "
+                + "; ".join(changed),
+                CgbridgeWarning,
+                stacklevel=2,
+            )
+
+    def _check_input(self, config: FitConfig) -> None:
         old = yaml.safe_load(self.used_yaml.read_text(encoding="utf-8"))
         if not isinstance(old, dict) or old.get("schema") != SCHEMA_VERSION:
             found = old.get("schema") if isinstance(old, dict) else None
@@ -80,10 +109,14 @@ class RunFolder(RunLayout):
                 remedy="choose another run.folder, or start over with --fresh",
             )
         old, new = _with_defaults(old), config.model_dump(mode="json", by_alias=True)
-        changed = [key for key in ("model", "levels", "optimizer", "engine") if old.get(key) != new[key]]
+        changed = [
+            line
+            for key in ("model", "levels", "optimizer", "engine")
+            for line in differences(old.get(key), new[key], key)
+        ]
         if changed:
             raise RunFolderError(
-                f"this folder holds a run of another input (changed: {', '.join(changed)})",
+                f"this folder holds a run of another input (changed: {'; '.join(changed)})",
                 where=str(self.path),
                 remedy="choose another run.folder, or start over with --fresh",
             )
@@ -112,9 +145,19 @@ class RunFolder(RunLayout):
                     shutil.rmtree(old, ignore_errors=True)
 
     def write_result(
-        self, problem: FitProblem, best: Evaluation, totals: dict[str, Any], *, finished: bool
+        self,
+        problem: FitProblem,
+        best: Evaluation,
+        totals: dict[str, Any],
+        *,
+        selected: Evaluation,
+        finished: bool,
     ) -> None:
-        """``result.json``: the best confirmed candidate and the cost so far."""
+        """``result.json``: the best candidate as measured last, and the cost so far.
+
+        ``selected`` is the measurement that it was chosen by. ``best`` is the same until the end of the run;
+        then it is one that selected nothing, so that its values are not those of a lucky draw.
+        """
         content = {
             "schema": SCHEMA_VERSION,
             "name": problem.config.name,
@@ -129,6 +172,14 @@ class RunFolder(RunLayout):
                 "seed": best.seed,
                 "total_error": best.score.total_error,
                 "targets": [result_record(result, curves=False) for result in best.results],
+                "independent": best is not selected,
+            },
+            "selected": {
+                "levels_passed": selected.levels_passed,
+                "outcome": str(selected.outcome),
+                "seed": selected.seed,
+                "total_error": selected.score.total_error,
+                "targets": [result_record(result, curves=False) for result in selected.results],
             },
             "cost": totals,
         }
@@ -143,13 +194,30 @@ def _with_defaults(used: dict[str, Any]) -> dict[str, Any]:
         return used
 
 
-def versions() -> dict[str, str]:
-    """Versions of everything that can change a result."""
-    found = {"python": platform.python_version(), "machine": platform.machine()}
-    for name in _VERSIONED:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    found["created"] = datetime.now(UTC).isoformat(timespec="seconds")
-    return found
+def _targets(problem: FitProblem) -> dict[str, Any]:
+    return {level.name: [target_record(target) for target in level.targets] for level in problem.levels}
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _base(problem: FitProblem) -> dict[str, Any]:
+    return _physics(problem.base.to_dict(), problem.config)
+
+
+def _physics(model: dict[str, Any], config: FitConfig) -> dict[str, Any]:
+    """What a base model gives to a fit: no texts, no values of what is searched."""
+    content: dict[str, Any] = {key: model.get(key) for key in ("form", "beads", "entries")}
+    for entry in model["parameters"]:
+        kept = ("unit", "search", "scale") if entry["name"] in config.model.search else ("unit", "value")
+        content[entry["name"]] = {key: entry.get(key) for key in kept}
+    return content
+
+
+def _without_sources(levels: dict[str, Any] | None) -> Any:
+    """Targets by level without the texts that say where they come from."""
+    return {
+        name: [{key: value for key, value in target.items() if key != "source"} for target in targets]
+        for name, targets in (levels or {}).items()
+    }

@@ -10,7 +10,7 @@ from cgbridge.errors import ConfigError
 from cgbridge.interfaces import Outcome, Point
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.store.atomic import write_atomic
-from cgbridge.store.journal_entries import Entry, read_entries
+from cgbridge.store.journal_entries import Entry, run_entries
 from cgbridge.store.layout import RunLayout
 
 _WHERE = "optimizer.start.run"
@@ -44,11 +44,11 @@ def starting_points(problem: FitProblem, folder: RunFolder) -> list[Point]:
 
 def _best(problem: FitProblem, earlier: RunLayout, count: int) -> list[dict[str, float]]:
     """Parameters of the best different candidates."""
-    entries, _ = read_entries(earlier.journal)
+    entries, _ = run_entries(earlier)
     sound = [
         entry
         for entry in entries
-        if entry.phase != "confirm" and entry.evaluation.outcome is not Outcome.INFRA
+        if entry.phase in ("search", "polish") and entry.evaluation.outcome is not Outcome.INFRA
     ]
     best: dict[Point, Entry] = {}
     for entry in sorted(sound, key=lambda entry: entry.evaluation.score):

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import json
+import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+import yaml
+
+from cgbridge.campaign.differences import differences
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.campaign.run_folder import RunFolder
 from cgbridge.campaign.start import base_model
-from cgbridge.errors import SimulationError
+from cgbridge.campaign.versions import DECISIVE, decisive_versions
+from cgbridge.errors import CgbridgeWarning, UnstableError
 from cgbridge.interfaces import Evaluation, Outcome, Point, TargetResult
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.objectives.faults import candidate_faults
 from cgbridge.optimizers.reduced_space import ReducedSpace
 from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample, SurfaceSettings
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import write_atomic
-from cgbridge.store.journal_entries import read_entries
+from cgbridge.store.journal_entries import run_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import target_record
 
 #: Candidates of the earlier fit that are learnt from: its best.
 _EARLIER = 500
+#: Keys of ``engine`` that values depend on beyond their errors.
+_PHYSICS = ("method", "timestep")
 
 
 def response_surface(
@@ -76,10 +86,12 @@ class _KeptProposals:
 def _pair_of(problem: FitProblem) -> Callable[[Mapping[str, float]], tuple[float, float] | None]:
     def pair(values: Mapping[str, float]) -> tuple[float, float] | None:
         try:
-            found = dimer_minimum(problem.candidate(values))
-        except SimulationError:
+            with candidate_faults(), np.errstate(all="ignore"):
+                found = dimer_minimum(problem.candidate(values))
+        except UnstableError:
             return None
-        return -found.energy, found.distance
+        scales = -found.energy, found.distance
+        return scales if all(0.0 < scale < math.inf for scale in scales) else None
 
     return pair
 
@@ -116,7 +128,11 @@ def _samples(
 
 def _is_candidate(problem: FitProblem, base: CoarseGrainedModel, parameters: Mapping[str, float]) -> bool:
     """Whether ``base`` with these values is a candidate of this fit, in what was not searched too."""
-    candidate, model = problem.candidate(parameters), base.with_parameters(parameters)
+    try:
+        with candidate_faults():
+            candidate, model = problem.candidate(parameters), base.with_parameters(parameters)
+    except UnstableError:
+        return False
     return candidate.parameters == model.parameters and candidate.bead_mass == model.bead_mass
 
 
@@ -129,15 +145,34 @@ def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:
     if start is None:
         return []
     if not folder.earlier.exists():
-        layout = RunLayout(start.run)
-        records = json.loads(layout.targets.read_text(encoding="utf-8"))
-        targets = {(level, target["name"]): target for level, found in records.items() for target in found}
-        entries, _ = read_entries(layout.journal)
-        best = sorted((entry.evaluation for entry in entries), key=lambda evaluation: evaluation.score)
-        found = [asdict(sample) for sample in _samples(best[:_EARLIER], targets)]
-        if layout.earlier.exists():
-            found += json.loads(layout.earlier.read_text(encoding="utf-8"))
-        base = base_model(layout)
-        kept = [sample for sample in found if _is_candidate(problem, base, sample["parameters"])]
-        write_atomic(folder.earlier, json.dumps(kept))
+        write_atomic(folder.earlier, json.dumps(_learnt(problem, RunLayout(start.run))))
     return [Sample(**record) for record in json.loads(folder.earlier.read_text(encoding="utf-8"))]
+
+
+def _learnt(problem: FitProblem, earlier: RunLayout) -> list[dict[str, Any]]:
+    """Samples of an earlier fit; none of one that was computed in another way, of which a warning tells."""
+    other = _computed_otherwise(problem, earlier)
+    if other:
+        warnings.warn(
+            f"the surfaces do not learn from {earlier.path}: {other}", CgbridgeWarning, stacklevel=2
+        )
+        return []
+    records = json.loads(earlier.targets.read_text(encoding="utf-8"))
+    targets = {(level, target["name"]): target for level, found in records.items() for target in found}
+    entries, _ = run_entries(earlier)
+    best = sorted((entry.evaluation for entry in entries), key=lambda evaluation: evaluation.score)
+    found = [asdict(sample) for sample in _samples(best[:_EARLIER], targets)]
+    if earlier.earlier.exists():
+        found += json.loads(earlier.earlier.read_text(encoding="utf-8"))
+    base = base_model(earlier)
+    return [sample for sample in found if _is_candidate(problem, base, sample["parameters"])]
+
+
+def _computed_otherwise(problem: FitProblem, earlier: RunLayout) -> str:
+    """What makes values of an earlier fit other quantities than those of this one; empty if nothing does."""
+    made = json.loads(earlier.versions.read_text(encoding="utf-8")) if earlier.versions.exists() else {}
+    changed = differences({k: made.get(k) for k in DECISIVE}, decisive_versions(), "")
+    used = yaml.safe_load(earlier.used_yaml.read_text(encoding="utf-8")).get("engine", {})
+    engine = problem.config.engine.model_dump(mode="json")
+    changed += differences({k: used.get(k) for k in _PHYSICS}, {k: engine[k] for k in _PHYSICS}, "engine")
+    return "; ".join(changed)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from cgbridge.config.schema import EngineSection
 from cgbridge.engine.factory import create_engine
@@ -14,7 +17,11 @@ from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
 from cgbridge.interfaces import Evaluation, Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.candidate import Level, evaluate_candidate
+from cgbridge.objectives.faults import candidate_faults
 from cgbridge.store.atomic import storage_errors
+
+#: Modules that the fork server loads once, so that a worker starts in milliseconds.
+PRELOAD = ("cgbridge.campaign.task", "openmm", "cgbridge.openmm", "freud", "scipy.optimize")
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,8 @@ class SimulationTask:
 def run_simulation(task: SimulationTask) -> Run | CgbridgeError:
     """Simulate; a model that breaks down is a result too."""
     try:
-        with storage_errors(task.folder):
+        with storage_errors(task.folder), candidate_faults(), np.errstate(all="ignore"):
+            shutil.rmtree(task.folder, ignore_errors=True)  # of one that died half-way
             task.folder.mkdir(parents=True)
             return create_engine(task.engine).run(task.model, task.simulation, task.seed, task.folder)
     except (UnstableError, StepLimitError) as error:
@@ -56,7 +64,12 @@ def run_task(task: EvaluationTask) -> Evaluation:
     """Evaluate in a folder of its own within ``task.scratch``, removed afterwards."""
     engine = create_engine(task.engine)
     # A full temporary disk is the machine's fault: it stops the fit with advice instead of grading anybody.
-    with storage_errors(task.scratch), tempfile.TemporaryDirectory(dir=task.scratch) as scratch:
+    # Numbers of wild candidates overflow, which their values tell; a warning of each would bury all else.
+    with (
+        storage_errors(task.scratch),
+        tempfile.TemporaryDirectory(dir=task.scratch) as scratch,
+        np.errstate(all="ignore"),
+    ):
         evaluation = evaluate_candidate(
             task.model,
             task.levels,

@@ -35,6 +35,6 @@ def _show_warning(
 ) -> None:
     """Our own warnings are for the user: one line, without the place in the source."""
     if issubclass(category, CgbridgeWarning):
-        print(f"warning: {message}", file=file or sys.stderr)  # noqa: T201
+        print(f"warning: {message}", file=file or sys.stderr)
     else:
         _show_foreign_warning(message, category, filename, lineno, file, line)

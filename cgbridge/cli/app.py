@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from cgbridge import errors
@@ -46,9 +48,22 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"cgbridge {version('cgbridge')}")
+        raise typer.Exit
+
+
 @app.callback()
-def program() -> None:
-    """Hold the options that stand before a command (there are none but ``--help``)."""
+def program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and exit."),
+    ] = False,
+) -> None:
+    """Hold the options that stand before a command."""
 
 
 for module in (new, fit, reporting, single, simulate, info):

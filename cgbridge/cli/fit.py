@@ -13,6 +13,7 @@ from cgbridge.cli.tables import print_table
 if TYPE_CHECKING:
     from cgbridge.campaign.cost_estimate import CostEstimate, LevelCost
     from cgbridge.campaign.problem import FitProblem
+    from cgbridge.interfaces import Target
     from cgbridge.store.layout import RunLayout
 
 Input = Annotated[Path, typer.Argument(metavar="FILE", help="The fit YAML.", show_default=False)]
@@ -38,15 +39,14 @@ def fit(
     """
     from cgbridge.campaign.box_check import check_simulations
     from cgbridge.campaign.fit import run_fit
-    from cgbridge.campaign.problem import build_problem
+    from cgbridge.campaign.reading import read_fit
     from cgbridge.cli.progress import show_progress
-    from cgbridge.config.loader import load_fit
     from cgbridge.errors import RunFolderError
     from cgbridge.report.document import write_report
     from cgbridge.store.layout import RunLayout
 
-    config = load_fit(input)
-    problem = build_problem(config, input.parent)
+    problem = read_fit(input)
+    config = problem.config
     check_simulations(problem)
     try:
         with show_progress(config.name) as display:
@@ -92,13 +92,12 @@ def check(
     """
     from cgbridge.campaign.box_check import check_simulations
     from cgbridge.campaign.cost_estimate import estimate_cost
-    from cgbridge.campaign.problem import build_problem
-    from cgbridge.config.loader import load_fit
+    from cgbridge.campaign.reading import read_fit
 
-    config = load_fit(input)
-    problem = build_problem(config, input.parent)
+    problem = read_fit(input)
     check_simulations(problem)
     _print_problem(input, problem)
+    _print_targets(problem)
     estimate = estimate_cost(problem, timing=timing)
     _print_levels(estimate)
     _print_totals(estimate, asked=timing)
@@ -110,11 +109,43 @@ def _print_problem(input: Path, problem: FitProblem) -> None:
     config = problem.config
     typer.echo(f"{input} is valid: {config.name}, {problem.base.form}, base {config.model.base}")
     rows = [(p.name, f"{p.minimum:g}", f"{p.maximum:g}", p.unit, p.scale) for p in problem.space.parameters]
+    bead = problem.base.beads[0]
+    typer.echo(f"bead: {bead.name}, {bead.mass:g} amu")
     print_table(("searched", ">min", ">max", "unit", "scale"), rows)
     if RunLayout(config.run.folder).used_yaml.exists():
         typer.echo(
             f"{config.run.folder} holds a run already: `cgbridge fit` resumes it if the input is the same"
         )
+
+
+def _print_targets(problem: FitProblem) -> None:
+    """Every target as it was understood, and the densities from which its liquids start."""
+    from cgbridge.campaign.box_check import start_densities
+
+    rows = [
+        (
+            level.name if number == 0 else "",
+            target.name,
+            f"{target.value:.6g}",
+            f"{target.tolerance:.3g}",
+            "" if target.unit == "1" else target.unit,
+            _state(target),
+        )
+        for level in problem.levels
+        for number, target in enumerate(level.targets)
+    ]
+    print_table(("level", "target", ">value", ">tolerance", "unit", "state"), rows, title="Targets")
+    starts = start_densities(problem)
+    if starts:
+        words = ", ".join(f"{density:.3g} g/cm^3" for density in starts)
+        typer.echo(f"liquids start at {words} and find their own density")
+
+
+def _state(target: Target) -> str:
+    static = target.observable.startswith(("dimer", "lattice"))
+    at = [] if static else [f"{target.temperature:g} K"]
+    at += [f"{target.pressure:g} bar"] if not static and target.pressure != 1.0 else []
+    return ", ".join([*([] if target.structure == "liquid" and static else [target.structure]), *at])
 
 
 def _print_levels(estimate: CostEstimate) -> None:

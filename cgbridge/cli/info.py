@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from cgbridge.cli.commands import LOOK_UP, add_command
 from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
+    from cgbridge.config.manual import ManualEntry
     from cgbridge.interfaces import Target
     from cgbridge.models.model import Bead
 
@@ -27,17 +29,21 @@ def keys(
 ) -> None:
     """Explain the keys of the fit YAML, with their defaults.
 
+    The key `target` stands for those of an inline target, in a fit or in a list for evaluate.
+
     \b
     Examples:
       cgbridge keys
       cgbridge keys optimizer
+      cgbridge keys target
     """
     from cgbridge.config.manual import manual
     from cgbridge.errors import ConfigError, did_you_mean
 
-    entries = manual()
+    entries = manual() if section is None else [*manual(), *_target_keys()]
     if section is not None:
-        chosen = [e for e in entries if e.key == section or e.key.startswith(f"{section}.")]
+        plain = section.replace("[]", "")
+        chosen = [e for e in entries if f"{e.key}.".replace("[]", "").startswith(f"{plain}.")]
         if not chosen:
             known = [entry.key for entry in entries]
             raise ConfigError(
@@ -45,6 +51,19 @@ def keys(
             )
         entries = chosen
     print_table(("key", "default", "meaning"), [(e.key, e.default, e.meaning) for e in entries])
+    if section is None:
+        typer.echo("cgbridge keys target explains the keys of an inline target")
+
+
+def _target_keys() -> list[ManualEntry]:
+    """Keys of an inline target, as ``target.value``."""
+    from dataclasses import replace
+
+    from cgbridge.config.manual import FROM, ManualEntry, manual
+    from cgbridge.targets.target_file import TargetEntry
+
+    whole = ManualEntry("target", "", "A target written inline, in `levels[].targets` or `targets`.")
+    return [whole, *(replace(e, key=f"target.{e.key}") for e in (FROM, *manual(TargetEntry)))]
 
 
 def models(
@@ -138,17 +157,45 @@ def _state(target: Target) -> str:
     return ", ".join(parts if static else [*parts, f"{target.temperature:g} K"])
 
 
-def observables() -> None:
-    """List what can be measured, with the default units.
+def observables(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Show the options of this one.", show_default=False),
+    ] = None,
+) -> None:
+    """List what can be measured, with the default units, or the options of one observable.
 
     \b
-    Example:
+    Examples:
       cgbridge observables
+      cgbridge observables rdf
     """
     from cgbridge.observables.catalogue import list_observables
 
+    if name is not None:
+        _describe_observable(name)
+        return
     rows = [(entry.name, entry.unit, entry.description) for entry in list_observables()]
     print_table(("observable", "unit", "what it is"), rows)
+    typer.echo("cgbridge observables NAME shows the options, their defaults and units")
+
+
+def _describe_observable(name: str) -> None:
+    """What it is, and the options that a target may give it."""
+    from cgbridge.config.manual import manual
+    from cgbridge.observables.catalogue import get_observable
+    from cgbridge.observables.option_models import options_of
+
+    observable = get_observable(name)
+    typer.echo(f"{name}, in {'no unit' if observable.unit == '1' else observable.unit}")
+    # The first paragraph has the formula; the others are for programmers.
+    typer.echo((inspect.getdoc(observable) or "").partition("\n\n")[0].replace("``", "") + "\n")
+    rows = [(e.key, e.default, e.limits, e.meaning) for e in manual(options_of(name))]
+    if rows:
+        print_table(("option", "default", "limits", "meaning"), rows)
+        typer.echo("they stand under options: of a target; a number may carry a unit")
+    else:
+        typer.echo("it has no options")
 
 
 def doctor() -> None:
@@ -158,7 +205,7 @@ def doctor() -> None:
     Example:
       cgbridge doctor
     """
-    from cgbridge.campaign.run_folder import versions
+    from cgbridge.campaign.versions import versions
     from cgbridge.engine.diagnosis import diagnose
 
     found = {name: value for name, value in versions().items() if name != "created"}

@@ -93,9 +93,9 @@ def _renamed(text: str, template: str, path: Path) -> str:
 
 def _is_number(name: str) -> bool:
     """Whether YAML would take the name for something else than text."""
-    import yaml
+    from cgbridge.config.document import parse_document
 
-    return not isinstance(yaml.safe_load(name), str)
+    return not isinstance(parse_document(name)[0], str)
 
 
 def _write(path: Path, text: str) -> None:

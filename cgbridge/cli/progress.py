@@ -28,19 +28,19 @@ def _rows(progress: Progress) -> list[tuple[str, str]]:
         f"{level} {count}" for level, count in zip(progress.level_names, progress.reached, strict=True)
     )
     best = progress.best
+    earlier = f" ({progress.from_journal} of an earlier run)" if progress.from_journal else ""
     rows = [
         ("phase", progress.phase),
         ("generation", str(progress.generation)),
-        (
-            "evaluations",
-            f"{progress.evaluations} of {progress.budget} ({progress.from_journal} from the journal)",
-        ),
+        ("evaluations", f"{progress.evaluations} of {progress.budget}{earlier}"),
         ("levels passed", f"{progress.evaluations} > {funnel}"),
         ("MD done", f"{progress.md_ns:.2f} ns"),
         ("time left", _duration(progress.eta_s)),
     ]
-    if best is not None:
-        rows.insert(4, ("best", f"{best.levels_passed} levels, error {best.score.total_error:.3f}"))
+    # A candidate that broke down before anything was measured has no error, and is no news.
+    if best is not None and best.results:
+        levels = f"{best.levels_passed} of {len(progress.level_names)} levels"
+        rows.insert(4, ("best", f"{levels}, error {best.score.total_error:.3g} tolerances"))
     return rows
 
 
@@ -49,7 +49,9 @@ def _duration(seconds: float | None) -> str:
         return "-"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def _plain_lines() -> Display:

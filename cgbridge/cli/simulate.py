@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cgbridge.cli import run_options
+from cgbridge.cli import structure_options as options
 from cgbridge.cli.commands import (
     INTERRUPTED,
     MODEL,
@@ -21,6 +23,7 @@ from cgbridge.cli.commands import (
     read_quantity,
     require_absent,
     require_writable,
+    show_notes,
     write_json,
 )
 from cgbridge.cli.model_options import Bead, Mass, Model, ModelOptions, Units, load
@@ -30,6 +33,7 @@ from cgbridge.cli.tables import print_table, with_error
 if TYPE_CHECKING:
     from cgbridge.engine.free_run import FreeRun, Sample
     from cgbridge.engine.settings import EngineSettings
+    from cgbridge.frames import Frame
     from cgbridge.models.model import CoarseGrainedModel
 
 #: Seconds between lines of progress where nobody watches.
@@ -43,6 +47,13 @@ _COLUMNS = (
     "density_g_cm3",
     "pressure_bar",
 )
+#: Units of the averages, in the order of their rows.
+_AVERAGES = {
+    "density": "g/cm^3",
+    "potential_energy_per_bead": "kJ/mol",
+    "temperature": "K",
+    "pressure": "bar",
+}
 
 
 class Ensemble(StrEnum):
@@ -61,33 +72,25 @@ def simulate(
     temperature: Annotated[str, typer.Option(help="Of the thermostat.")] = "300 K",
     pressure: Annotated[str, typer.Option(help="Of the barostat (npt).")] = "1 bar",
     ensemble: Annotated[Ensemble, typer.Option(help="Constant volume or pressure.")] = Ensemble.NPT,
-    structure: Annotated[
-        str, typer.Option(help="Start: liquid, ice-ic, ice-ih, or a structure file with a box.")
-    ] = "liquid",
-    beads: Annotated[
-        int | None, typer.Option(min=8, help="Beads of a box made here (512).", show_default=False)
-    ] = None,
-    density: Annotated[
-        str | None, typer.Option(help="Start density of a liquid; nvt needs it.", show_default=False)
-    ] = None,
+    structure: run_options.Start = "liquid",
+    beads: run_options.Beads = None,
+    density: run_options.Density = None,
     time: Annotated[str, typer.Option(help="Recorded time.")] = "100 ps",
     equilibration: Annotated[str, typer.Option(help="Time before the recording.")] = "20 ps",
-    interval: Annotated[str, typer.Option(help="Time between frames.")] = "1 ps",
+    interval: run_options.Interval = None,
     timestep: Annotated[str, typer.Option(help="Integration step.")] = "10 fs",
-    minimise: Annotated[
-        bool, typer.Option("--minimise", help="Take overlaps out of the start first.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", help="Trajectory: .dcd, .xtc or .xyz.", show_default=False),
-    ] = None,
+    minimise: run_options.Minimise = False,
+    out: run_options.Out = None,
     json_file: JsonFile = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 1,
     platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "auto",
-    threads: Annotated[
-        int, typer.Option(min=1, help="CPU threads; with the same number, runs repeat exactly.")
-    ] = 1,
+    threads: run_options.Threads = 1,
+    frame: options.Frame = None,
+    topology: options.Topology = None,
+    types: options.Types = None,
+    rename: options.Rename = None,
+    repeat: options.Repeat = None,
     units: Units = None,
     mass: Mass = None,
     bead: Bead = None,
@@ -103,6 +106,7 @@ def simulate(
       cgbridge simulate mw --temperature "280 K" --time "1 ns"
       cgbridge simulate mw --structure mw-280K-final.pdb -o more.dcd
       cgbridge simulate ml-bop --structure ice-ih -o ice.xtc
+      cgbridge simulate Si.sw --structure cell.cif --repeat 4 4 4 --timestep "2 fs"
       cgbridge simulate my.tersoff --ensemble nvt --density "0.997 g/cm^3"
     """
     from cgbridge.engine.free_run import FreeRun
@@ -110,6 +114,7 @@ def simulate(
 
     request = FreeRun(
         structure=structure,
+        reading=options.reading(frame, topology, types, rename, repeat),
         ensemble=ensemble.value,
         temperature=read_quantity(temperature, "K", "--temperature"),
         pressure=read_quantity(pressure, "bar", "--pressure", positive=False),
@@ -117,7 +122,7 @@ def simulate(
         density=None if density is None else read_quantity(density, "g/cm^3", "--density"),
         equilibration=read_quantity(equilibration, "ps", "--equilibration", positive=False),
         time=read_quantity(time, "ps", "--time"),
-        interval=read_quantity(interval, "ps", "--interval"),
+        interval=None if interval is None else read_quantity(interval, "ps", "--interval"),
         minimise=minimise,
         seed=seed,
     )
@@ -157,23 +162,25 @@ def _run(model: CoarseGrainedModel, request: FreeRun, settings: EngineSettings, 
         summary = recording.summary()
         _print_summary(summary)
         files.close(recording)
-        if recording.samples:
+        if recording.last is not None:
             files.tell()
             if outputs.json_file is not None:
                 write_json(outputs.json_file, summary)
 
 
 def _check(request: FreeRun, timestep: float) -> None:
+    from cgbridge.engine.free_run import INTERVAL
     from cgbridge.errors import ConfigError
 
-    if request.interval > request.time:
+    interval = min(INTERVAL, request.time) if request.interval is None else request.interval
+    if interval > request.time:
         raise ConfigError(
-            f"the interval ({request.interval:g} ps) is longer than the recorded time ({request.time:g} ps)",
+            f"the interval ({interval:g} ps) is longer than the recorded time ({request.time:g} ps)",
             where="--interval",
         )
-    if timestep > request.interval:
+    if timestep > interval:
         raise ConfigError(
-            f"the timestep ({timestep:g} ps) is longer than the interval ({request.interval:g} ps)",
+            f"the timestep ({timestep:g} ps) is longer than the interval ({interval:g} ps)",
             where="--timestep",
             remedy="bare numbers are in ps: write for example --timestep '10 fs'",
         )
@@ -196,11 +203,11 @@ class _Files:
             if not overwrite:
                 require_absent(path, "--overwrite")
 
-    def open(self, names: tuple[str, ...], interval: float) -> None:
-        from cgbridge.engine.trajectory_files import open_trajectory
+    def open(self, names: tuple[str, ...], timestep: float, stride: int) -> None:
+        from cgbridge.engine.trajectory_files import FrameTimes, open_trajectory
         from cgbridge.store.atomic import storage_errors
 
-        self._sink = open_trajectory(self.trajectory, names, interval)
+        self._sink = open_trajectory(self.trajectory, names, FrameTimes(timestep, stride))
         with storage_errors(self.state):
             self._table = open(self.state, "w", encoding="utf-8")  # noqa: SIM115  (closed by close)
         self._line(_COLUMNS)
@@ -221,9 +228,8 @@ class _Files:
             if self._table is not None:
                 stack.enter_context(storage_errors(self.state))
                 stack.callback(self._table.close)
-            if recording.samples:
-                last = recording.samples[-1].frame
-                write_pdb(self.final, recording.names, last.positions, last.box)
+            if recording.last is not None:
+                write_pdb(self.final, recording.names, recording.last.positions, recording.last.box)
 
     def tell(self) -> None:
         for what, path in (("trajectory", self.trajectory), ("state", self.state), ("last", self.final)):
@@ -238,36 +244,47 @@ class _Files:
 
 
 class _Recording:
-    """A simulation while it runs, and the averages over what was recorded."""
+    """A simulation while it runs, and the averages over what was recorded: numbers, not frames."""
 
     def __init__(self, model: Any, request: FreeRun) -> None:
         self._model, self._request = model, request
         self.names: tuple[str, ...] = ()
-        self.samples: list[Sample] = []
+        self.last: Frame | None = None
+        self._notes: tuple[str, ...] = ()
+        self._series: dict[str, list[float]] = {name: [] for name in _AVERAGES}
         self._ns_per_day = 0.0
 
     @property
     def time(self) -> float:
         """Recorded time in ps."""
-        return self.samples[-1].frame.time if self.samples else 0.0
+        return 0.0 if self.last is None else self.last.time
 
-    def run(self, settings: Any, files: _Files) -> None:
+    def run(self, settings: EngineSettings, files: _Files) -> None:
         from cgbridge.engine.free_run import FreeSimulation
 
         request = self._request
         with _progress(self._model.name, request.equilibration + request.time) as show:
             show(0.0, "preparing the start")
             simulation = FreeSimulation(self._model, request, settings)
-            self.names = simulation.names
+            self.names, self._notes = simulation.names, simulation.notes
+            show_notes(self._notes)
             simulation.equilibrate(lambda done: show(done, "equilibrating"))
-            files.open(simulation.names, request.interval)
+            files.open(simulation.names, settings.timestep, request.stride(settings.timestep))
             started = clock.monotonic()
             for sample in simulation.samples():
                 files.append(sample)
-                self.samples.append(sample)
+                self._keep(sample)
                 self._ns_per_day = 86.4 * self.time / max(clock.monotonic() - started, 1e-9)
                 text = f"{sample.density:.4f} g/cm^3, {sample.temperature:.0f} K"
                 show(request.equilibration + self.time, text)
+
+    def _keep(self, sample: Sample) -> None:
+        self.last = sample.frame
+        energy = sample.potential_energy / len(self.names)
+        for values, value in zip(
+            self._series.values(), (sample.density, energy, sample.temperature, sample.pressure), strict=True
+        ):
+            values.append(value)
 
     def summary(self) -> dict[str, Any]:
         """Averages ``{value, stderr, unit}`` and what was simulated."""
@@ -275,29 +292,20 @@ class _Recording:
 
         from cgbridge.observables.statistics import mean_error
 
-        beads = len(self.names)
-        series = {
-            "density": ([s.density for s in self.samples], "g/cm^3"),
-            "potential_energy_per_bead": (
-                [s.potential_energy / max(beads, 1) for s in self.samples],
-                "kJ/mol",
-            ),
-            "temperature": ([s.temperature for s in self.samples], "K"),
-            "pressure": ([s.pressure for s in self.samples], "bar"),
-        }
         averages = {}
-        for name, (values, unit) in series.items() if self.samples else ():
+        for name, values in self._series.items() if self.last is not None else ():
             mean = mean_error(np.asarray(values), name)
-            averages[name] = {"value": mean.mean, "stderr": mean.stderr, "unit": unit}
+            averages[name] = {"value": mean.mean, "stderr": mean.stderr, "unit": _AVERAGES[name]}
         return {
             "model": self._model.name,
-            "beads": beads,
+            "beads": len(self.names),
             "ensemble": self._request.ensemble,
             "structure": self._request.structure,
             "time_ps": self.time,
             "seed": self._request.seed,
             "ns_per_day": self._ns_per_day,
             "averages": averages,
+            "notes": list(self._notes),
         }
 
 

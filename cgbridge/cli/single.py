@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cgbridge.cli import model_options as models
-from cgbridge.cli.commands import MODEL, add_command, require_writable, write_json
+from cgbridge.cli import structure_options as options
+from cgbridge.cli.commands import MODEL, add_command, require_writable, show_notes, write_json
 from cgbridge.cli.model_options import Model
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ JsonFile = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    add_command(app, evaluate, MODEL)
+    add_command(app, evaluate, MODEL, stopped="stopped; with --json the same command goes on")
     add_command(app, energy, MODEL)
     add_command(app, export_, MODEL, name="export")
 
@@ -30,26 +31,40 @@ def energy(
     structure: Annotated[
         Path,
         typer.Argument(
-            metavar="STRUCTURE", help="Structure file that ASE or mdtraj reads.", show_default=False
+            metavar="STRUCTURE",
+            help="XYZ, PDB, GRO, LAMMPS data or dump, DCD, XTC, CIF, ...",
+            show_default=False,
         ),
     ],
     json_file: JsonFile = None,
     platform: Annotated[str, typer.Option(help="OpenMM platform.")] = "Reference",
+    frame: options.Frame = None,
+    topology: options.Topology = None,
+    types: options.Types = None,
+    rename: options.Rename = None,
+    repeat: options.Repeat = None,
     units: models.Units = None,
     bead: models.Bead = None,
 ) -> None:
-    """Energy, forces and virial of a structure.
+    """Energy, forces and virial of a structure, in the frame of its file.
+
+    A cell below twice the cutoff is repeated for the computation; the results
+    are those of the cell of the file.
 
     \b
     Examples:
       cgbridge energy ml-bop ice.xyz --json out.json
       cgbridge energy potential.sw box.pdb --platform CPU --units real
+      cgbridge energy SiC.tersoff crystal.data --types "1=Si,2=C"
+      cgbridge energy mw mw-300K.dcd --frame 0
     """
     from cgbridge.engine.single_point import single_point
 
     require_writable(json_file)
     loaded = models.load(model, models.ModelOptions(units, bead=bead))
-    result = single_point(loaded, structure, platform)
+    wanted = options.reading(frame, topology, types, rename, repeat)
+    result = single_point(loaded, structure, platform, reading=wanted)
+    show_notes(result["notes"])
     beads = len(result["forces_kj_mol_nm"])
     typer.echo(f"energy   {result['energy_kj_mol']:.8g} kJ/mol ({beads} bead{'s' * (beads != 1)})")
     if result["pressure_bar"] is not None:
@@ -75,6 +90,9 @@ def evaluate(
 ) -> None:
     """Measure a model against a list of targets, each value with its standard error.
 
+    With --json, finished simulations are kept beside that file until all is measured: the same command goes
+    on with them, whatever stopped it.
+
     \b
     Examples:
       cgbridge evaluate mw targets.yaml --json mw.json
@@ -82,19 +100,25 @@ def evaluate(
       cgbridge evaluate polymer.sw targets.yaml --units real --mass P=72
     """
     from cgbridge.campaign.evaluate import evaluate_model
+    from cgbridge.campaign.reading import read_evaluation
+    from cgbridge.campaign.simulation_store import discard
     from cgbridge.cli.tables import result_table
-    from cgbridge.config.loader import load_evaluation
 
     require_writable(json_file)
     loaded = models.load_single(model, models.ModelOptions(units, mass, bead))
-    config = load_evaluation(targets)
+    config = read_evaluation(targets)
     _announce(config, targets.parent)
-    record = evaluate_model(loaded, config, targets.parent, workers=workers)
+    keep = None if json_file is None else json_file.with_name(f"{json_file.name}.partial")
+    record = evaluate_model(loaded, config, targets.parent, workers=workers, keep=keep)
     result_table(model, record["targets"])
     for failure in record["failures"]:
         typer.echo(f"not measured: {failure['name']}: {failure['reason']}", err=True)
-    if json_file is not None:
+    if json_file is not None and keep is not None:
         write_json(json_file, record)
+        if any(failure["outcome"] == "infra" for failure in record["failures"]):
+            typer.echo("the machine failed: the same command tries again what is missing", err=True)
+        else:
+            discard(keep)
     if record["failures"]:
         raise typer.Exit(1)
 
@@ -102,12 +126,12 @@ def evaluate(
 def _announce(config: EvaluateConfig, folder: Path) -> None:
     """Say what will be simulated, since hours of silence look like a hang."""
     from cgbridge.campaign.cost_estimate import planned_simulations
-    from cgbridge.campaign.problem import resolve_target, sampling_of
+    from cgbridge.campaign.problem import resolve_targets, sampling_of
     from cgbridge.engine.engine import simulated_time
     from cgbridge.objectives.candidate import Level
 
-    found = tuple(resolve_target(item, folder, f"targets.{n}") for n, item in enumerate(config.targets))
-    (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine))])
+    found = resolve_targets(config, folder)
+    (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine, found))])
     moving = [simulation for simulation in simulations if simulated_time(simulation)]
     if moving:
         ns = sum(simulated_time(simulation) for simulation in moving) / 1000.0

@@ -42,7 +42,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], *, title
 
 
 def result_table(title: str, results: Sequence[Mapping[str, Any]]) -> None:
-    """Print target results: value with standard error, reference, tolerance, verdict."""
+    """Print target results: value with standard error, reference, tolerance, verdict; then their notes."""
+    from cgbridge.report.notes import short_notes
+
     rows = [
         (
             result["name"],
@@ -55,6 +57,9 @@ def result_table(title: str, results: Sequence[Mapping[str, Any]]) -> None:
         for result in results
     ]
     print_table(("target", ">value", ">reference", ">tolerance", "unit", "verdict"), rows, title=title)
+    noted = [(result["name"], note) for result in results for note in short_notes(result["notes"])]
+    if noted:
+        print_table(("notes", ""), noted)
 
 
 def with_error(value: float | None, stderr: float | None) -> str:

@@ -6,38 +6,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from cgbridge.config.document import DocumentError, parse_document
+from cgbridge.config.places import Lines, Path_, Place
 from cgbridge.config.schema import SCHEMA_VERSION, EvaluateConfig, FitConfig
-from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.errors import ConfigError, ConfigErrors, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
-Path_ = tuple[str | int, ...]
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys silently; here a doubled key is an error."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key '{key}' is given twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Path_, int]]:
+def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
     """Return the mapping in a YAML file and the line number of every key and list item.
 
     Raises :class:`ConfigError` for a missing, empty or malformed file.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
             "no such file", where=str(path), remedy="`cgbridge init` writes a template"
@@ -51,74 +36,80 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[Path_, int]]:
             f"cannot be read: {error.strerror}", where=str(path), remedy="give the path of a YAML file"
         ) from None
     try:
-        node = yaml.compose(text, Loader=_UniqueKeyLoader)
-        data = yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        data, lines = parse_document(text)
+    except DocumentError as fault:
         raise ConfigError(
-            f"not valid YAML: {error.problem}",
-            where=f"{path}:{line}",
-            remedy="look at brackets, quotes, colons and indentation there",
+            fault.what,
+            where=str(path) if fault.line is None else f"{path}:{fault.line}",
+            remedy=fault.remedy or "look at brackets, quotes, colons and indentation there",
         ) from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"not valid YAML: {error}", where=str(path)) from None
     if not isinstance(data, dict):
         raise ConfigError(
             "the file is empty" if data is None else "expected keys and values",
             where=str(path),
             remedy="`cgbridge init` writes a template",
         )
-    lines: dict[Path_, int] = {}
-    _collect_lines(node, (), lines)
     return data, lines
 
 
-def _collect_lines(node: yaml.Node | None, path: Path_, lines: dict[Path_, int]) -> None:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            lines[(*path, key.value)] = key.start_mark.line + 1
-            _collect_lines(value, (*path, key.value), lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, item in enumerate(node.value):
-            lines[(*path, index)] = item.start_mark.line + 1
-            _collect_lines(item, (*path, index), lines)
-
-
-def locate(source: str, path: Path_, lines: Mapping[Path_, int]) -> str:
-    """``water.yaml:12: levels.0.targets`` (the nearest known line)."""
-    dotted = ".".join(str(part) for part in path)
-    for length in range(len(path), 0, -1):
-        if path[:length] in lines:
-            return f"{source}:{lines[path[:length]]}: {dotted}"
-    return f"{source}: {dotted}" if dotted else source
-
-
 def validate(
-    model: type[Model], data: object, source: str, lines: Mapping[Path_, int] | None = None
+    model: type[Model],
+    data: object,
+    source: str | Place,
+    lines: Mapping[Path_, int] | None = None,
 ) -> Model:
-    """Validate ``data``; all faults are reported in one :class:`ConfigError`."""
+    """Validate ``data``, which stands in the file ``source`` with ``lines``, or at a place of one.
+
+    All faults are raised in one :class:`ConfigErrors`. Where text is wanted and the file has a plain ``7``
+    or ``true``, the text is taken as it was written.
+    """
+    place = source if isinstance(source, Place) else Place(source, (), lines or {})
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        faults = [_describe(model, fault, data, source, lines or {}) for fault in error.errors()]
+        first = error
+    try:
+        return model.model_validate(_with_words(first, data, place))
+    except ValidationError as error:
+        faults = {str(fault): fault for fault in (_describe(model, f, data, place) for f in error.errors())}
         # A union (text or section) reports one fault per alternative; say each place once.
-        unique = list(dict.fromkeys(faults))
-        raise ConfigError("\n".join(unique), remedy="`cgbridge keys` explains every key") from None
+        raise ConfigErrors(faults.values(), remedy="`cgbridge keys` explains every key") from None
 
 
-def _describe(
-    model: type[BaseModel], fault: Any, data: object, source: str, lines: Mapping[Path_, int]
-) -> str:
+def _with_words(error: ValidationError, data: object, place: Place) -> object:
+    """``data`` with the written text wherever text was wanted and YAML saw something else."""
+    for fault in error.errors():
+        path = _real_path(fault["loc"], data)
+        text = place.written(*path) if fault["type"] == "string_type" else None
+        if text is not None:
+            data = _replaced(data, path, text)
+    return data
+
+
+def _replaced(data: Any, path: Path_, value: str) -> Any:
+    """A copy of ``data`` with another value at ``path``."""
+    if not path:
+        return value
+    copy = data.copy()
+    copy[path[0]] = _replaced(data[path[0]], path[1:], value)
+    return copy
+
+
+def _describe(model: type[BaseModel], fault: Any, data: object, place: Place) -> ConfigError:
     path = _real_path(fault["loc"], data)
-    where = locate(source, path, lines)
+    where = str(place.below(*path))
     if fault["type"] == "extra_forbidden":
         known = _known_keys(model, path[:-1])
-        return f"{where}: unknown key '{path[-1]}'{did_you_mean(str(path[-1]), known)}"
+        return ConfigError(f"unknown key '{path[-1]}'{did_you_mean(str(path[-1]), known)}", where=where)
     if fault["type"] == "missing":
-        return f"{where}: this key is required"
+        return ConfigError("this key is required", where=where)
+    if fault["input"] is None:
+        return ConfigError("no value is given here", where=where)
+    if fault["type"] == "string_type" and not isinstance(fault["input"], dict | list):
+        return ConfigError(f"text is wanted: write '{fault['input']}' in quotes", where=where)
     message = fault["msg"].removeprefix("Value error, ")
     shown = "" if isinstance(fault["input"], dict | list) else f" (found {fault['input']!r})"
-    return f"{where}: {message[0].lower()}{message[1:]}{shown}"
+    return ConfigError(f"{message[0].lower()}{message[1:]}{shown}", where=where)
 
 
 def _real_path(location: Path_, data: object) -> Path_:
@@ -159,21 +150,30 @@ def _section_of(annotation: Any) -> type[BaseModel] | None:
 
 def load_fit(path: Path) -> FitConfig:
     """Read and validate a fit YAML."""
-    return _load(FitConfig, path)
+    return parse_fit(*read_yaml(path), str(path))
 
 
 def load_evaluation(path: Path) -> EvaluateConfig:
     """Read and validate a target list for `cgbridge evaluate`."""
-    return _load(EvaluateConfig, path)
+    return parse_evaluation(*read_yaml(path), str(path))
 
 
-def _load(model: type[Model], path: Path) -> Model:
-    data, lines = read_yaml(path)
+def parse_fit(data: Mapping[str, Any], lines: Lines, source: str) -> FitConfig:
+    """Validate the content of a fit YAML."""
+    return _parse(FitConfig, data, lines, source)
+
+
+def parse_evaluation(data: Mapping[str, Any], lines: Lines, source: str) -> EvaluateConfig:
+    """Validate the content of a target list."""
+    return _parse(EvaluateConfig, data, lines, source)
+
+
+def _parse(model: type[Model], data: Mapping[str, Any], lines: Lines, source: str) -> Model:
     version = data.get("schema")
     if version != SCHEMA_VERSION:
         raise ConfigError(
             f"schema {version!r} is not known to this version of cgbridge",
-            where=locate(str(path), ("schema",), lines),
+            where=str(Place(source, ("schema",), lines)),
             remedy=f"write 'schema: {SCHEMA_VERSION}' as the first key",
         )
-    return validate(model, data, str(path), lines)
+    return validate(model, data, source, lines)

@@ -22,6 +22,14 @@ class ManualEntry:
     limits: str = ""
 
 
+#: The key of an inline target that is no field of it.
+FROM = ManualEntry(
+    "from",
+    "",
+    "Name of a reference target, for example `water/density-300K`: what is not given here is taken from it.",
+)
+
+
 def manual(section: type[BaseModel] = FitConfig, prefix: str = "") -> list[ManualEntry]:
     """All keys below ``section``, in their order; ``[]`` marks a list, ``<name>`` a free key."""
     entries = []

@@ -27,6 +27,8 @@ Time = Annotated[float, _reader("ps")]
 Length = Annotated[float, _reader("nm")]
 #: amu
 Mass = Annotated[float, _reader("amu")]
+#: g/cm^3
+Density = Annotated[float, _reader("g/cm^3")]
 #: K
 Temperature = Annotated[float, _reader("K")]
 #: bar

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cgbridge.config.quantities import Mass, Number, Rate, Time, WallTime
+from cgbridge.config.quantities import Density, Mass, Number, Rate, Time, WallTime
+from cgbridge.config.target_list import require_distinct
 
 SCHEMA_VERSION = 1
 
@@ -22,10 +23,12 @@ class Section(BaseModel):
 
 
 class BeadSection(Section):
-    """The coarse-grained bead."""
+    """The coarse-grained bead; what is left out is that of the base model."""
 
-    name: str = Field("W", description="Bead name, used in LAMMPS files and topologies.")
-    mass: Mass = Field(18.015, gt=0, description="Bead mass; bare number in amu.")
+    name: str | None = Field(
+        None, min_length=1, description="Bead name, used in LAMMPS files and topologies."
+    )
+    mass: Mass | None = Field(None, gt=0, description="Bead mass; bare number in amu.")
 
 
 class SearchSection(Section):
@@ -78,6 +81,11 @@ class LevelSection(Section):
     targets: tuple[str | dict[str, Any], ...] = Field(
         min_length=1, description="Names of reference data (`cgbridge targets`) or inline targets."
     )
+
+    @model_validator(mode="after")
+    def _distinct_targets(self) -> LevelSection:
+        require_distinct(self.targets)
+        return self
 
 
 class PolishSection(Section):
@@ -213,6 +221,12 @@ class EngineSection(Section):
         1, ge=1, description="CPU threads of one evaluation (runs repeat exactly with the same number)."
     )
     timestep: Time = Field(0.010, gt=0, le=0.05, description="Integration step; bare number in ps.")
+    density: Density | None = Field(
+        None,
+        gt=0,
+        description="About the density of the liquids, from which they start; bare number in g/cm^3. "
+        "Default: that of the density target nearest in temperature, or that of the model's own crystal.",
+    )
     friction: Rate = Field(1.0, gt=0, description="Langevin friction; bare number in 1/ps.")
     beads: int = Field(343, ge=8, description="Beads of a bulk box.")
     equilibration: Time = Field(40.0, ge=0, description="Equilibration of a bulk run; bare number in ps.")
@@ -227,12 +241,15 @@ class RunSection(Section):
     """Where and on what the fit runs; changing it never changes results."""
 
     folder: Path = Field(Path("runs/fit"), description="Run folder, relative to the current directory.")
-    workers: int | Literal["auto"] = Field("auto", description="Evaluations at a time; auto: one per core.")
+    workers: int | Literal["auto"] = Field(
+        "auto", description="Evaluations at a time; auto: as many as there are cores for engine.threads each."
+    )
     retries: int = Field(2, ge=0, description="Retries of an evaluation that died for machine reasons.")
     wall_limit: WallTime = Field(
         3600.0,
         gt=0,
-        description="Wall time after which one evaluation is ended as a timeout; bare number in s.",
+        description="Wall time after which one evaluation is ended as a timeout; bare number in s. Those "
+        "that ran out of it are repeated when a stopped run goes on with a higher limit.",
     )
 
     @model_validator(mode="after")
@@ -269,5 +286,11 @@ class EvaluateConfig(Section):
     targets: tuple[str | dict[str, Any], ...] = Field(
         min_length=1, description="Names of reference data or inline targets."
     )
+
+    @model_validator(mode="after")
+    def _distinct_targets(self) -> EvaluateConfig:
+        require_distinct(self.targets)
+        return self
+
     engine: EngineSection = EngineSection()
     seed: int = Field(1, ge=0, lt=2**31, description="Master seed.")

@@ -1,4 +1,4 @@
-"""How many beads a box needs so that no bead sees its own image."""
+"""How wide a box is at the start, and how many beads it needs so that no bead sees its own image."""
 
 from __future__ import annotations
 
@@ -6,10 +6,23 @@ import math
 
 from cgbridge.units import AMU_PER_NM3
 
-#: Start density of a liquid in g/cm^3; the barostat finds the right one.
-START_DENSITY = 0.95
+#: Start densities of liquids are this one in g/cm^3, close to water's, times a whole power of the step. A
+#: liquid forgets what it started from within the melt and the equilibration, so that the nearest of these is
+#: as good as the best guess, and states that differ a little start alike.
+_ROUND_DENSITY, _STEP = 0.95, 1.25
 #: Room left above twice the cutoff, for thermal breathing of the box.
 MARGIN = 1.08
+#: Room left above twice the distance that is looked at: the volume of a box of some hundred beads fluctuates
+#: by a percent or two.
+BREATHING = 1.02
+
+
+def start_density(expected: float) -> float:
+    """Density in g/cm^3 at which a liquid starts that is expected to have ``expected`` g/cm^3.
+
+    Within 12 % of it; the barostat does the rest.
+    """
+    return float(_ROUND_DENSITY * _STEP ** round(math.log(expected / _ROUND_DENSITY, _STEP)))
 
 
 def liquid_edge(beads: int, mass: float, density: float) -> float:

@@ -1,11 +1,12 @@
-"""Bulk boxes at constant pressure: a liquid, or an ice."""
+"""Bulk boxes at constant pressure: a liquid, or a crystal."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from cgbridge.engine.box_sizes import MARGIN, START_DENSITY
+from cgbridge.engine.box_sizes import MARGIN
+from cgbridge.engine.liquid_start import MELT_TIME, liquid_start_density, melt_temperature
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.static import run_lattice
@@ -13,10 +14,6 @@ from cgbridge.engine.structures import Box, lattice, liquid, repeats_for
 from cgbridge.errors import SimulationError
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.rng import derive_seed
-
-#: A liquid starts hot, so that it keeps no memory of the grid it was put on.
-MELT_TEMPERATURE = 600.0
-MELT_TIME = 5.0
 
 
 def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
@@ -27,6 +24,7 @@ def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     else:
         dynamics = _crystal(model, simulation, settings, seed)
     dynamics.equilibrate(simulation.equilibration)
+    dynamics.settle()
     series, trajectory = dynamics.sample(simulation.production, simulation.interval, scratch / "frames.h5")
     return Run(
         simulation,
@@ -44,7 +42,7 @@ def melt(model: Any, start: Box, simulation: Simulation, settings: EngineSetting
 
     Its planned steps are those of the whole simulation.
     """
-    hot = max(MELT_TEMPERATURE, simulation.temperature)
+    hot = melt_temperature(simulation.temperature)
     dynamics = Dynamics(
         model, start, settings, temperature=hot, barostat="none", seed=derive_seed(seed, "melt")
     )
@@ -56,7 +54,8 @@ def melt(model: Any, start: Box, simulation: Simulation, settings: EngineSetting
 
 
 def _liquid(model: Any, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
-    start = liquid(simulation.beads, model.bead_mass, START_DENSITY, derive_seed(seed, "structure"))
+    density = liquid_start_density(model, simulation)
+    start = liquid(simulation.beads, model.bead_mass, density, derive_seed(seed, "structure"))
     hot = melt(model, start, simulation, settings, seed)
     dynamics = Dynamics(
         model,

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cgbridge.engine.bulk import MELT_TIME, run_bulk
+from cgbridge.engine.bulk import run_bulk
 from cgbridge.engine.coexistence import PREPARATION, run_coexistence
 from cgbridge.engine.liquid_replicas import groups_of_liquids, run_liquids
+from cgbridge.engine.liquid_start import MELT_TIME
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.slab import run_slab
 from cgbridge.engine.static import run_dimer, run_lattice
-from cgbridge.errors import SimulationError
+from cgbridge.errors import SimulationError, UnstableError
 from cgbridge.interfaces import Run, Simulation
+from cgbridge.models.openmm_faults import openmm_faults
 
 Protocol = Callable[[Any, Simulation, EngineSettings, int, Path], Run]
 
@@ -45,12 +47,14 @@ class Engine:
     def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run:
         """Simulate; equal arguments give equal results on one machine with the single-threaded CPU platform.
 
-        Raises :class:`~cgbridge.errors.UnstableError`, :class:`~cgbridge.errors.StepLimitError`, and
-        :class:`SimulationError` for what cannot be set up.
+        Raises :class:`~cgbridge.errors.UnstableError`, :class:`~cgbridge.errors.StepLimitError`,
+        :class:`SimulationError` for what cannot be set up, and :class:`~cgbridge.errors.MachineFault` for a
+        device that fails.
         """
         if simulation.kind not in _PROTOCOLS:
             raise SimulationError(f"no protocol for '{simulation.kind}'")
-        return _PROTOCOLS[simulation.kind](model, simulation, self.settings, seed, scratch)
+        with openmm_faults("simulation", model.bead_names, kind=UnstableError):
+            return _PROTOCOLS[simulation.kind](model, simulation, self.settings, seed, scratch)
 
     def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
         """Those of the simulations that are best run together, by :meth:`run_together`, group by group."""
@@ -60,4 +64,5 @@ class Engine:
         self, model: Any, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
     ) -> list[Run]:
         """Simulate one group of :meth:`groups`, with a folder for each; raises what :meth:`run` does."""
-        return run_liquids(model, simulations, self.settings, seed, folders)
+        with openmm_faults("simulation", model.bead_names, kind=UnstableError):
+            return run_liquids(model, simulations, self.settings, seed, folders)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from cgbridge.engine.box_sizes import START_DENSITY, least_liquid_beads, liquid_edge
+from cgbridge.engine.bead_names import bead_names
+from cgbridge.engine.box_sizes import least_liquid_beads, liquid_edge, start_density
 from cgbridge.engine.bulk import melt, relaxed_lattice
+from cgbridge.engine.cells import place
+from cgbridge.engine.liquid_start import crystal_density
 from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structure_files import read_structure, require_wide
+from cgbridge.engine.structure_files import Reading, read_structure
 from cgbridge.engine.structures import CRYSTALS, Box, liquid
-from cgbridge.errors import ConfigError, SimulationError, did_you_mean
+from cgbridge.engine.time_step import time_step_warning
+from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Simulation
 from cgbridge.models.model import CoarseGrainedModel
@@ -24,19 +30,25 @@ from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 #: Beads of a box that is not read from a file.
 BEADS = 512
+#: Time between samples in ps where none is asked for, and how many samples a short run has at least.
+INTERVAL = 1.0
+_LEAST_SAMPLES = 10
 
 
 @dataclass(frozen=True)
 class FreeRun:
     """What is simulated; times in ps.
 
-    ``structure`` is ``liquid``, ``ice-ic``, ``ice-ih`` or a structure file with an orthorhombic cell.
+    ``structure`` is ``liquid``, ``diamond`` (``ice-ic``), ``hexagonal-diamond`` (``ice-ih``) or a structure
+    file with a cell, read as ``reading`` says.
     At constant pressure (``npt``) a liquid and a file keep the shape of their box, and the edges of a
     crystal change one by one. ``beads`` and ``density`` (g/cm^3) are for boxes that are made here.
+    ``interval`` is the time between samples; None takes 1 ps, or a tenth of a time below 10 ps.
     ``minimise`` takes overlaps out before the first step.
     """
 
     structure: str = "liquid"
+    reading: Reading = field(default_factory=Reading)
     ensemble: Literal["nvt", "npt"] = "npt"
     temperature: float = 300.0
     pressure: float = 1.0
@@ -44,14 +56,18 @@ class FreeRun:
     density: float | None = None
     equilibration: float = 20.0
     time: float = 100.0
-    interval: float = 1.0
+    interval: float | None = None
     minimise: bool = False
     seed: int = 1
 
-    @property
-    def samples(self) -> int:
-        """Number of samples."""
-        return max(1, round(self.time / self.interval))
+    def stride(self, timestep: float) -> int:
+        """Steps of ``timestep`` ps between samples: the interval as near as whole steps come to it."""
+        interval = min(INTERVAL, self.time / _LEAST_SAMPLES) if self.interval is None else self.interval
+        return max(1, round(interval / timestep))
+
+    def samples(self, timestep: float) -> int:
+        """Number of samples with steps of ``timestep`` ps: as many intervals as the time holds."""
+        return max(1, math.floor(self.time / (self.stride(timestep) * timestep) + 1e-6))
 
 
 @dataclass(frozen=True)
@@ -77,20 +93,28 @@ class _Start:
     names: tuple[str, ...]
     box: Box
     barostat: Barostat
+    notes: tuple[str, ...] = ()
 
 
 class FreeSimulation:
     """A running :class:`FreeRun`.
 
-    Raises :class:`ConfigError` for what contradicts itself, :class:`SimulationError` for a box that is too
-    small or not orthorhombic, and :class:`~cgbridge.errors.UnstableError` when the model breaks down.
+    ``notes`` say what was taken. Warns of a time step that is long for the model. Raises
+    :class:`ConfigError` for what contradicts itself, :class:`SimulationError` for a box that is too small,
+    and :class:`~cgbridge.errors.UnstableError` when the model breaks down.
     """
 
     def __init__(self, model: CoarseGrainedModel, run: FreeRun, settings: EngineSettings) -> None:
         self._run, self._settings = run, settings
+        self._stride = run.stride(settings.timestep)
+        self._interval = self._stride * settings.timestep
         start, steps = self._start(model)
+        # Of a file of many elements only those of the structure count.
         model = model.restricted(set(start.names))
-        self.names = start.names
+        self.names, self.notes = start.names, (*start.notes, *self._time_notes())
+        warning = time_step_warning(model, settings.timestep)
+        if warning:
+            warnings.warn(warning, CgbridgeWarning, stacklevel=2)
         self._mass = sum(model.mass_of(index) for index in model.type_indices(start.names))
         self._dynamics = Dynamics(
             model,
@@ -113,21 +137,31 @@ class FreeSimulation:
         """Run the equilibration, telling ``progress`` the time done after every interval."""
         done = 0.0
         while done < self._run.equilibration:
-            chunk = min(self._run.interval, self._run.equilibration - done)
+            chunk = min(self._interval, self._run.equilibration - done)
             self._dynamics.equilibrate(chunk)
             done += chunk
             progress(done)
+        self._dynamics.settle()
 
     def samples(self) -> Iterator[Sample]:
         """Yield the state after every interval of the production."""
-        for number in range(1, self._run.samples + 1):
-            series, _ = self._dynamics.sample(self._run.interval, self._run.interval, None, self._virial)
-            yield self._sample(number * self._run.interval, {name: v[0] for name, v in series.items()})
+        for number in range(1, self._run.samples(self._settings.timestep) + 1):
+            series, _ = self._dynamics.sample(self._interval, self._interval, None, self._virial)
+            yield self._sample(number * self._interval, {name: v[0] for name, v in series.items()})
 
     def frame(self, time: float) -> Frame:
         """The current configuration."""
         box = self._dynamics.box()
-        return Frame(box.positions, np.diag(box.edges), time)
+        return Frame(box.positions, box.vectors, time)
+
+    def _time_notes(self) -> Iterator[str]:
+        """What whole steps and whole intervals made of the times that were asked for."""
+        run = self._run
+        if run.interval is not None and abs(self._interval - run.interval) > 1e-6 * run.interval:
+            yield f"frames stand {self._interval:g} ps apart, a whole number of time steps"
+        time = run.samples(self._settings.timestep) * self._interval
+        if abs(time - run.time) > 1e-6 * run.time:
+            yield f"{time:g} ps are recorded, a whole number of intervals"
 
     def _virial(self, state: Any) -> dict[str, float]:
         virial = np.reshape(self._force.getVirial(self._dynamics.context), (3, 3))
@@ -157,8 +191,14 @@ class FreeSimulation:
             )
         if not made_here and run.beads is not None:
             raise ConfigError("the file tells the number of beads", where="--beads", remedy="leave it out")
+        if made_here and run.reading != Reading():
+            raise ConfigError(
+                f"'{run.structure}' is made here: options for structure files do not fit",
+                where="--structure",
+                remedy="leave out --frame, --topology, --types, --rename and --repeat, or give a file",
+            )
         if not made_here:
-            return _from_file(model, run.structure), 0
+            return _from_file(model, run), 0
         if len(model.beads) != 1:
             raise ConfigError(
                 f"model '{model.name}' has {len(model.beads)} bead types, so that no box can be made for it",
@@ -178,7 +218,8 @@ class FreeSimulation:
                 where="--density",
                 remedy="for example --density '0.997 g/cm^3', or --ensemble npt",
             )
-        density, beads = run.density or START_DENSITY, run.beads or BEADS
+        # At constant volume the density asked for is the one simulated; elsewhere the barostat finds it.
+        density, beads = run.density or start_density(crystal_density(model)), run.beads or BEADS
         least = least_liquid_beads(model.cutoff, model.bead_mass, density)
         if beads < least:
             raise SimulationError(
@@ -196,31 +237,35 @@ class FreeSimulation:
         return _Start(model.bead_names * beads, hot.box(), "isotropic"), hot.steps
 
 
-def _from_file(model: CoarseGrainedModel, name: str) -> _Start:
-    path = Path(name)
+def _from_file(model: CoarseGrainedModel, run: FreeRun) -> _Start:
+    path = Path(run.structure)
     if not path.suffix and not path.exists():
         known = ("liquid", *CRYSTALS)
         raise ConfigError(
-            f"'{name}' is neither a structure that can be made nor a file{did_you_mean(name, known)}",
+            f"'{run.structure}' is neither a structure that can be made nor a file"
+            f"{did_you_mean(run.structure, known)}",
             where="--structure",
             remedy="give one of " + ", ".join(known) + ", or a structure file",
         )
-    structure = read_structure(path)
+    structure = read_structure(path, run.reading)
     if structure.box is None:
         raise SimulationError(
             "the structure has no cell, but a simulation needs a periodic box",
             where=str(path),
             remedy='add a cell: Lattice="..." in extended XYZ, CRYST1 in PDB',
         )
-    edges = np.diag(structure.box)
-    if np.abs(structure.box - np.diag(edges)).max() > 1e-6 * edges.max():
+    if not all(structure.periodic) and run.ensemble == "npt":
         raise SimulationError(
-            "the cell is not orthorhombic", where=str(path), remedy="give a box with right angles"
+            "the structure is not periodic in all directions, so that its volume cannot follow a pressure",
+            where=str(path),
+            remedy="give --ensemble nvt: a vacuum is added in the open directions",
         )
-    one_type = len(model.beads) == 1
-    names = model.bead_names * len(structure.names) if one_type else structure.names
-    # Unknown names, and entries that are missing for these beads, are told before anything is set up.
+    names, notes = bead_names(model, structure)  # unknown names are told before anything is set up
     used = model.restricted(set(names))
     used.require_entries()
-    require_wide(structure, used.cutoff, path)
-    return _Start(tuple(names), Box(structure.positions, edges.copy()), "isotropic")
+    placed = place(replace(structure, names=names), used.cutoff)
+    assert placed.box is not None  # the structure has a cell
+    notes = (*structure.notes, *notes, *placed.notes)
+    if not np.array_equal(placed.rotation, np.eye(3)):
+        notes += ("the cell is turned: a lies along x and b in the xy plane in all that is written",)
+    return _Start(placed.names, Box.of(placed.positions, placed.box), "isotropic", notes)

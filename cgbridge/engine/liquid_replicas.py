@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.box_sizes import START_DENSITY
-from cgbridge.engine.bulk import MELT_TEMPERATURE, MELT_TIME
+from cgbridge.engine.box_sizes import start_density
+from cgbridge.engine.liquid_start import MELT_TIME, liquid_start_density, melt_temperature
 from cgbridge.engine.molecular_dynamics import (
+    START_LIMITS,
     VOLUME_LIMITS,
     WatchedRun,
     create_context,
@@ -34,7 +35,8 @@ DEVICES = ("CUDA", "HIP", "OpenCL")
 
 
 def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSettings) -> list[list[Simulation]]:
-    """Those of the simulations that can share a Context, two or more each: liquids of equal size and length.
+    """Those of the simulations that can share a Context, two or more each: liquids of equal size,
+    length and start.
 
     None on the processor, where boxes in a Context of their own are faster.
     """
@@ -43,7 +45,14 @@ def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSetting
     alike: dict[tuple[Any, ...], list[Simulation]] = {}
     for simulation in simulations:
         if simulation.kind == "bulk" and simulation.structure == "liquid":
-            key = (simulation.beads, simulation.equilibration, simulation.production, simulation.interval)
+            start = start_density(simulation.density) if simulation.density else 0.0
+            key = (
+                simulation.beads,
+                simulation.equilibration,
+                simulation.production,
+                simulation.interval,
+                start,
+            )
             alike.setdefault(key, []).append(simulation)
     return [group for group in alike.values() if len(group) > 1]
 
@@ -63,8 +72,9 @@ def run_liquids(
     """
     seed = derive_seed(seed, "replicas", *(word for simulation in simulations for word in simulation.key))
     first = simulations[0]
+    density = liquid_start_density(model, first)
     starts = [
-        liquid(first.beads, model.bead_mass, START_DENSITY, derive_seed(seed, "structure", number))
+        liquid(first.beads, model.bead_mass, density, derive_seed(seed, "structure", number))
         for number in range(len(simulations))
     ]
     temperatures = np.array([simulation.temperature for simulation in simulations])
@@ -74,7 +84,7 @@ def run_liquids(
         model,
         starts,
         settings,
-        np.maximum(temperatures, MELT_TEMPERATURE),
+        np.array([melt_temperature(temperature) for temperature in temperatures]),
         derive_seed(seed, "melt"),
         planned,
     )
@@ -86,6 +96,7 @@ def run_liquids(
         model, hot.boxes(), settings, temperatures, seed, planned, pressures, steps=hot.steps
     )
     replicas.equilibrate(first.equilibration)
+    replicas.settle()
     series, trajectories = replicas.sample(
         first.production, first.interval, [folder / "frames.h5" for folder in folders]
     )
@@ -108,6 +119,9 @@ class _Replicas(WatchedRun):
 
     The thermostat has one temperature T0. A replica at T has its energies, masses and pressure multiplied by
     T0/T instead: a system at T0 whose weights and trajectories are those of the original at T.
+
+    A replica whose box is s times as wide as the Context's moves as if its beads had the mass m/s^2 (see
+    :class:`~cgbridge.openmm.replicas.ReplicaBarostat`), which :meth:`settle` mends.
     """
 
     def __init__(
@@ -149,11 +163,42 @@ class _Replicas(WatchedRun):
                 interval=settings.barostat_interval,
                 seed=derive_seed(seed, "barostat"),
             )
-        self._mass = model.bead_mass
+        self._seed = seed
+        self._bead_mass = model.bead_mass
+        #: Mass behind the kinetic energy of the Context's velocities, by replica.
+        self._masses = np.full(len(starts), model.bead_mass)
+        self._volumes = np.full(len(starts), np.prod(self._edges))
+        self._limits, self._before = START_LIMITS, "start"
 
     def minimise(self) -> None:
         """Take overlaps out before the first step."""
         self._guard(lambda: minimise(self._context))
+
+    def settle(self) -> None:
+        """Call it when the boxes are equilibrated, before anything that depends on time is measured.
+
+        With y the positions of the Context, a bead is at x = s y: of m d2y/dt2 = s F it follows that
+        (m/s^2) d2x/dt2 = F. So the beads get the mass m s^2 here, with s of the present box, which is within
+        half a percent of that of the next nanoseconds; their velocities are divided by s, so that those of x
+        stay as probable as they were. From now on volumes are watched against the present ones.
+        """
+        scales = np.asarray(self._force.getReplicaScales(self._context)).reshape(-1, 3)
+        volumes = np.prod(self._edges * scales, axis=1)
+        s = np.cbrt(np.prod(scales, axis=1))
+        state = self._context.getState(velocities=True)
+        velocities = np.asarray(state.getVelocities(asNumpy=True)._value).reshape(len(s), -1, 3)
+        system = self._context.getSystem()
+        for index in range(system.getNumParticles()):
+            replica = index // self._beads
+            system.setParticleMass(index, self._bead_mass * self._factors[replica] * s[replica] ** 2)
+        # A Context that is made anew draws its noise from the beginning.
+        self._integrator.setRandomNumberSeed(derive_seed(self._seed, "langevin", "settled"))
+        self._context.reinitialize(preserveState=True)
+        self._force.setReplicaScales(self._context, scales.ravel())
+        self._context.setVelocities((velocities / s[:, None, None]).reshape(-1, 3))
+        self._masses = self._bead_mass * s**2
+        self._volumes = volumes
+        self._limits, self._before = VOLUME_LIMITS, "equilibrated value"
 
     def sample(
         self, time: float, interval: float, paths: Sequence[Path]
@@ -199,18 +244,20 @@ class _Replicas(WatchedRun):
         potential = np.asarray(self._guard(lambda: self._force.getReplicaEnergies(self._context)))
         state = self._guard(lambda: self._context.getState(velocities=True))
         velocities = np.asarray(state.getVelocities(asNumpy=True)._value).reshape(len(potential), -1)
-        kinetic = 0.5 * self._mass * np.sum(velocities**2, axis=1)
+        kinetic = 0.5 * self._masses * np.sum(velocities**2, axis=1)
         for number, temperature in enumerate(self._temperatures):
             reason = runaway(potential[number], kinetic[number], self._beads, temperature)
             if reason:
                 self._fail(f"{reason} at {temperature:g} K")
         if self._barostat is not None:
-            ratios = self._barostat.volumes / np.prod(self._edges)
+            ratios = self._barostat.volumes / self._volumes
             for ratio, blocked, temperature in zip(
                 ratios, self._barostat.blocked, self._temperatures, strict=True
             ):
-                if not VOLUME_LIMITS[0] < ratio < VOLUME_LIMITS[1]:
-                    self._fail(f"the volume at {temperature:g} K went to {ratio:.2g} times its start")
+                if not self._limits[0] < ratio < self._limits[1]:
+                    self._fail(
+                        f"the volume at {temperature:g} K went to {ratio:.2g} times its {self._before}"
+                    )
                 if blocked:
                     self._fail(f"the box at {temperature:g} K shrank to twice the cutoff")
         return potential / self._factors, kinetic

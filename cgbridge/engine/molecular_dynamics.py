@@ -14,7 +14,7 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box
 from cgbridge.errors import SimulationError, StepLimitError, UnstableError
 from cgbridge.frames import FloatArray, Frame, Trajectory, TrajectoryWriter
-from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.models.openmm_faults import openmm_faults, require_device
 from cgbridge.rng import derive_seed
 from cgbridge.units import GAS_CONSTANT
 
@@ -22,8 +22,10 @@ Barostat = Literal["none", "isotropic", "anisotropic", "z"]
 
 #: A kinetic temperature this many times the thermostat's, or more, is a runaway.
 _HOT = 5.0
-#: Volumes outside these multiples of the start volume are an explosion or a collapse.
+#: Volumes outside these multiples of the equilibrated volume are an explosion or a collapse; a box that is
+#: being equilibrated may shrink further, for the density of its start may be far from its own.
 VOLUME_LIMITS = (0.2, 5.0)
+START_LIMITS = (0.02, 5.0)
 #: Time between looks of the watchdog while equilibrating, ps.
 _LOOK = 5.0
 
@@ -75,6 +77,7 @@ class WatchedRun(ABC):
         try:
             return action()
         except openmm.OpenMMException as error:
+            require_device(str(error))
             self._fail(str(error))
 
     def _fail(self, reason: str) -> None:
@@ -111,7 +114,7 @@ class Dynamics(WatchedRun):
         self._model = model
         self._beads = len(box.positions)
         self._temperature = temperature
-        system = model.create_system(self._beads if types is None else types, box.edges)
+        system = model.create_system(self._beads if types is None else types, box.vectors)
         for index in np.flatnonzero(frozen) if frozen is not None else ():
             system.setParticleMass(int(index), 0.0)
         self._mobile = self._beads - (0 if frozen is None else int(np.count_nonzero(frozen)))
@@ -121,7 +124,7 @@ class Dynamics(WatchedRun):
         self._context = create_context(system, self._integrator, settings)
         self._context.setPositions(box.positions)
         self._velocity_seed = derive_seed(seed, "velocities")
-        self._start_volume = box.volume
+        self._volume, self._limits, self._before = box.volume, START_LIMITS, "start"
 
     @property
     def context(self) -> Any:
@@ -134,6 +137,11 @@ class Dynamics(WatchedRun):
     def heat(self) -> None:
         """Draw velocities at the thermostat's temperature."""
         self._context.setVelocitiesToTemperature(self._temperature, self._velocity_seed)
+
+    def settle(self) -> None:
+        """From now on the volume is watched against the present one: call it when the box is equilibrated."""
+        volume = self._context.getState().getPeriodicBoxVolume()._value
+        self._volume, self._limits, self._before = volume, VOLUME_LIMITS, "equilibrated value"
 
     def set_temperature(self, temperature: float) -> None:
         """Change thermostat and barostat."""
@@ -179,10 +187,10 @@ class Dynamics(WatchedRun):
         return series, None if path is None else Trajectory(path)
 
     def box(self) -> Box:
-        """Current positions and edges."""
+        """Current positions and box."""
         state = self._context.getState(positions=True)
-        edges = np.diag(np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)).copy()
-        return Box(np.asarray(state.getPositions(asNumpy=True)._value, dtype=float), edges)
+        vectors = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)
+        return Box.of(np.asarray(state.getPositions(asNumpy=True)._value, dtype=float), vectors)
 
     def _row(self, state: Any, time: float) -> dict[str, Any]:
         box = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)
@@ -204,9 +212,9 @@ class Dynamics(WatchedRun):
         reason = runaway(potential, kinetic, self._mobile, self._temperature)
         if reason:
             self._fail(reason)
-        ratio = state.getPeriodicBoxVolume()._value / self._start_volume
-        if not VOLUME_LIMITS[0] < ratio < VOLUME_LIMITS[1]:
-            self._fail(f"the volume went to {ratio:.2g} times its start")
+        ratio = state.getPeriodicBoxVolume()._value / self._volume
+        if not self._limits[0] < ratio < self._limits[1]:
+            self._fail(f"the volume went to {ratio:.2g} times its {self._before}")
         return state
 
 
@@ -281,6 +289,9 @@ def create_context(system: Any, integrator: Any, settings: EngineSettings) -> An
     """
     import openmm
 
+    from cgbridge.openmm import accelerate_steps
+
+    accelerate_steps()
     name, properties = choose_platform(system, settings)
     with openmm_faults("simulation"):
         return openmm.Context(system, integrator, openmm.Platform.getPlatformByName(name), properties)

@@ -13,6 +13,20 @@ _KERNELS = {
     "StillingerWeberForce": "CGBridgeCalcStillingerWeberForce",
 }
 
+#: OpenMM's forces that compute nothing between particles. CPUSerial has the Reference platform's kernels for
+#: all forces but the plugin's: a nonbonded force takes five to nine times as long there as on CPU, and other
+#: plugins do not know it at all.
+_NO_FORCES = frozenset(
+    {
+        "AndersenThermostat",
+        "CMMotionRemover",
+        "MonteCarloAnisotropicBarostat",
+        "MonteCarloBarostat",
+        "MonteCarloFlexibleBarostat",
+        "MonteCarloMembraneBarostat",
+    }
+)
+
 #: Below this number of beads a GPU waits for its own launches, and a thread of the processor is as fast.
 _GPU_BEADS = 2000
 
@@ -28,13 +42,14 @@ def choose_platform(system: Any, settings: EngineSettings) -> tuple[str, dict[st
     """The platform for a system, and its properties.
 
     ``auto`` takes a GPU for a large box whose forces have kernels there, else the processor. One thread
-    runs on CPUSerial, which has no thread pool.
+    runs on CPUSerial, which has no thread pool, if the system has no forces but those of the plugin.
     """
     known = known_platforms()
     name = settings.platform
     if name == "auto":
         candidates = ["CUDA", "HIP"] if system.getNumParticles() >= _GPU_BEADS else []
-        candidates += ["CPUSerial"] if settings.threads == 1 else ["CPU"]
+        if settings.threads == 1 and _has_own_forces_only(system):
+            candidates.append("CPUSerial")
         name = next((c for c in candidates if c in known and _has_kernels(c, system)), "CPU")
     if name not in known:
         raise SimulationError(
@@ -61,3 +76,8 @@ def _has_kernels(name: str, system: Any) -> bool:
 
     kernels = [_KERNELS[kind] for f in system.getForces() if (kind := type(f).__name__) in _KERNELS]
     return bool(kernels) and openmm.Platform.getPlatformByName(name).supportsKernels(kernels)
+
+
+def _has_own_forces_only(system: Any) -> bool:
+    """Whether all forces are the plugin's, beside barostats, thermostats and the like."""
+    return all(type(force).__name__ in {*_KERNELS, *_NO_FORCES} for force in system.getForces())

@@ -2,45 +2,52 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.structure_files import Structure, read_structure, require_wide
+from cgbridge.engine.bead_names import bead_names
+from cgbridge.engine.cells import Placement, place
+from cgbridge.engine.structure_files import Reading, Structure, read_structure
 from cgbridge.errors import SimulationError
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.units import BAR_NM3
 
 
-def single_point(model: CoarseGrainedModel, structure: Path, platform: str = "Reference") -> dict[str, Any]:
-    """Evaluate ``model`` on a structure file.
+def single_point(
+    model: CoarseGrainedModel,
+    structure: Path,
+    platform: str = "Reference",
+    *,
+    reading: Reading | None = None,
+) -> dict[str, Any]:
+    """Evaluate ``model`` on a structure file; ``reading`` tells which frame and what its names mean.
 
     Returns ``energy_kj_mol``, ``forces_kj_mol_nm`` (N x 3), ``virial_kj_mol`` (3 x 3,
     W_ab = sum r_a f_b over pairs and triplets), ``pressure_bar`` (the potential part tr W / 3V at 0 K,
-    None without a box) and ``platform``.
+    None unless periodic in three directions), ``platform`` and ``notes`` of what was taken. All are of the
+    beads of the file, in the frame of the file, also where its cell had to be turned or repeated.
 
-    Raises :class:`SimulationError` for an unknown platform, a box below twice the cutoff, or beads so close
-    that energy or forces are no numbers, and :class:`~cgbridge.errors.FileFormatError` for a structure that
-    cannot be read.
+    Raises :class:`SimulationError` for an unknown platform, or beads so close that energy or forces are no
+    numbers, :class:`~cgbridge.errors.FileFormatError` for a structure that cannot be read and
+    :class:`~cgbridge.errors.ConfigError` for names that the model does not have.
     """
-    content = read_structure(structure)
-    # Of a file of many elements only those of the structure count.
-    model = model.restricted(set(content.names))
-    require_wide(content, model.cutoff, structure)
-    return evaluate_structure(model, content, platform)
+    return evaluate_structure(model, read_structure(structure, reading), platform)
 
 
 def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform: str) -> dict[str, Any]:
     """The same for a structure in memory."""
     import openmm
 
-    # A one-type model takes every particle; names matter only where there is a choice.
-    beads = len(structure.names)
-    types = beads if len(model.beads) == 1 else structure.names
+    names, notes = bead_names(model, structure)
+    # Of a file of many elements only those of the structure count.
+    model = model.restricted(set(names))
+    placed = place(replace(structure, names=names), model.cutoff, repeat=True)
     # Energies need no masses, and OpenMM none that mean anything.
-    system = model.create_system(types, structure.box, masses=np.ones(beads))
+    system = model.create_system(placed.names, placed.box, masses=np.ones(len(placed.names)))
     try:
         chosen = openmm.Platform.getPlatformByName(platform)
     except openmm.OpenMMException:
@@ -50,24 +57,28 @@ def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform
         ) from None
     with openmm_faults("energy", model.bead_names):
         context = openmm.Context(system, openmm.VerletIntegrator(0.001), chosen)
-        context.setPositions(structure.positions)
+        context.setPositions(placed.positions)
         state = context.getState(energy=True, forces=True)
         virial = np.reshape(system.getForce(0).getVirial(context), (3, 3))
     energy = float(state.getPotentialEnergy()._value)
     forces = np.asarray(state.getForces(asNumpy=True)._value, dtype=float)
     if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(virial).all()):
-        raise _not_numbers(structure)
-    volume = None if structure.box is None else float(abs(np.linalg.det(structure.box)))
+        raise _not_numbers(placed)
+    beads = len(structure.names)
+    pressure = None
+    if placed.box is not None and all(structure.periodic):
+        pressure = float(np.trace(virial) / 3.0 / np.prod(np.diag(placed.box)) / BAR_NM3)
     return {
-        "energy_kj_mol": energy,
-        "forces_kj_mol_nm": forces.tolist(),
-        "virial_kj_mol": virial.tolist(),
-        "pressure_bar": None if volume is None else float(np.trace(virial) / 3.0 / volume / BAR_NM3),
+        "energy_kj_mol": energy / placed.copies,
+        "forces_kj_mol_nm": placed.vectors_of_file(forces[:beads]).tolist(),
+        "virial_kj_mol": (placed.tensor_of_file(virial) / placed.copies).tolist(),
+        "pressure_bar": pressure,
         "platform": platform,
+        "notes": [*structure.notes, *notes, *placed.notes],
     }
 
 
-def _not_numbers(structure: Structure) -> SimulationError:
+def _not_numbers(structure: Placement) -> SimulationError:
     """The error that names the closest pair of beads, counted from 1."""
     from scipy.spatial import cKDTree
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.box_sizes import MARGIN, START_DENSITY
+from cgbridge.engine.box_sizes import MARGIN
 from cgbridge.engine.bulk import melt
+from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structures import Box, liquid
@@ -31,7 +32,8 @@ def run_slab(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     :class:`~cgbridge.errors.StepLimitError`.
     """
     seed = derive_seed(seed, *simulation.key)
-    start = liquid(simulation.beads, model.bead_mass, START_DENSITY, derive_seed(seed, "structure"))
+    density = liquid_start_density(model, simulation)
+    start = liquid(simulation.beads, model.bead_mass, density, derive_seed(seed, "structure"))
     width = 2.0 * model.cutoff * MARGIN
     if start.edges[2] < 2.0 * width:
         raise SimulationError(

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import Box, lattice, repeats_for
+from cgbridge.engine.structures import CLOSE_PACKED, Box, lattice, repeats_for
 from cgbridge.errors import UnstableError
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.openmm_faults import openmm_faults
@@ -32,14 +32,36 @@ def run_lattice(
 
     Raises :class:`UnstableError` when the energy has no minimum with a negative value.
     """
-    cell = lattice(simulation.structure, 1.0, (1, 1, 1))
+    beads = len(lattice(simulation.structure, 1.0, (1, 1, 1)).positions)
+    scalars = _relaxed(model, simulation.structure)
+    return Run(simulation, beads=beads, bead_mass=model.bead_mass, scalars=scalars)
+
+
+def lowest_lattice(model: Any) -> dict[str, float]:
+    """The scalars of :func:`run_lattice` for diamond or close packing, whichever has the lower energy.
+
+    Raises :class:`UnstableError` when neither is bound.
+    """
+    found, unbound = [], []
+    for structure in ("diamond", CLOSE_PACKED):
+        try:
+            found.append(_relaxed(model, structure))
+        except UnstableError as error:
+            unbound.append(error)
+    if not found:
+        raise unbound[0]
+    return min(found, key=lambda scalars: scalars["energy_per_bead"])
+
+
+def _relaxed(model: Any, structure: str) -> dict[str, float]:
+    cell = lattice(structure, 1.0, (1, 1, 1))
     contexts: dict[tuple[int, int, int], tuple[Any, Box]] = {}
 
     def energy(bond: float) -> float:
         # The box must hold two cutoffs; the smallest such box is the cheapest.
-        repeats = repeats_for(simulation.structure, bond, beads=8, shortest=2.0 * model.cutoff * 1.001)
+        repeats = repeats_for(structure, bond, beads=8, shortest=2.0 * model.cutoff * 1.001)
         if repeats not in contexts:
-            box = lattice(simulation.structure, 1.0, repeats)
+            box = lattice(structure, 1.0, repeats)
             beads = len(box.positions)
             system = model.create_system(beads, box.edges * model.cutoff, masses=np.ones(beads))
             contexts[repeats] = _reference_context(system), box
@@ -53,13 +75,12 @@ def run_lattice(
         bond, minimum = _minimum(energy, model.cutoff, "the lattice")
     beads = len(cell.positions)
     density = beads * model.bead_mass / (cell.volume * bond**3) * AMU_PER_NM3
-    scalars = {
+    return {
         "energy_per_bead": minimum,
         "density": density,
         "bond_length": bond,
         "lattice_constant": 4.0 * bond / math.sqrt(3.0),
     }
-    return Run(simulation, beads=beads, bead_mass=model.bead_mass, scalars=scalars)
 
 
 def run_dimer(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:

@@ -1,4 +1,4 @@
-"""Start structures: ideal ice lattices, liquids, films, and half-ice boxes; lengths in nm."""
+"""Start structures: ideal lattices, liquids, films, and crystals for half-molten boxes; lengths in nm."""
 
 from __future__ import annotations
 
@@ -10,14 +10,32 @@ import numpy as np
 from cgbridge.engine.box_sizes import liquid_edge
 from cgbridge.errors import SimulationError, did_you_mean
 from cgbridge.frames import FloatArray
+from cgbridge.interfaces import first_name
 
 
 @dataclass(frozen=True)
 class Box:
-    """Positions (N, 3) in nm in an orthorhombic box with the given edges (3,) in nm."""
+    """Positions (N, 3) in nm in a box with the given edges (3,) in nm.
+
+    ``tilts`` (b_x, c_x, c_y) in nm make it triclinic, with ``edges`` as the diagonal of its vectors.
+    """
 
     positions: FloatArray
     edges: FloatArray
+    tilts: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @classmethod
+    def of(cls, positions: FloatArray, vectors: FloatArray) -> Box:
+        """The box whose vectors are the rows of ``vectors``: a along x, b in the xy plane."""
+        tilts = float(vectors[1, 0]), float(vectors[2, 0]), float(vectors[2, 1])
+        return cls(positions, np.diag(vectors).copy(), tilts)
+
+    @property
+    def vectors(self) -> FloatArray:
+        """Box vectors as rows."""
+        rows: FloatArray = np.diag(self.edges).astype(float)
+        rows[1, 0], rows[2, 0], rows[2, 1] = self.tilts
+        return rows
 
     @property
     def volume(self) -> float:
@@ -37,17 +55,21 @@ _HCP = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.0), (0.5, 1 / 6, 0.5), (0.0, 2 / 3, 0.5))
 _A_HEX = math.sqrt(8.0 / 3.0)  # lattice constant of ideal wurtzite over its bond length
 
 _CELLS = {
-    # Cubic ice: diamond, a = 4 r / sqrt(3).
+    # Diamond, for water cubic ice: a = 4 r / sqrt(3).
     "ice-ic": _Cell(
         (4 / math.sqrt(3),) * 3, _FCC + tuple((x + 0.25, y + 0.25, z + 0.25) for x, y, z in _FCC)
     ),
-    # Hexagonal ice: wurtzite with ideal c/a = sqrt(8/3), in its orthorhombic cell (a, sqrt(3) a, c).
+    # Hexagonal diamond, for water hexagonal ice: wurtzite of one kind of bead with ideal c/a = sqrt(8/3), in
+    # its orthorhombic cell (a, sqrt(3) a, c).
     "ice-ih": _Cell(
         (_A_HEX, math.sqrt(3) * _A_HEX, 8.0 / 3.0), _HCP + tuple((x, y, z + 0.375) for x, y, z in _HCP)
     ),
 }
-#: Names of the crystals.
-CRYSTALS = tuple(_CELLS)
+#: Close packing, only to compare energies: recognising phases knows nothing of it.
+CLOSE_PACKED = "fcc"
+_COMPARED = {CLOSE_PACKED: _Cell((math.sqrt(2),) * 3, _FCC)}
+#: Names of the crystals, those first that suit any substance.
+CRYSTALS = ("diamond", "hexagonal-diamond", *_CELLS)
 
 
 def lattice(structure: str, bond: float, repeats: tuple[int, int, int]) -> Box:
@@ -88,12 +110,13 @@ def elongated(structure: str, bond: float, *, beads: int, shortest: float) -> Bo
 
 
 def _cell(structure: str) -> _Cell:
-    if structure not in _CELLS:
+    cell = (_CELLS | _COMPARED).get(first_name(structure))
+    if cell is None:
         raise SimulationError(
-            f"unknown lattice '{structure}'{did_you_mean(structure, _CELLS)}",
-            remedy="known: " + ", ".join(_CELLS),
+            f"unknown lattice '{structure}'{did_you_mean(structure, CRYSTALS)}",
+            remedy="known: " + ", ".join(CRYSTALS),
         )
-    return _CELLS[structure]
+    return cell
 
 
 def liquid(beads: int, mass: float, density: float, seed: int) -> Box:

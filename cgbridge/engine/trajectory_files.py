@@ -6,6 +6,7 @@ import errno
 import io
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -15,6 +16,14 @@ from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.store.atomic import storage_errors, write_atomic
 from cgbridge.units import ANGSTROM
+
+
+@dataclass(frozen=True)
+class FrameTimes:
+    """Frames stand ``stride`` steps of ``timestep`` ps apart, the first after as many."""
+
+    timestep: float
+    stride: int
 
 
 class FrameSink(Protocol):
@@ -28,12 +37,14 @@ class FrameSink(Protocol):
 class _Dcd:
     """CHARMM's DCD: single precision, with the box and the time between frames."""
 
-    def __init__(self, path: Path, names: Sequence[str], interval: float) -> None:
+    def __init__(self, path: Path, names: Sequence[str], times: FrameTimes) -> None:
         from openmm.app import DCDFile
 
         self._path = path
         self._stream: IO[bytes] = open(path, "wb")  # noqa: SIM115  (closed by close)
-        self._file = DCDFile(self._stream, _topology(names, np.eye(3)), interval)
+        self._file = DCDFile(
+            self._stream, _topology(names, np.eye(3)), times.timestep, times.stride, times.stride
+        )
 
     def append(self, frame: Frame) -> None:
         with storage_errors(self._path):
@@ -47,12 +58,14 @@ class _Dcd:
 class _Xtc:
     """GROMACS's XTC: compressed to 0.001 nm, with box and time."""
 
-    def __init__(self, path: Path, names: Sequence[str], interval: float) -> None:
+    def __init__(self, path: Path, names: Sequence[str], times: FrameTimes) -> None:
         from openmm.app import XTCFile
 
         self._path, self._size = path, 0
         path.unlink(missing_ok=True)
-        self._file = XTCFile(str(path), _topology(names, np.eye(3)), interval)
+        self._file = XTCFile(
+            str(path), _topology(names, np.eye(3)), times.timestep, times.stride, times.stride
+        )
 
     def append(self, frame: Frame) -> None:
         with storage_errors(self._path):
@@ -70,7 +83,7 @@ class _Xtc:
 class _Xyz:
     """Extended XYZ: text, in angstrom, with the lattice and the time of every frame."""
 
-    def __init__(self, path: Path, names: Sequence[str], interval: float) -> None:
+    def __init__(self, path: Path, names: Sequence[str], times: FrameTimes) -> None:
         self._path, self._names = path, names
         self._stream: IO[str] = open(path, "w", encoding="utf-8")  # noqa: SIM115  (closed by close)
 
@@ -91,7 +104,7 @@ class _Xyz:
             self._stream.close()
 
 
-_FORMATS: dict[str, Callable[[Path, Sequence[str], float], FrameSink]] = {
+_FORMATS: dict[str, Callable[[Path, Sequence[str], FrameTimes], FrameSink]] = {
     ".dcd": _Dcd,
     ".xtc": _Xtc,
     ".xyz": _Xyz,
@@ -108,24 +121,23 @@ def check_trajectory_name(path: Path) -> None:
         )
 
 
-def open_trajectory(path: Path, names: Sequence[str], interval: float) -> FrameSink:
-    """Begin a trajectory of beads called ``names`` with ``interval`` ps between frames.
+def open_trajectory(path: Path, names: Sequence[str], times: FrameTimes) -> FrameSink:
+    """Begin a trajectory of beads called ``names``.
 
     The suffix tells the format. Raises :class:`ConfigError` for an unknown one and
     :class:`~cgbridge.errors.StorageError` when the file cannot be written.
     """
     check_trajectory_name(path)
     with storage_errors(path):
-        return _FORMATS[path.suffix](path, names, interval)
+        return _FORMATS[path.suffix](path, names, times)
 
 
 def write_pdb(path: Path, names: Sequence[str], positions: FloatArray, box: FloatArray) -> None:
-    """Write one configuration, wrapped into its orthorhombic box (rows of ``box``, nm)."""
+    """Write one configuration, wrapped into its box (rows of ``box``, nm)."""
     from openmm.app import PDBFile
     from openmm.unit import nanometer
 
-    edges = np.diag(box)
-    wrapped = positions - np.floor(positions / edges) * edges
+    wrapped = positions - np.floor(positions @ np.linalg.inv(box)) @ box
     text = io.StringIO()
     PDBFile.writeFile(_topology(names, box), wrapped * nanometer, text)
     write_atomic(path, text.getvalue())

@@ -24,7 +24,8 @@ from cgbridge.interfaces import (
     Target,
     TargetResult,
 )
-from cgbridge.objectives.scoring import judge, score_broken, score_completed, weighted_rms
+from cgbridge.objectives.faults import candidate_faults
+from cgbridge.objectives.scoring import is_known, judge, score_broken, score_completed, weighted_rms
 from cgbridge.observables.catalogue import get_observable
 
 #: A melting bracket may be moved this often before the estimate is taken as it is.
@@ -33,15 +34,24 @@ MAX_FOLLOW_UPS = 3
 
 @dataclass(frozen=True)
 class Level:
-    """A named level with its resolved targets, and how long and large its simulations are by default."""
+    """A named level with its resolved targets, and how long and large its simulations are by default.
+
+    All production runs are made ``factor`` times as long as the targets ask for.
+    """
 
     name: str
     targets: tuple[Target, ...]
     sampling: Sampling = field(default_factory=Sampling)
+    factor: float = 1.0
 
     def lengthened(self, factor: float) -> Level:
         """The same level with production runs ``factor`` times as long (for confirmations)."""
-        return replace(self, sampling=replace(self.sampling, production=self.sampling.production * factor))
+        return replace(self, factor=self.factor * factor)
+
+    def simulations(self, target: Target) -> list[Simulation]:
+        """What one of the targets needs, those with a production of their own lengthened as well."""
+        wanted = get_observable(target.observable, target.folder).simulations(target, self.sampling)
+        return [replace(one, production=one.production * self.factor) for one in wanted]
 
 
 class Engine(Protocol):
@@ -73,7 +83,7 @@ class _Session:
         run = self._runs.get(simulation.key)
         if isinstance(run, CgbridgeError):
             raise run
-        if run is None or not _covers(run.simulation, simulation):
+        if run is None or not covers(run.simulation, simulation):
             run = self._engine.run(self._model, simulation, self._seed, self._folder())
             self._keep(run)
         return run
@@ -86,13 +96,14 @@ class _Session:
         missing = []
         for simulation in simulations:
             run = self._runs.get(simulation.key)
-            if run is None or (isinstance(run, Run) and not _covers(run.simulation, simulation)):
+            if run is None or (isinstance(run, Run) and not covers(run.simulation, simulation)):
                 missing.append(simulation)
         for group in self._engine.groups(missing):
             try:
                 folders = [self._folder() for _ in group]
-                for run in self._engine.run_together(self._model, group, self._seed, folders):
-                    self._keep(run)
+                with candidate_faults():
+                    for run in self._engine.run_together(self._model, group, self._seed, folders):
+                        self._keep(run)
             except (UnstableError, StepLimitError) as error:
                 self._runs.update({simulation.key: error for simulation in group})
 
@@ -107,8 +118,13 @@ class _Session:
         self.md_ns += run.md_steps * run.timestep / 1000.0
 
 
-def _covers(done: Simulation, wanted: Simulation) -> bool:
-    return done.production >= wanted.production and done.interval <= wanted.interval
+def covers(done: Simulation, wanted: Simulation) -> bool:
+    """Whether a run serves a request for the same state: settled as long, measured as long and as often."""
+    return (
+        done.equilibration >= wanted.equilibration
+        and done.production >= wanted.production
+        and done.interval <= wanted.interval
+    )
 
 
 def merge_simulations(simulations: Sequence[Simulation]) -> dict[tuple[Any, ...], Simulation]:
@@ -130,10 +146,10 @@ def measure(
     target: Target,
     session: _Session,
     plan: Mapping[Any, Simulation],
-    sampling: Sampling,
+    level: Level,
 ) -> Estimate:
     """Simulate what the target needs (as merged in ``plan``) and measure; follow up where asked."""
-    wanted = list(observable.simulations(target, sampling))
+    wanted = level.simulations(target)
     runs = [session.provide(plan.get(simulation.key, simulation)) for simulation in wanted]
     for _ in range(MAX_FOLLOW_UPS):
         extra = follow_ups(observable, target, runs)
@@ -160,17 +176,17 @@ class _LevelReport:
 
 def _evaluate_level(level: Level, session: _Session) -> _LevelReport:
     """Simulate and measure every target of one level."""
-    observables = [get_observable(target.observable) for target in level.targets]
-    plan = merge_simulations(
-        [s for o, t in zip(observables, level.targets, strict=True) for s in o.simulations(t, level.sampling)]
-    )
+    observables = [get_observable(target.observable, target.folder) for target in level.targets]
+    plan = merge_simulations([s for target in level.targets for s in level.simulations(target)])
     session.prepare(list(plan.values()))
     results: list[TargetResult] = []
     weights = [target.weight for target in level.targets]
     for observable, target in zip(observables, level.targets, strict=True):
         try:
-            estimate = measure(observable, target, session, plan, level.sampling)
-            if not math.isfinite(estimate.value):
+            with candidate_faults():
+                estimate = measure(observable, target, session, plan, level)
+            result = judge(target, estimate, level.name)
+            if not math.isfinite(result.normalised_error):
                 raise UnstableError(f"{target.name} is not a finite number")
         except (UnstableError, StepLimitError) as error:
             return _LevelReport(
@@ -180,13 +196,15 @@ def _evaluate_level(level: Level, session: _Session) -> _LevelReport:
                 f"level {level.name}, target {target.name}: {error.what}",
                 (len(results) + getattr(error, "progress", 0.0)) / len(level.targets),
             )
-        results.append(judge(target, estimate, level.name))
-    missed = ", ".join(
-        f"{r.name} {r.value:.5g} {r.unit} (wanted {r.target:.5g} +- {r.tolerance:.3g})"
-        for r in results
-        if not r.passed
-    )
+        results.append(result)
+    missed = ", ".join(_missed_words(result) for result in results if not result.passed)
     return _LevelReport(results, weights, reason=f"level {level.name} missed: {missed}" if missed else "")
+
+
+def _missed_words(result: TargetResult) -> str:
+    known = "" if is_known(result.tolerance, result.stderr) else f", known to +- {result.stderr:.3g} only"
+    wanted = f"wanted {result.target:.5g} +- {result.tolerance:.3g}"
+    return f"{result.name} {result.value:.5g} {result.unit} ({wanted}{known})"
 
 
 def evaluate_candidate(
@@ -232,7 +250,8 @@ def evaluate_candidate(
     failed = len(levels) - passed
     score: Score = (
         score_completed(failed, stopped_error, total)
-        if outcome is Outcome.OK
+        # A breakdown beyond the level where a candidate stops would not have been seen with ``stop_early``.
+        if outcome is Outcome.OK or not counting
         else score_broken(failed, progress, total)
     )
     return Evaluation(

@@ -11,7 +11,7 @@ from pydantic import Field
 from cgbridge.errors import UnstableError
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
-from cgbridge.observables.blocks import jackknife
+from cgbridge.observables.blocks import value_and_error
 from cgbridge.observables.bulk import bulk_simulation, require_phase
 from cgbridge.observables.neighbours import (
     frames_of,
@@ -24,7 +24,7 @@ from cgbridge.observables.options import BulkOptions, Length, parse_options
 from cgbridge.observables.peaks import peak
 from cgbridge.observables.reference import mean_absolute_deviation, reference_curve
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
-from cgbridge.observables.statistics import block_means, block_spread
+from cgbridge.observables.statistics import block_spread
 
 
 class ADFOptions(BulkOptions):
@@ -38,7 +38,7 @@ class ADFOptions(BulkOptions):
     min_angle: Annotated[float, Field(ge=0, lt=180)] = Field(
         70.0, description="peak_angle looks above this angle: the maximum near 55 degrees is interstitial"
     )
-    blocks: Annotated[int, Field(ge=2)] = Field(10, description="blocks of frames for the errors")
+    blocks: Annotated[int, Field(ge=2)] = Field(10, description="most blocks of frames for the errors")
 
 
 class ADF:
@@ -47,7 +47,7 @@ class ADF:
     Probability density per degree with integral one, not divided by sin(theta): a random
     arrangement gives P = sin(theta)/2 per radian. Features: ``curve`` mean absolute deviation from
     the target's reference (x in deg or rad, y per degree) in 1/deg; ``peak_angle`` and ``mean_angle``
-    in deg. Errors by the jackknife over blocks of frames. ``curves["adf"]`` holds P in 1/deg.
+    in deg. Errors by the jackknife over independent blocks of frames. ``curves["adf"]`` holds P in 1/deg.
     Raises :class:`~cgbridge.errors.ConfigError` for ``curve`` without a reference,
     :class:`~cgbridge.errors.UnstableError` for a frozen liquid or when no bead has two neighbours.
     """
@@ -61,7 +61,7 @@ class ADF:
         unit_factor(target, _unit(options))
         if options.feature == "curve":
             reference_curve(target, "deg", 0.0, 180.0)
-        return [bulk_simulation(target, sampling, options)]
+        return [bulk_simulation(target, sampling, options, reach=options.cutoff)]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """The feature of the averaged distribution."""
@@ -78,10 +78,13 @@ class ADF:
             )
         if counts.sum() == 0:
             raise UnstableError(f"no bead has two neighbours within {options.cutoff:g} nm")
-        blocks = block_means(counts, options.blocks)
         width, centres = float(edges[1]), 0.5 * (edges[1:] + edges[:-1])
         feature = _feature(target, options, centres)
-        value, stderr = jackknife(blocks, lambda histogram: feature(histogram / (histogram.sum() * width)))
+
+        def of_histogram(histogram: FloatArray) -> float:
+            return feature(histogram / (histogram.sum() * width))
+
+        value, stderr, blocks = value_and_error(counts, of_histogram, options.blocks)
         densities = blocks / (blocks.sum(axis=1, keepdims=True) * width)
         error = block_spread(densities)
         curve = Curve(centres, counts.sum(axis=0) / (counts.sum() * width), error, "deg", "1/deg")

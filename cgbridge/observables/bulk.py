@@ -12,12 +12,12 @@ from cgbridge.observables.reporting import series
 from cgbridge.observables.statistics import drift
 from cgbridge.units import AMU_PER_NM3, BAR_NM3
 
-#: Crystal used where a target asks for ice and names none.
-DEFAULT_ICE = "ice-ih"
+#: Crystal used where a target asks for one and names none.
+DEFAULT_CRYSTAL = "ice-ih"
 #: Halves of a series that differ by more than this many standard errors are reported as drifting.
 DRIFT_LIMIT = 4.0
 
-Phase = Literal["liquid", "ice"]
+Phase = Literal["liquid", "crystal"]
 
 
 def bulk_simulation(
@@ -27,8 +27,11 @@ def bulk_simulation(
     *,
     structure: str = "liquid",
     temperature: float | None = None,
+    reach: float = 0.0,
 ) -> Simulation:
     """The NPT simulation of ``structure`` at the target's pressure and (unless given) temperature.
+
+    ``reach`` nm is how far from a bead the frames will be looked at.
 
     Raises :class:`~cgbridge.errors.ConfigError` for a temperature that is not positive.
     """
@@ -44,20 +47,25 @@ def bulk_simulation(
         equilibration=sampling.equilibration if options.equilibration is None else options.equilibration,
         production=options.production or sampling.production,
         interval=options.interval or sampling.interval,
+        density=sampling.liquid_density(kelvin, target.pressure) if structure == "liquid" else 0.0,
+        reach=reach,
     )
 
 
-def ice_structure(target: Target) -> str:
+def crystal_structure(target: Target) -> str:
     """The target's crystal, or hexagonal ice where it names none."""
-    return DEFAULT_ICE if target.structure == "liquid" else target.structure
+    return DEFAULT_CRYSTAL if target.structure == "liquid" else target.structure
 
 
 def require_phase(run: Run, phase: Phase, options: BulkOptions) -> None:
-    """Raise :class:`~cgbridge.errors.UnstableError` if the liquid froze or the crystal melted."""
+    """Raise :class:`~cgbridge.errors.UnstableError` if a liquid froze or holds voids, or a crystal melted."""
     if options.check_phase:
         from cgbridge.observables.phase import check_phase
+        from cgbridge.observables.voids import check_filled
 
-        check_phase(run, phase, threshold=options.ice_threshold)
+        if phase == "liquid":
+            check_filled(run)
+        check_phase(run, phase, threshold=options.crystal_threshold)
 
 
 def density_series(run: Run) -> FloatArray:

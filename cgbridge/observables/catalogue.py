@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.interfaces import Observable
+from cgbridge.interfaces import Observable, first_name
 
 #: name in YAML -> "module:Class"
 OBSERVABLES: Mapping[str, str] = MappingProxyType(
@@ -22,7 +22,7 @@ OBSERVABLES: Mapping[str, str] = MappingProxyType(
         "dimer_distance": "cgbridge.observables.dimer_distance:DimerDistance",
         "density": "cgbridge.observables.density:Density",
         "rdf": "cgbridge.observables.rdf:RDF",
-        "ice_density": "cgbridge.observables.ice_density:IceDensity",
+        "crystal_density": "cgbridge.observables.crystal_density:CrystalDensity",
         "enthalpy_of_vaporization": "cgbridge.observables.enthalpy_of_vaporization:EnthalpyOfVaporization",
         "enthalpy_of_fusion": "cgbridge.observables.enthalpy_of_fusion:EnthalpyOfFusion",
         "compressibility": "cgbridge.observables.compressibility:Compressibility",
@@ -46,17 +46,29 @@ class ObservableEntry:
     description: str
 
 
-def get_observable(name: str) -> Observable:
+#: Other names of observables, from when only water was thought of.
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {first_name(name): name for name in OBSERVABLES if first_name(name) != name}
+)
+
+
+def get_observable(name: str, folder: str = "") -> Observable:
     """A new instance of the observable called ``name``.
 
-    Raises :class:`~cgbridge.errors.ConfigError` for an unknown name.
+    ``module:Class`` names one of the user's own (:mod:`cgbridge.observables.own`), whose module is looked for
+    in ``folder`` first. Raises :class:`~cgbridge.errors.ConfigError` for an unknown name.
     """
-    if name not in OBSERVABLES:
+    if ":" in name:
+        from cgbridge.observables.own import load_own
+
+        return load_own(name, folder)
+    known = ALIASES.get(name, name)
+    if known not in OBSERVABLES:
         raise ConfigError(
-            f"unknown observable '{name}'{did_you_mean(name, OBSERVABLES)}",
-            remedy="known observables: " + ", ".join(OBSERVABLES),
+            f"unknown observable '{name}'{did_you_mean(name, [*OBSERVABLES, *ALIASES])}",
+            remedy="known observables: " + ", ".join(OBSERVABLES) + "; or module:Class for one of your own",
         )
-    module, class_name = OBSERVABLES[name].split(":")
+    module, class_name = OBSERVABLES[known].split(":")
     observable: Observable = vars(import_module(module))[class_name]()
     return observable
 

@@ -13,12 +13,12 @@ from pydantic import BeforeValidator, Field
 from cgbridge.errors import ConfigError, SimulationError, UnitError
 from cgbridge.frames import FloatArray, Trajectory
 from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
-from cgbridge.observables.blocks import jackknife
+from cgbridge.observables.blocks import value_and_error
 from cgbridge.observables.bulk import bulk_simulation, require_phase
 from cgbridge.observables.neighbours import frames_of
 from cgbridge.observables.options import BulkOptions, Time, parse_options
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
-from cgbridge.observables.statistics import block_means, block_spread, finite
+from cgbridge.observables.statistics import block_spread, finite
 from cgbridge.units import BAR_NM3, GAS_CONSTANT, quantity
 
 #: xi of a cubic box, Yeh and Hummer, doi:10.1021/jp0477147, eq. (9).
@@ -42,7 +42,7 @@ class DiffusionOptions(BulkOptions):
     viscosity: Annotated[Annotated[float, BeforeValidator(_viscosity)], Field(gt=0)] | None = Field(
         None, description="shear viscosity of the model, Pa*s, for the finite-size correction"
     )
-    blocks: Annotated[int, Field(ge=2)] = Field(8, description="blocks of time origins for the error")
+    blocks: Annotated[int, Field(ge=2)] = Field(8, description="most blocks of time origins for the error")
 
 
 class Diffusion:
@@ -52,7 +52,7 @@ class Diffusion:
     multiplied by the current box, so that the scaling of coordinates by the barostat does not count as
     motion (cf. von Buelow et al., doi:10.1063/5.0008316) and wrapped and unwrapped frames give the
     same; a bead must move less than half a box between frames. The drift of the centre of mass is
-    taken out. Error: jackknife over blocks of time origins.
+    taken out. Error: jackknife over independent blocks of time origins.
 
     In a periodic box of length L, D is too small by xi k T / (6 pi eta L), xi = 2.837297
     (doi:10.1021/jp0477147); this is added if ``viscosity`` is given, else a note says it is missing.
@@ -91,10 +91,11 @@ class Diffusion:
         lags = step * np.arange(1, max(3, round(last / step)) + 1, dtype=np.float64)
         fitted = lags >= min(options.fit_start, lags[-3]) - 1e-6 * step
         squared = np.array(list(squared_displacements(trajectory, len(lags))))
-        blocks = block_means(squared, options.blocks)
-        value, stderr = jackknife(
-            blocks, lambda msd: float(np.polyfit(lags[fitted], msd[fitted], 1)[0]) / 6.0
-        )
+
+        def slope(msd: FloatArray) -> float:
+            return float(np.polyfit(lags[fitted], msd[fitted], 1)[0]) / 6.0
+
+        value, stderr, blocks = value_and_error(squared, slope, options.blocks)
         shift, note = _finite_size(run, options.viscosity)
         spread = block_spread(blocks)
         return estimate(

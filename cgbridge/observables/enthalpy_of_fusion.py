@@ -9,9 +9,9 @@ from cgbridge.errors import SimulationError
 from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import (
     bulk_simulation,
+    crystal_structure,
     drift_notes,
     enthalpy_series,
-    ice_structure,
     require_phase,
 )
 from cgbridge.observables.options import BulkOptions, parse_options
@@ -36,7 +36,7 @@ class EnthalpyOfFusion:
         options = parse_options(BulkOptions, target)
         return [
             bulk_simulation(target, sampling, options),
-            bulk_simulation(target, sampling, options, structure=ice_structure(target)),
+            bulk_simulation(target, sampling, options, structure=crystal_structure(target)),
         ]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
@@ -46,7 +46,7 @@ class EnthalpyOfFusion:
         options = parse_options(BulkOptions, target)
         liquid, ice = (enthalpy_series(run) for run in runs)
         require_phase(runs[0], "liquid", options)
-        require_phase(runs[1], "ice", options)
+        require_phase(runs[1], "crystal", options)
         high, low = mean_error(liquid), mean_error(ice)
         return estimate(
             target,

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from cgbridge.errors import SimulationError
 from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
-from cgbridge.observables.bulk import ice_structure
+from cgbridge.observables.bulk import crystal_structure
 from cgbridge.observables.crossing import bracket, find_crossing
 from cgbridge.observables.growth import growth_rates
 from cgbridge.observables.options import SamplingOptions, Temperature, parse_options
@@ -95,7 +95,7 @@ class MeltingTemperature:
         return [
             Simulation(
                 kind="coexistence",
-                structure=options.structure or ice_structure(target),
+                structure=options.structure or crystal_structure(target),
                 temperature=kelvin,
                 pressure=float(target.pressure),
                 beads=options.beads or protocol.beads,

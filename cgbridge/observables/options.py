@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from cgbridge.errors import ConfigError, UnitError, did_you_mean
+from cgbridge.errors import ConfigError, ConfigErrors, UnitError, did_you_mean
 from cgbridge.interfaces import Target
 from cgbridge.units import quantity
 
@@ -52,9 +52,16 @@ class SamplingOptions(Options):
 class BulkOptions(SamplingOptions):
     """Sampling and the check that the bulk phase is still the one asked for."""
 
-    check_phase: bool = Field(True, description="refuse a frozen liquid or a molten crystal (CHILL+)")
-    ice_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.5, description="ice fraction above which a liquid is frozen, below which a crystal is molten"
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    check_phase: bool = Field(
+        True, description="refuse a frozen liquid (CHILL+), one with voids, or a molten crystal"
+    )
+    crystal_threshold: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.5,
+        validation_alias="ice_threshold",
+        description="crystalline fraction above which a liquid is frozen, below which a crystal is molten "
+        "(also called ice_threshold)",
     )
 
 
@@ -65,19 +72,26 @@ def parse_options(model: type[Model], target: Target) -> Model:
     """Validate ``target.options`` with ``model``.
 
     Raises :class:`~cgbridge.errors.ConfigError` that names the target, the field, and for an unknown
-    field the nearest known one.
+    field the nearest known one; several faults are told together.
     """
     try:
         return model.model_validate(dict(target.options))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        where = f"targets.{target.name}.options" + (f".{field}" if field else "")
-        if first["type"] == "extra_forbidden":
-            known = list(model.model_fields)
-            raise ConfigError(
-                f"unknown option '{field}' of observable '{target.observable}'{did_you_mean(field, known)}",
-                where=where,
-                remedy="known options: " + (", ".join(known) or "none"),
-            ) from None
-        raise ConfigError(first["msg"].removeprefix("Value error, "), where=where) from None
+        faults = {str(fault): fault for fault in (_fault(model, target, one) for one in error.errors())}
+        if len(faults) == 1:
+            raise next(iter(faults.values())) from None
+        raise ConfigErrors(faults.values()) from None
+
+
+def _fault(model: type[Model], target: Target, fault: Any) -> ConfigError:
+    field = str(fault["loc"][0]) if fault["loc"] else ""
+    where = f"targets.{target.name}.options" + (f".{field}" if field else "")
+    if fault["type"] == "extra_forbidden":
+        known = list(model.model_fields)
+        return ConfigError(
+            f"unknown option '{field}' of observable '{target.observable}'{did_you_mean(field, known)}",
+            where=where,
+            remedy="known options: " + (", ".join(known) or "none"),
+        )
+    shown = "" if isinstance(fault["input"], dict | list) or not field else f" (found {fault['input']!r})"
+    return ConfigError(fault["msg"].removeprefix("Value error, ") + shown, where=where)

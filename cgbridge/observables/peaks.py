@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cgbridge.errors import ConfigError
+from cgbridge.errors import UnstableError
 from cgbridge.frames import FloatArray
 
 #: The second peak of g(r) is looked for between these multiples of the first peak's position.
@@ -31,13 +31,17 @@ def first_peak(r: FloatArray, g: FloatArray) -> tuple[float, float]:
 def second_peak(r: FloatArray, g: FloatArray) -> tuple[float, float]:
     """Position and height of the second maximum, after a running mean over five bins.
 
-    Raises :class:`~cgbridge.errors.ConfigError` when r ends before the second shell.
+    Raises :class:`~cgbridge.errors.UnstableError` when r ends before the second shell, which depends on where
+    the first one is.
     """
     first = first_peak(r, g)[0]
     smooth = np.convolve(g, np.full(5, 0.2), mode="same")
     window = (r > SECOND_PEAK_WINDOW[0] * first) & (r < SECOND_PEAK_WINDOW[1] * first)
     if int(window.sum()) < 5:
-        raise ConfigError("r_max ends before the second peak of g(r)", remedy="give a larger r_max")
+        raise UnstableError(
+            f"g(r) is known to {r[-1]:.3g} nm, which ends before the second peak",
+            remedy="give a larger r_max, or more beads",
+        )
     return peak(r[window], smooth[window])
 
 

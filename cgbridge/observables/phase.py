@@ -1,12 +1,13 @@
-"""Is it ice or liquid? CHILL+ on the last frames of a run.
+"""Is it crystal or liquid? CHILL+ on the last frames of a run.
 
 CHILL+ (Nguyen and Molinero, doi:10.1021/jp510289t) names every bead by the eclipsed and staggered
 bonds to its first shell. Its cutoff of 3.5 A is made for water at the density of ice; here it is
 scaled with the nearest-neighbour distance of a diamond lattice of the same number density,
 ``r0 = sqrt(3)/2 n^(-1/3)``, so that candidates of other densities are judged alike.
 
-Only tetrahedral order counts as ice: a model that freezes into a dense lattice is not noticed. The
-box must be filled (bulk or coexistence), because a vacuum would spoil the number density.
+It knows diamond and hexagonal diamond of any substance as cubic and hexagonal ice. Only tetrahedral order
+counts: a model that freezes into a dense lattice is not noticed. The box must be filled (bulk or
+coexistence), because a vacuum would spoil the number density.
 
 Cost: OVITO loads once in 0.2 to 0.4 s, a frame takes 8 microseconds per bead.
 """
@@ -71,20 +72,20 @@ def final_ice_fraction(trajectory: Trajectory, frames: int = LAST_FRAMES) -> flo
 
 
 def check_phase(run: Run, phase: str, *, threshold: float = 0.5) -> float | None:
-    """Ice fraction at the end of the run, which must agree with ``phase`` (``liquid`` or ``ice``).
+    """Ice fraction at the end of the run, which must agree with ``phase`` (``liquid`` or ``crystal``).
 
     A liquid above ``threshold`` has frozen, a crystal below it has melted: both raise
     :class:`~cgbridge.errors.UnstableError`, so that neither passes for a density of the other. Thermal
     ice is above 0.9 and liquid water below 0.2, so that the threshold is not delicate.
     Returns ``None`` for a run without frames.
     """
-    if phase not in ("liquid", "ice"):
-        raise ConfigError(f"unknown phase '{phase}'", remedy="liquid or ice")
+    if phase not in ("liquid", "crystal"):
+        raise ConfigError(f"unknown phase '{phase}'", remedy="liquid or crystal")
     if run.trajectory is None:
         return None
     fraction = final_ice_fraction(run.trajectory)
     if phase == "liquid" and fraction > threshold:
-        raise UnstableError(f"frozen: '{run.simulation.label}' is {fraction:.0%} ice at its end")
-    if phase == "ice" and fraction < threshold:
-        raise UnstableError(f"molten: '{run.simulation.label}' is only {fraction:.0%} ice at its end")
+        raise UnstableError(f"frozen: '{run.simulation.label}' is {fraction:.0%} crystal at its end")
+    if phase == "crystal" and fraction < threshold:
+        raise UnstableError(f"molten: '{run.simulation.label}' is only {fraction:.0%} crystal at its end")
     return fraction

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -12,7 +13,7 @@ from pydantic import Field
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
-from cgbridge.observables.blocks import jackknife
+from cgbridge.observables.blocks import value_and_error
 from cgbridge.observables.bulk import bulk_simulation, require_phase
 from cgbridge.observables.neighbours import (
     frames_of,
@@ -25,7 +26,7 @@ from cgbridge.observables.options import BulkOptions, Length, parse_options
 from cgbridge.observables.peaks import first_peak, second_peak
 from cgbridge.observables.reference import mean_absolute_deviation, reference_curve
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
-from cgbridge.observables.statistics import block_means, block_spread
+from cgbridge.observables.statistics import block_spread
 
 Feature = Literal[
     "curve", "first_peak_position", "first_peak_height", "second_peak_position", "coordination_number"
@@ -38,19 +39,39 @@ class RDFOptions(BulkOptions):
     """Options of ``rdf``."""
 
     feature: Feature = Field("curve", description="what of g(r) is the value")
-    r_min: Annotated[Length, Field(ge=0)] = Field(0.2, description="start of the compared range, nm")
+    r_min: Annotated[Length, Field(ge=0)] | None = Field(
+        None, description="start of the compared range (0.2 nm) or of the search for peaks (0)"
+    )
     r_max: Annotated[Length, Field(gt=0)] | None = Field(
-        None, description="end of the compared range (0.8 nm) or, for coordination_number, the shell (0.34)"
+        None,
+        description="end of the compared range (0.8 nm), of the search for peaks (0.8 nm, where the box is "
+        "wide enough) or, for coordination_number, of the shell (0.34)",
     )
     bin_width: Annotated[Length, Field(gt=0)] = Field(0.005, description="width of a bin, nm")
-    blocks: Annotated[int, Field(ge=2)] = Field(10, description="blocks of frames for the errors")
+    blocks: Annotated[int, Field(ge=2)] = Field(10, description="most blocks of frames for the errors")
 
     @property
-    def reach(self) -> float:
+    def start(self) -> float:
+        """``r_min``, or the default of the feature."""
+        if self.r_min is not None:
+            return self.r_min
+        return 0.2 if self.feature == "curve" else 0.0
+
+    @property
+    def end(self) -> float:
         """``r_max``, or the default of the feature."""
         if self.r_max is not None:
             return self.r_max
         return 0.34 if self.feature == "coordination_number" else CURVE_RANGE
+
+    def reach(self, target: Target) -> float:
+        """How far the value depends on g(r), in nm; 0 for peaks looked for as far as the box allows.
+
+        A reference that ends before ``r_max`` is compared to its end.
+        """
+        if self.feature == "curve":
+            return float(reference_curve(target, "nm", self.start, self.end).x[-1])
+        return 0.0 if self.feature != "coordination_number" and self.r_max is None else self.end
 
 
 @dataclass(frozen=True)
@@ -74,10 +95,11 @@ class RDF:
     (statistical noise adds to it, so a perfect model does not reach zero); ``first_peak_position``,
     ``second_peak_position`` (nm) and ``first_peak_height`` from a parabola through the five bins
     around the maximum; ``coordination_number`` neighbours within ``r_max``. Errors by the jackknife
-    over blocks of frames. ``curves["rdf"]`` holds g(r), r in nm.
+    over independent blocks of frames. ``curves["rdf"]`` holds g(r), r in nm.
 
     Raises :class:`~cgbridge.errors.ConfigError` for ``curve`` without a reference,
-    :class:`~cgbridge.errors.UnstableError` for a frozen liquid or a box narrower than 2 r_max.
+    :class:`~cgbridge.errors.UnstableError` for a frozen liquid or a box narrower than twice
+    the distance that the value needs.
     """
 
     name = "rdf"
@@ -87,21 +109,18 @@ class RDF:
         """One bulk liquid."""
         options = parse_options(RDFOptions, target)
         unit_factor(target, _unit(options.feature))
-        if options.feature == "curve":
-            reference_curve(target, "nm", options.r_min, options.reach)
-        elif not options.r_min < options.reach and options.feature != "coordination_number":
+        if options.feature not in ("curve", "coordination_number") and not options.start < options.end:
             raise ConfigError("r_min is not below r_max", where=f"targets.{target.name}.options")
-        return [bulk_simulation(target, sampling, options)]
+        return [bulk_simulation(target, sampling, options, reach=options.reach(target))]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """The feature of the averaged g(r)."""
         run, options = one_run(runs), parse_options(RDFOptions, target)
         require_phase(run, "liquid", options)
-        histogram = collect(run, options)
+        histogram = collect(run, options, options.reach(target))
         samples = np.stack([histogram.g, histogram.counts], axis=1)
-        blocks = block_means(samples, options.blocks)
         feature = _feature(target, options, histogram)
-        value, stderr = jackknife(blocks, feature)
+        value, stderr, blocks = value_and_error(samples, feature, options.blocks)
         error = block_spread(blocks[:, 0])
         curve = Curve(histogram.centres, histogram.g.mean(axis=0), error, "nm", "1")
         return estimate(
@@ -109,16 +128,21 @@ class RDF:
         )
 
 
-def collect(run: Run, options: RDFOptions) -> Histogram:
-    """Histogram every frame with freud, one frame in memory at a time."""
+def collect(run: Run, options: RDFOptions, asked: float) -> Histogram:
+    """Histogram every frame with freud, one frame in memory at a time.
+
+    To ``asked`` nm in any case, and for the picture to ``CURVE_RANGE`` as far as the box is wide enough in
+    every frame. Raises :class:`~cgbridge.errors.UnstableError` for a box narrower than twice ``asked``.
+    """
     import freud
 
     trajectory = frames_of(run)
-    first = next(iter(trajectory))
-    inner = max(3, round(options.reach / options.bin_width))
-    width = options.reach / inner  # so that r_max is an edge
-    # 5% of room below half the box, which breathes at constant pressure.
-    bins = max(inner, int(min(CURVE_RANGE, 0.95 * half_width(first)) / width + 1e-9))
+    halves = [half_width(frame) for frame in trajectory]
+    room = min(0.95 * halves[0], *halves)
+    inner = max(3, round(options.end / options.bin_width))
+    width = options.end / inner  # so that r_max is an edge
+    needed = math.ceil(asked / width - 1e-9)
+    bins = max(needed, int(min(CURVE_RANGE, room) / width + 1e-9))
     reach = width * bins
     edges = np.linspace(0.0, reach, bins + 1)
     shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
@@ -143,12 +167,12 @@ def _feature(target: Target, options: RDFOptions, histogram: Histogram) -> Calla
     r = histogram.centres
     if options.feature == "coordination_number":
         return lambda pair: float(
-            np.interp(options.reach, histogram.edges, np.concatenate([[0.0], np.cumsum(pair[1])]))
+            np.interp(options.end, histogram.edges, np.concatenate([[0.0], np.cumsum(pair[1])]))
         )
     if options.feature == "curve":
-        reference = reference_curve(target, "nm", options.r_min, options.reach)
+        reference = reference_curve(target, "nm", options.start, options.end)
         return lambda pair: mean_absolute_deviation(r, pair[0], reference)
-    inside = (r >= options.r_min) & (r <= options.reach)
+    inside = (r >= options.start) & (r <= options.end)
     index = 1 if options.feature == "first_peak_height" else 0
     if options.feature == "second_peak_position":
         return lambda pair: second_peak(r[inside], pair[0][inside])[0]

@@ -44,6 +44,7 @@ class SurfaceTension:
                 ),
                 production=options.production or sampling.production,
                 interval=options.interval or sampling.interval,
+                density=sampling.liquid_density(target.temperature, target.pressure),
             )
         ]
 

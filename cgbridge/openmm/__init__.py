@@ -4,10 +4,11 @@
 
 Importing this module loads the compiled plugin from the package's own folder and makes its forces
 behave as OpenMM's own: ``System.getForce`` and ``XmlSerializer`` return them with their real class.
+OpenMM's own kernels stay in place until :func:`accelerate_steps` is called.
 """
 
 from cgbridge.openmm._classes import restore_force_classes
-from cgbridge.openmm._loading import load_platforms, plugin_load_failures
+from cgbridge.openmm._loading import accelerate_steps, load_platforms, plugin_load_failures
 
 # The order matters: OpenMM's libraries must be in the process before ours, and the platform
 # plugins need the core library that the extension module brings along.
@@ -16,4 +17,4 @@ from cgbridge.openmm._plugin import StillingerWeberForce, TersoffForce, TripletF
 load_platforms()
 restore_force_classes()
 
-__all__ = ["StillingerWeberForce", "TersoffForce", "TripletForce", "plugin_load_failures"]
+__all__ = ["StillingerWeberForce", "TersoffForce", "TripletForce", "accelerate_steps", "plugin_load_failures"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 from pathlib import Path
 
@@ -15,6 +16,8 @@ DEVICE_PLATFORMS = frozenset({"CUDA", "HIP", "OpenCL"})
 """Platforms that OpenMM has only on machines with the right driver."""
 
 _failures: list[str] = []
+# Loaded libraries whose kernels for steps are not registered.
+_without_steps: list[Path] = []
 
 
 def _check_openmm_version() -> None:
@@ -55,8 +58,28 @@ def load_platforms() -> None:
 def _load(library: Path) -> None:
     try:
         openmm.Platform.loadPluginLibrary(str(library))
+        _without_steps.append(library)
     except openmm.OpenMMException as error:
         _failures.append(str(error))
+
+
+def accelerate_steps() -> None:
+    """Let the plugin take the steps of systems that hold its forces, on all platforms of this process.
+
+    Importing :mod:`cgbridge.openmm` adds kernels for its own forces and leaves those of OpenMM as they are.
+    Contexts made after this call use kernels of the plugin also for the step of ``LangevinMiddleIntegrator``,
+    if the system has a force of the plugin and neither constraints nor virtual sites; and on the CPU platform
+    for gathering the forces, if it has no others. On one thread OpenMM's own steps of mW take 1.6
+    (4096 beads) to 2 times (512) as long. Random numbers are others, averages the same. Systems without a
+    force of the plugin get what they get without the call.
+
+    The engine calls it for its own Contexts. ``CPUSerial``, the plugin's own platform, needs no call, and a
+    second call does nothing.
+    """
+    while _without_steps:
+        register = getattr(ctypes.CDLL(str(_without_steps.pop())), "registerStepKernels", None)
+        if register is not None:
+            register()
 
 
 def plugin_load_failures() -> tuple[str, ...]:

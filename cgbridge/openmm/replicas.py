@@ -28,7 +28,8 @@ class ReplicaBarostat:
     distribution of the isothermal-isobaric ensemble. It is that of OpenMM's MonteCarloBarostat
     (doi:10.1016/j.cplett.2003.12.039), with a step size for each replica that is adapted to accept between a
     quarter and three quarters of the moves. Kinetic energies and velocities are those of y: the dynamics of
-    a replica is that of a mass larger by 1/s^2, which no average over positions depends on.
+    a replica is that of beads of mass m/s^2, which no average over positions depends on, but diffusion does:
+    give its particles the mass m s^2 where that matters.
 
     Args:
         force: the force in the Context, with two replicas or more and periodic boundary conditions. No other

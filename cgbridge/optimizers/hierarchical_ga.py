@@ -26,6 +26,8 @@ from cgbridge.interfaces import Point, Score
 
 #: Standard deviations of the logarithms of both factors: 3 % in temperatures and 1.5 % in densities.
 ENERGY_SPREAD, LENGTH_SPREAD = 0.03, 0.005
+#: Children that are known already before a point is drawn at random: operators may have run dry.
+_CLONES = 1000
 #: A point with its energies and its lengths multiplied by two factors.
 Rescale = Callable[[Point, float, float], Point]
 
@@ -67,7 +69,8 @@ class HierarchicalGA:
     generation of children is bred, then one child for every result told, which replaces the worst of the
     population when it is better. Proposals depend on the order of telling only, never on when they are
     asked for, so that a resumed run repeats them whatever the number of workers. ``first`` are known points
-    that come before the quasi-random ones, as part of the first sample.
+    that come before the quasi-random ones, as part of the first sample. A point that could not be evaluated
+    uses up its share of the budget and stays out of the population.
     """
 
     def __init__(
@@ -125,17 +128,27 @@ class HierarchicalGA:
             points.append(point)
         return points
 
-    def tell(self, point: Point, score: Score) -> None:
+    def tell(self, point: Point, score: Score | None) -> None:
         if point not in self._asked:
             raise ValueError("this point was not asked for")
         self._asked.discard(point)
         self._told += 1
-        individual = _Individual(point)
-        individual.fitness.values = astuple(score)
-        self._scored.append(individual)
+        if score is not None:
+            individual = _Individual(point)
+            individual.fitness.values = astuple(score)
+            self._scored.append(individual)
         if self._settings.steady_state and self._population:
             self._absorb()
             self._queue += self._breed(min(1, self._unplanned))
+
+    def correct(self, point: Point, score: Score) -> None:
+        """Replace the score of a point told before by a better founded one, from the next choice on.
+
+        So a candidate that was merely lucky stops breeding. A point that has left the population stays out.
+        """
+        for individual in (*self._population, *self._scored):
+            if tuple(individual) == point:
+                individual.fitness.values = astuple(score)
 
     @property
     def _unplanned(self) -> int:
@@ -161,15 +174,23 @@ class HierarchicalGA:
 
     def _breed(self, count: int) -> list[Point]:
         children: list[Point] = []
+        clones = 0
         with _deap_random(self._random):
             while len(children) < count:
-                for child in self._offspring():
+                # Nobody to breed from is left when machine faults took nearly all.
+                dry = clones >= _CLONES or len(self._population) < 2
+                for child in [self._stranger()] if dry else self._offspring():
                     genes = tuple(float(gene) for gene in child)
                     # A clone of something known would waste an evaluation.
-                    if genes not in self._proposed and genes not in children:
+                    if genes in self._proposed or genes in children:
+                        clones += 1
+                    else:
                         children.append(genes)
         self._proposed.update(children[:count])
         return children[:count]
+
+    def _stranger(self) -> _Individual:
+        return _Individual([random.random() for _ in range(self._dimension)])
 
     def _offspring(self) -> list[_Individual]:
         """Children of one operator, drawn by its share; one without a share draws nothing either."""

@@ -7,10 +7,14 @@ variant.
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Generator, Sequence
 
 from cgbridge.interfaces import Point, Score
 
+#: What a point that could not be evaluated counts as: worse than any other, so that the simplex turns away.
+_UNKNOWN = Score(sys.maxsize, 1.0, math.inf, math.inf)
 _REFLECT, _EXPAND, _CONTRACT, _SHRINK = 1.0, 2.0, 0.5, 0.5
 
 
@@ -37,12 +41,12 @@ class NelderMead:
         self._outstanding = True
         return [self._next]
 
-    def tell(self, point: Point, score: Score) -> None:
+    def tell(self, point: Point, score: Score | None) -> None:
         if not self._outstanding or point != self._next:
             raise ValueError("this point was not asked for")
         self._outstanding = False
         self._remaining -= 1
-        following = self._search.send(score)
+        following = self._search.send(_UNKNOWN if score is None else score)
         self._next = following if self._remaining > 0 else None
 
     def _run(self, start: Point, size: float) -> Generator[Point, Score, None]:

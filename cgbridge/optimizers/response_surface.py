@@ -148,7 +148,7 @@ class ResponseSurface:
         self._asked.update(points)
         return points
 
-    def tell(self, point: Point, score: Score) -> None:
+    def tell(self, point: Point, score: Score | None) -> None:
         if point not in self._asked:
             raise ValueError("this point was not asked for")
         self._asked.discard(point)
@@ -198,7 +198,7 @@ class ResponseSurface:
         rows: dict[str, list[tuple[FloatArray, float, float]]] = {}
         for sample in self._samples():
             point = self._reduced.point(sample.parameters) if sample.quantity in wanted else None
-            if point is not None and math.isfinite(sample.value):
+            if point is not None and math.isfinite(sample.value) and math.isfinite(sample.stderr):
                 unit = point.unit_of(sample.unit)
                 inputs = np.append(point.shape, point.temperature(sample.temperature))
                 rows.setdefault(sample.quantity, []).append(

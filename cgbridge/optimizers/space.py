@@ -35,10 +35,15 @@ class SearchSpace:
         return values
 
     def encode(self, values: Mapping[str, float]) -> Point:
-        """Parameter values -> unit cube (inverse of :meth:`decode` to rounding)."""
+        """Parameter values -> unit cube, the inverse of :meth:`decode` to rounding.
+
+        A value outside its range is moved to the bound.
+        """
         point = []
         for parameter in self.parameters:
-            low, high, value = parameter.minimum, parameter.maximum, values[parameter.name]
+            low, high = parameter.minimum, parameter.maximum
+            # Into the range first: outside a log range lie values that have no logarithm, or another sign.
+            value = min(max(values[parameter.name], low), high)
             if parameter.scale == "log":
                 u = (math.log(abs(value)) - math.log(abs(low))) / (math.log(abs(high)) - math.log(abs(low)))
             else:

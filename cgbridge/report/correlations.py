@@ -70,10 +70,10 @@ def parameter_correlations(run: RunRecord, level: int) -> CorrelationTable | Non
 def error_correlations(run: RunRecord) -> CorrelationTable | None:
     """Parameters (rows) with signed deviations from each target (columns) that enough candidates reached."""
     columns, series = [], []
-    for name in run.targets:
-        points, deviations = _deviations(run.candidates, name)
+    for level, name in run.targets:
+        points, deviations = _deviations(run.candidates, level, name)
         if len(points) >= FEWEST:
-            columns.append(name)
+            columns.append(run.label(level, name))
             series.append((points, deviations))
     if not columns:
         return None
@@ -84,11 +84,11 @@ def error_correlations(run: RunRecord) -> CorrelationTable | None:
     return CorrelationTable(rows, tuple(columns), cells, tuple(len(points) for points, _ in series))
 
 
-def _deviations(entries: Sequence[Entry], name: str) -> tuple[FloatArray, FloatArray]:
+def _deviations(entries: Sequence[Entry], level: str, name: str) -> tuple[FloatArray, FloatArray]:
     points, deviations = [], []
     for entry in entries:
         for result in entry.evaluation.results:
-            if result.name == name and np.isfinite(result.value):
+            if (result.level, result.name) == (level, name) and np.isfinite(result.value):
                 points.append(entry.point)
                 deviations.append(result.value - result.target)
     return np.array(points), np.array(deviations)

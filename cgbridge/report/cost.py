@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cgbridge.report.run_record import RunRecord
 from cgbridge.store.journal_entries import Entry
 
-_PHASES = ("search", "polish", "confirm")
+_PHASES = ("search", "polish", "confirm", "final")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from cgbridge.report.words import count, listing
 RULES: tuple[Rule, ...] = (
     rules_of_search.machine_faults,
     rules_of_search.mostly_unstable,
+    rules_of_search.one_reason_at_a_level,
     rules_of_search.level_never_passed,
     rules_of_search.parameter_on_bound,
     rules_of_values.conflicting_targets,
@@ -41,9 +42,9 @@ class Diagnosis:
         """The paragraph that leads to the findings."""
         titles = [finding.title[0].lower() + finding.title[1:] for finding in self.findings]
         if self.good:
-            start = "Every level is passed, and the re-run with a new seed shows that it was not luck."
+            start = "Every level is passed, in a re-run with a new seed as well."
             if not titles:
-                return f"{start} No rule found anything to improve."
+                return f"{start} No rule has anything to add; they look at the search and its targets only."
             return f"{start} Worth knowing all the same: {'; '.join(titles)}."
         if titles:
             start = "The likely reasons" if self.good is False else "What stands out so far"
@@ -61,7 +62,7 @@ class Diagnosis:
     def question(self) -> str:
         """Heading over the findings."""
         if self.good:
-            return "Why the fit is good"
+            return "What else there is to know"
         return "Why is the fit poor?" if self.good is False else "How is it going?"
 
 
@@ -98,8 +99,8 @@ def _good(run: RunRecord) -> str:
     )
     worst = max(verdicts(run), key=lambda row: abs(row.offset), default=None)
     if worst is not None:
-        deviation = plain(abs(worst.offset), 2)
-        text += f" The largest deviation is that of {worst.target.name}, {deviation} tolerances."
+        name, deviation = run.label(worst.level, worst.target.name), plain(abs(worst.offset), 2)
+        text += f" The largest deviation is that of {name}, {deviation} tolerances."
     return text
 
 
@@ -113,7 +114,10 @@ def _poor(run: RunRecord, passed_all: bool) -> str:
         )
     passed = run.best.evaluation.levels_passed
     missed = [row for row in verdicts(run) if row.result is not None and not row.passed]
-    words = [f"{row.target.name} by {plain(abs(row.offset), 2)} tolerances" for row in missed[:4]]
+    words = [
+        f"{run.label(row.level, row.target.name)} by {plain(abs(row.offset), 2)} tolerances"
+        for row in missed[:4]
+    ]
     text = f"The best candidate passes {passed} of {count(len(run.levels), 'level')}"
     text += f" and misses {listing(words)}." if words else "."
     if run.best.evaluation.reason and not missed:

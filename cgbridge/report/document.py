@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cgbridge.report import digits, marks
+from cgbridge.report.aside import aside_words
 from cgbridge.report.correlations import deepest_level, error_correlations, parameter_correlations
 from cgbridge.report.cost import costs, elapsed_s
 from cgbridge.report.diagnosis import diagnose
@@ -18,7 +19,8 @@ from cgbridge.report.figures.melting import melting_figures
 from cgbridge.report.figures.structure import rdf_figures
 from cgbridge.report.finding import Finding
 from cgbridge.report.funnel import funnel
-from cgbridge.report.ranges import range_positions
+from cgbridge.report.lineages import lineage_words, lineages
+from cgbridge.report.ranges import RangePosition, range_positions
 from cgbridge.report.run_record import RunRecord, read_run
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import count, fit_words, observable_words
@@ -69,10 +71,10 @@ def aligned(texts: list[str]) -> list[tuple[str, str]]:
 
 
 def with_keys(finding: Finding) -> Markup:
-    """The remedy with the YAML keys in it set as code."""
+    """The remedy with the YAML keys in it, and what stands between backticks, set as code."""
     from markupsafe import Markup, escape
 
-    text = str(escape(finding.remedy))
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(finding.remedy)))
     pattern = "|".join(re.escape(str(escape(key))) for key in sorted(finding.keys, key=len, reverse=True))
     marked = re.sub(pattern, lambda match: f"<code>{match.group(0)}</code>", text) if pattern else text
     return Markup(marked)
@@ -95,6 +97,8 @@ def page_content(run: RunRecord) -> dict[str, Any]:
         ),
         "convergence": convergence_figures(run),
         "stages": funnel(run),
+        "aside": aside_words(run),
+        "relatives": _relatives(run, places),
         "places": [(place, marks.range_mark(place)) for place in places],
         "mark_width": marks.WIDTH,
         "correlation_level": run.levels[level].name if run.levels else "",
@@ -106,6 +110,14 @@ def page_content(run: RunRecord) -> dict[str, Any]:
         "elapsed": elapsed_s(run),
         "best_model": "best/model.yaml" if (run.path / "best" / "model.yaml").is_file() else "",
     }
+
+
+def _relatives(run: RunRecord, places: tuple[RangePosition, ...]) -> str:
+    """What the spread of the candidates that passed some level can tell; empty where there is none."""
+    if not places or places[0].spread is None or places[0].spread_levels == 0:
+        return ""
+    found = lineages(run, places[0].spread_levels)
+    return "" if found is None else lineage_words(found)
 
 
 def _verdict_levels(run: RunRecord) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def missed_targets(run: RunRecord) -> tuple[MissedTarget, ...]:
                 result.normalised_error
                 for evaluation in stopped
                 for result in evaluation.results
-                if result.name == target.name and not result.passed
+                if (result.level, result.name) == (level.name, target.name) and not result.passed
             ]
             if errors:
                 found.append(MissedTarget(level.name, target.name, len(errors), median(errors)))

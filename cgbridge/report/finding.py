@@ -26,10 +26,10 @@ class Finding:
 Rule = Callable[[RunRecord], Finding | None]
 
 
-def target_key(run: RunRecord, name: str) -> str:
+def target_key(run: RunRecord, level: str, name: str) -> str:
     """Dotted path of a target in the YAML: ``levels.1.targets.0``."""
-    for index, level in enumerate(run.levels):
-        for number, target in enumerate(level.targets):
-            if target.name == name:
+    for index, one in enumerate(run.levels):
+        for number, target in enumerate(one.targets):
+            if (one.name, target.name) == (level, name):
                 return f"levels.{index}.targets.{number}"
     return "levels"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from cgbridge.interfaces import Evaluation
+from cgbridge.objectives.scoring import weighted_rms
 from cgbridge.report.run_record import LevelRecord, RunRecord
 
 
@@ -16,7 +18,9 @@ class LevelProgress:
 
     The sequences have equal lengths: ``best`` is the smallest error up to that generation, ``median``
     and ``counts`` are those of the generation's candidates that finished the level. ``polished`` is the
-    smallest error the local polish found, None without one.
+    smallest error the local polish found, None without one; ``final`` that of the model that is published,
+    when it was re-run, or of the best candidate so far; None where it did not get there. The smallest errors
+    at two levels may belong to different candidates.
     """
 
     level: str
@@ -25,15 +29,25 @@ class LevelProgress:
     median: tuple[float, ...]
     counts: tuple[int, ...]
     polished: float | None
+    final: float | None
+
+    @property
+    def stretches(self) -> tuple[slice, ...]:
+        """Generations that follow each other without an empty one between them."""
+        starts = [0, *(n for n in range(1, len(self.generations)) if self._gap(n))]
+        return tuple(slice(a, b) for a, b in pairwise([*starts, len(self.generations)]))
+
+    def _gap(self, number: int) -> bool:
+        return self.generations[number] - self.generations[number - 1] > 1
 
 
 def level_error(evaluation: Evaluation, level: LevelRecord) -> float | None:
     """sqrt(sum w e^2 / sum w) over the level's targets; None unless all were measured."""
-    errors = {result.name: result.normalised_error for result in evaluation.results}
-    if not all(target.name in errors for target in level.targets):
+    found = {result.name: result for result in evaluation.results if result.level == level.name}
+    if not all(target.name in found for target in level.targets):
         return None
-    total = sum(target.weight for target in level.targets)
-    return math.sqrt(sum(t.weight * errors[t.name] ** 2 for t in level.targets) / total)
+    results = [found[target.name] for target in level.targets]
+    return weighted_rms(results, [target.weight for target in level.targets])
 
 
 def progress(run: RunRecord) -> tuple[LevelProgress, ...]:
@@ -51,11 +65,18 @@ def progress(run: RunRecord) -> tuple[LevelProgress, ...]:
             else:
                 polished.append(error)
         if searched:
-            found.append(_level_progress(level.name, searched, polished))
+            found.append(_level_progress(level.name, searched, polished, _final(run, level)))
     return tuple(found)
 
 
-def _level_progress(name: str, searched: dict[int, list[float]], polished: list[float]) -> LevelProgress:
+def _final(run: RunRecord, level: LevelRecord) -> float | None:
+    error = None if run.best is None else level_error(run.best.evaluation, level)
+    return error if error is not None and math.isfinite(error) else None
+
+
+def _level_progress(
+    name: str, searched: dict[int, list[float]], polished: list[float], final: float | None
+) -> LevelProgress:
     generations = tuple(sorted(searched))
     best: list[float] = []
     for generation in generations:
@@ -67,4 +88,5 @@ def _level_progress(name: str, searched: dict[int, list[float]], polished: list[
         median=tuple(median(searched[generation]) for generation in generations),
         counts=tuple(len(searched[generation]) for generation in generations),
         polished=min(polished) if polished else None,
+        final=final,
     )

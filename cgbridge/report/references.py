@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from cgbridge.interfaces import Curve
+from cgbridge.interfaces import Curve, Target
+from cgbridge.report.digits import plain
 from cgbridge.report.run_record import RunRecord
 from cgbridge.targets.library import list_targets, load_target
 from cgbridge.units import convert
@@ -18,7 +20,7 @@ _WATER, _MARGIN = 18.015, 0.2
 
 def is_water(run: RunRecord) -> bool:
     """Whether the bead weighs as one water molecule: then experiments on water are drawn beside it."""
-    return abs(run.config.model.bead.mass - _WATER) < _MARGIN
+    return run.base is not None and abs(run.base.bead_mass - _WATER) < _MARGIN
 
 
 @lru_cache(maxsize=8)
@@ -31,6 +33,38 @@ def water_density(observable: str) -> tuple[Curve, str] | None:
     y = np.array([convert(t.value, t.unit, "g/cm^3") for t in targets])
     errors = np.array([convert(t.error, t.unit, "g/cm^3") for t in targets])
     return Curve(np.array([t.temperature for t in targets]), y, errors, "K", "g/cm^3"), targets[0].source
+
+
+@lru_cache(maxsize=1)
+def water_observables() -> tuple[str, ...]:
+    """Observables that the package has reference values of water for."""
+    targets = [load_target(name) for name in list_targets() if name.startswith("water/")]
+    return tuple(dict.fromkeys(target.observable for target in targets))
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A reference curve with what it is called in a picture and where it comes from."""
+
+    curve: Curve
+    label: str
+    source: str
+    kelvin: float
+
+
+def rdf_reference(run: RunRecord, target: Target) -> Reference | None:
+    """What g(r) of a target is drawn beside: a reference of the targets at its temperature, or experiment."""
+    for one in (target, *reversed(run.targets.values())):
+        same = one.observable == "rdf" and one.temperature == target.temperature
+        if same and one.reference is not None:
+            return Reference(
+                one.reference, "reference", f"reference of the target {one.name}", one.temperature
+            )
+    known = water_rdf() if is_water(run) else None
+    if known is None:
+        return None
+    curve, kelvin, where = known
+    return Reference(curve, "experiment", f"oxygen atoms in water at {plain(kelvin)} K ({where})", kelvin)
 
 
 @lru_cache(maxsize=1)

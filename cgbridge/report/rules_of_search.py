@@ -7,7 +7,7 @@ from statistics import median
 
 from cgbridge.interfaces import Outcome
 from cgbridge.report.digits import percent, plain
-from cgbridge.report.failures import failure_groups
+from cgbridge.report.failures import failure_groups, split_reason
 from cgbridge.report.finding import Finding, target_key
 from cgbridge.report.funnel import funnel
 from cgbridge.report.progress import progress
@@ -59,10 +59,11 @@ def level_never_passed(run: RunRecord) -> Finding | None:
     reached = [e for e in evaluations if e.levels_passed == furthest]
     rows = []
     for target in level.targets:
-        errors = [r.normalised_error for e in reached for r in e.results if r.name == target.name]
-        missed = [r for e in reached for r in e.results if r.name == target.name and not r.passed]
+        found = [r for e in reached for r in e.results if (r.level, r.name) == (level.name, target.name)]
+        errors = [r.normalised_error for r in found]
+        missed = sum(not r.passed for r in found)
         if missed:
-            rows.append((len(missed), target.name, min(errors), median(errors)))
+            rows.append((missed, target.name, min(errors), median(errors)))
     arrived = f"{count(len(reached), 'candidate')} of {len(evaluations)} reached it, none passed"
     if not rows:
         return Finding(
@@ -72,7 +73,7 @@ def level_never_passed(run: RunRecord) -> Finding | None:
             ("model.search",),
         )
     missed_by, name, smallest, middle = max(rows)
-    key = target_key(run, name)
+    key = target_key(run, level.name, name)
     return Finding(
         f"Nobody passes the level {level.name}",
         f"{arrived}. {missed_by} of them miss {name}: the smallest error is {plain(smallest, 2)} tolerances, "
@@ -89,7 +90,7 @@ def mostly_unstable(run: RunRecord) -> Finding | None:
     if len(run.candidates) < _ENOUGH or len(broken) <= MOSTLY * len(run.candidates):
         return None
     largest = failure_groups(broken)[0]
-    target = run.targets.get(largest.target)
+    target = run.targets.get((largest.level, largest.target))
     static = target is None or is_static(target)
     share = len(broken) / len(run.candidates)
     remedy = (
@@ -105,6 +106,26 @@ def mostly_unstable(run: RunRecord) -> Finding | None:
         remedy,
         ("model.search",) if static else ("engine.timestep", "model.search"),
     )
+
+
+def one_reason_at_a_level(run: RunRecord) -> Finding | None:
+    """Most candidates that reach a level beyond the first break down there, for one reason."""
+    for index, level in enumerate(run.levels[1:], start=1):
+        broken = [e for e in run.candidates if split_reason(e.evaluation.reason)[0] == level.name]
+        unstable = [group for group in failure_groups(broken) if group.outcome is Outcome.UNSTABLE]
+        reached = [e for e in run.candidates if e.evaluation.levels_passed >= index or e in broken]
+        if not unstable or len(reached) < _ENOUGH or unstable[0].count <= MOSTLY * len(reached):
+            continue
+        largest, key = unstable[0], target_key(run, level.name, unstable[0].target)
+        return Finding(
+            f"The level {level.name} breaks most candidates for one reason",
+            f"{largest.count} of {len(reached)} that reach it ({percent(largest.count / len(reached))}) "
+            f"stop at {largest.target}: {largest.example}.",
+            f"So many that fail alike point to the input rather than to the models: look at {key} and its "
+            f"options, the box (levels.{index}.sampling.beads), engine.density and engine.timestep.",
+            (key, f"levels.{index}.sampling.beads", "engine.density", "engine.timestep"),
+        )
+    return None
 
 
 def too_few_evaluations(run: RunRecord) -> Finding | None:

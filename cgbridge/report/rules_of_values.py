@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
-from cgbridge.interfaces import Evaluation
+from cgbridge.interfaces import Evaluation, TargetResult
 from cgbridge.report.correlations import FEWEST, SIGNIFICANT, spearman
 from cgbridge.report.digits import plain
 from cgbridge.report.finding import Finding, target_key
@@ -17,6 +18,8 @@ from cgbridge.store.journal_entries import Entry
 
 #: A winner whose error grows by more than this (in tolerances) and this factor was lucky.
 WORSE_BY, WORSE_FACTOR = 0.3, 1.3
+#: Standard errors by which the winner, or all confirmed candidates together, must have become worse.
+_SURE = 2.0
 #: Rank correlation of two errors that counts as a conflict, among candidates with both errors below NEAR.
 CONFLICT, NEAR = -0.4, 3.0
 
@@ -30,7 +33,7 @@ def error_bars_too_large(run: RunRecord) -> Finding | None:
     worst = max(noisy, key=lambda row: row.spread)
     # The error falls with the square root of the time; half a tolerance is a useful error.
     longer = math.ceil((worst.spread / 0.5) ** 2 - 1e-6)
-    words = [f"{row.target.name} ({plain(row.spread, 2)} tolerances)" for row in noisy]
+    words = [f"{_label(run, row)} ({plain(row.spread, 2)} tolerances)" for row in noisy]
     return Finding(
         "Error bars are larger than the tolerance",
         f"Standard errors of {listing(words)}.",
@@ -40,30 +43,32 @@ def error_bars_too_large(run: RunRecord) -> Finding | None:
     )
 
 
+def _label(run: RunRecord, row: Verdict) -> str:
+    return run.label(row.level, row.target.name)
+
+
 def _production_key(run: RunRecord, row: Verdict) -> str:
     if "production" in row.target.options or row.target.observable == "melting_temperature":
-        return f"{target_key(run, row.target.name)}.options.production"
+        return f"{target_key(run, row.level, row.target.name)}.options.production"
     return "engine.production"
 
 
 def selection_bias(run: RunRecord) -> Finding | None:
-    """The winner, or most of the confirmed candidates, did worse with a new seed than in the search."""
-    pairs = _twins(run)
-    if not pairs:
-        return None
-    fallen = [pair for pair in pairs if pair[1].levels_passed < pair[0].levels_passed]
-    before = after = 0.0
-    own = next((pair for pair in pairs if run.best is not None and pair[1] is run.best.evaluation), None)
-    if own is not None:
-        before, after = _common_errors(*own)
-    lucky = after - before > WORSE_BY and after > WORSE_FACTOR * before
-    if not (lucky or (own is not None and own in fallen) or 2 * len(fallen) > len(pairs)):
+    """The winner, or the confirmed candidates together, did worse when re-run, beyond the errors of both."""
+    pairs = [pair for pair in _twins(run) if pair.measured]
+    own = next((pair for pair in pairs if run.best is not None and pair.rerun is run.best.evaluation), None)
+    lucky = own is not None and own.beyond_errors and (own.fallen or own.much_worse)
+    together = len(pairs) > 1 and sum(pair.rise for pair in pairs) > _SURE * math.hypot(
+        *(pair.rise_error for pair in pairs)
+    )
+    fallen = [pair for pair in pairs if pair.fallen]
+    if not (lucky or (together and 2 * len(fallen) > len(pairs))):
         return None
     parts = []
     if own is not None:
         parts.append(
-            f"the winner's error over its simulated targets was {plain(before, 2)} tolerances in the search "
-            f"and {plain(after, 2)} when re-run"
+            f"the winner's error over its simulated targets was {_pm(*own.before)} tolerances in the search "
+            f"and {_pm(*own.after)} when re-run"
         )
     if fallen:
         parts.append(f"{len(fallen)} of {count(len(pairs), 'confirmed candidate')} passed fewer levels")
@@ -77,28 +82,75 @@ def selection_bias(run: RunRecord) -> Finding | None:
     )
 
 
-def _twins(run: RunRecord) -> list[tuple[Evaluation, Evaluation]]:
-    """Pairs (in the search, confirmed) of the same point."""
+@dataclass(frozen=True)
+class _Twins:
+    """One point as it was seen in the search and when re-run.
+
+    ``before`` and ``after`` are root mean squares of the normalised errors over the targets with noise that
+    both measured, with their standard errors; ``measured`` says that there are such targets.
+    """
+
+    searched: Evaluation
+    rerun: Evaluation
+    measured: bool
+    before: tuple[float, float]
+    after: tuple[float, float]
+
+    @property
+    def fallen(self) -> bool:
+        return self.rerun.levels_passed < self.searched.levels_passed
+
+    @property
+    def rise(self) -> float:
+        return self.after[0] - self.before[0]
+
+    @property
+    def rise_error(self) -> float:
+        return math.hypot(self.before[1], self.after[1])
+
+    @property
+    def beyond_errors(self) -> bool:
+        return self.rise > _SURE * self.rise_error
+
+    @property
+    def much_worse(self) -> bool:
+        return self.rise > WORSE_BY and self.after[0] > WORSE_FACTOR * self.before[0]
+
+
+def _twins(run: RunRecord) -> list[_Twins]:
+    """Points as seen in the search and re-run; the winner's re-run is its last measurement."""
     searched = {entry.point: entry.evaluation for entry in run.candidates}
-    return [
-        (searched[entry.point], entry.evaluation) for entry in run.confirmations if entry.point in searched
-    ]
+    again = {entry.point: entry.evaluation for entry in run.confirmations}
+    if run.best is not None and run.confirmed:
+        again[run.best.point] = run.best.evaluation
+    return [_pair(searched[point], evaluation) for point, evaluation in again.items() if point in searched]
 
 
-def _common_errors(first: Evaluation, second: Evaluation) -> tuple[float, float]:
-    """Root mean squares of the normalised errors over targets with noise that both measured."""
-    known = {result.name: result for result in first.results}
-    both = [(known[r.name], r) for r in second.results if r.name in known and r.stderr > 0]
-    if not both:
+def _pair(first: Evaluation, second: Evaluation) -> _Twins:
+    known = {(result.level, result.name): result for result in first.results}
+    keyed = [((result.level, result.name), result) for result in second.results]
+    both = [(known[key], result) for key, result in keyed if key in known and result.stderr > 0]
+    before, after = (_rms([pair[index] for pair in both]) for index in (0, 1))
+    return _Twins(first, second, bool(both), before, after)
+
+
+def _rms(results: Sequence[TargetResult]) -> tuple[float, float]:
+    """rms = sqrt(sum e^2 / n) with its standard error sqrt(sum (e s)^2) / (n rms), s that of each e."""
+    if not results:
         return 0.0, 0.0
-    columns = zip(*[(a.normalised_error, b.normalised_error) for a, b in both], strict=True)
-    before, after = (math.sqrt(sum(e * e for e in column) / len(both)) for column in columns)
-    return before, after
+    rms = math.sqrt(sum(r.normalised_error**2 for r in results) / len(results))
+    spread = math.sqrt(sum((r.normalised_error * r.stderr / r.tolerance) ** 2 for r in results))
+    return rms, spread / (len(results) * rms) if rms > 0 else 0.0
+
+
+def _pm(value: float, error: float) -> str:
+    return f"{plain(value, 2)} ± {plain(error, 1)}"
 
 
 def conflicting_targets(run: RunRecord) -> Finding | None:
     """Two targets of which no candidate meets both, with errors that rise when the other's fall."""
-    missed = {row.target.name for row in verdicts(run) if row.result is not None and not row.passed}
+    rows = [row for row in verdicts(run) if row.result is not None and not row.passed]
+    missed = {(row.level, row.target.name) for row in rows}
     found = []
     for first, second in combinations(run.targets, 2):
         if not missed & {first, second}:
@@ -114,10 +166,11 @@ def conflicting_targets(run: RunRecord) -> Finding | None:
         return None
     value, first, second, near = min(found, key=lambda item: item[0])
     meets = [sum(pair[index] <= 1.0 for pair in near) for index in (0, 1)]
-    keys = (f"{target_key(run, first)}.tolerance", f"{target_key(run, second)}.tolerance")
+    keys = (f"{target_key(run, *first)}.tolerance", f"{target_key(run, *second)}.tolerance")
+    names = run.label(*first), run.label(*second)
     return Finding(
         "Two targets pull in opposite directions",
-        f"Of {len(near)} candidates near both, {meets[0]} meet {first} and {meets[1]} meet {second}, "
+        f"Of {len(near)} candidates near both, {meets[0]} meet {names[0]} and {meets[1]} meet {names[1]}, "
         f"none both; their errors are anti-correlated (Spearman {plain(value, 2)}).",
         f"Search more parameters under model.search, or decide which one matters: "
         f"relax {keys[0]} or {keys[1]}.",
@@ -125,10 +178,12 @@ def conflicting_targets(run: RunRecord) -> Finding | None:
     )
 
 
-def _paired_errors(entries: Sequence[Entry], first: str, second: str) -> list[tuple[float, float]]:
+def _paired_errors(
+    entries: Sequence[Entry], first: tuple[str, str], second: tuple[str, str]
+) -> list[tuple[float, float]]:
     pairs = []
     for entry in entries:
-        errors = {result.name: result.normalised_error for result in entry.evaluation.results}
+        errors = {(r.level, r.name): r.normalised_error for r in entry.evaluation.results}
         if first in errors and second in errors:
             pairs.append((errors[first], errors[second]))
     return pairs
@@ -145,7 +200,7 @@ def drifting(run: RunRecord) -> Finding | None:
         return None
     keys = tuple(
         dict.fromkeys(
-            f"{target_key(run, row.target.name)}.options.equilibration"
+            f"{target_key(run, row.level, row.target.name)}.options.equilibration"
             if "equilibration" in row.target.options
             else "engine.equilibration"
             for row in rows
@@ -153,7 +208,7 @@ def drifting(run: RunRecord) -> Finding | None:
     )
     return Finding(
         "Simulations of the best model had not settled",
-        f"Both halves of the production disagree for {listing([row.target.name for row in rows])}.",
+        f"Both halves of the production disagree for {listing([_label(run, row) for row in rows])}.",
         f"Lengthen {listing(list(keys))}.",
         keys,
         grave=False,

@@ -16,7 +16,7 @@ from cgbridge.config.schema import SCHEMA_VERSION, FitConfig, OptimizerSection, 
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.interfaces import Outcome, Parameter, Target
 from cgbridge.models.model import CoarseGrainedModel, ParameterSpec
-from cgbridge.store.journal_entries import Entry, read_entries
+from cgbridge.store.journal_entries import Entry, run_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.lock import is_locked
 from cgbridge.store.records import curve_from_record
@@ -65,7 +65,7 @@ class RunRecord:
     @cached_property
     def candidates(self) -> tuple[Entry, ...]:
         """Evaluations of the search and the polish, in order."""
-        return tuple(entry for entry in self.entries if entry.phase != "confirm")
+        return tuple(entry for entry in self.entries if entry.phase in ("search", "polish"))
 
     @cached_property
     def confirmations(self) -> tuple[Entry, ...]:
@@ -74,9 +74,12 @@ class RunRecord:
 
     @cached_property
     def best(self) -> Entry | None:
-        """The published candidate; before any confirmation the best of the search; None without results."""
-        for entry in self.confirmations:
-            if entry.evaluation.seed == self.confirmed_seed:
+        """The published candidate; before any confirmation the best of the search; None without results.
+
+        At the end it is the measurement of the winner that selected nothing (phase ``final``).
+        """
+        for entry in self.entries:
+            if entry.phase in ("confirm", "final") and entry.evaluation.seed == self.confirmed_seed:
                 return entry
         sound = [e for e in self.entries if e.evaluation.outcome is not Outcome.INFRA]
         pool = [e for e in sound if e.phase == "confirm"] or sound
@@ -85,7 +88,7 @@ class RunRecord:
     @property
     def confirmed(self) -> bool:
         """Whether :attr:`best` was re-run with a new seed."""
-        return self.best is not None and self.best.phase == "confirm"
+        return self.best is not None and self.best.phase in ("confirm", "final")
 
     @property
     def generation(self) -> int:
@@ -93,9 +96,14 @@ class RunRecord:
         return max((e.generation for e in self.candidates if e.phase == "search"), default=0)
 
     @cached_property
-    def targets(self) -> dict[str, Target]:
-        """Targets by name."""
-        return {target.name: target for level in self.levels for target in level.targets}
+    def targets(self) -> dict[tuple[str, str], Target]:
+        """Targets by level and name: two levels may have targets of one name."""
+        return {(level.name, target.name): target for level in self.levels for target in level.targets}
+
+    def label(self, level: str, name: str) -> str:
+        """The name of a target, with its level where another level has the name as well."""
+        shared = sum(other == name for _, other in self.targets) > 1
+        return f"{name} ({level})" if shared else name
 
 
 def read_run(layout: RunLayout) -> RunRecord:
@@ -106,10 +114,11 @@ def read_run(layout: RunLayout) -> RunRecord:
     """
     config = _config(layout)
     base = _base(layout)
-    entries, torn = read_entries(layout.journal)
+    entries, torn = run_entries(layout)
     entries = _numbered(entries, config.optimizer)
     result = _json(layout.result) or {}
     versions = _json(layout.versions) or {}
+    versions.pop("protocol", None)
     alive = is_locked(layout.path)
     finished = bool(result.get("finished"))
     return RunRecord(
@@ -127,6 +136,12 @@ def read_run(layout: RunLayout) -> RunRecord:
         torn=torn,
         confirmed_seed=(result.get("best") or {}).get("seed"),
     )
+
+
+def find_runs(folder: Path) -> list[Path]:
+    """Run folders in a folder, and in the folders in it."""
+    patterns = ("*/used.yaml", "*/*/used.yaml")
+    return sorted(file.parent for pattern in patterns for file in folder.glob(pattern))
 
 
 def _numbered(entries: tuple[Entry, ...], optimizer: OptimizerSection) -> tuple[Entry, ...]:
@@ -168,7 +183,7 @@ def _config(layout: RunLayout) -> FitConfig:
 def _nearby(path: Path) -> str:
     """Run folders below ``path``, or below the nearest folder above it that exists."""
     root = next((folder for folder in (path, *path.parents) if folder.is_dir()), Path())
-    found = sorted(file.parent for pattern in ("*/used.yaml", "*/*/used.yaml") for file in root.glob(pattern))
+    found = find_runs(root)
     if found:
         return "give one of: " + ", ".join(str(folder) for folder in found[:5])
     return "give the folder that `cgbridge fit` wrote (run.folder of its YAML)"

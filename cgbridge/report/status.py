@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
+from cgbridge.errors import CgbridgeError
 from cgbridge.interfaces import Outcome
 from cgbridge.report import digits
+from cgbridge.report.aside import measured_words
 from cgbridge.report.cost import costs, elapsed_s
 from cgbridge.report.diagnosis import diagnose
 from cgbridge.report.failures import failure_groups
 from cgbridge.report.funnel import funnel
-from cgbridge.report.run_record import RunRecord, read_run
+from cgbridge.report.notes import short_notes
+from cgbridge.report.run_record import RunRecord, find_runs, read_run
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import count
 from cgbridge.store.layout import RunLayout
@@ -29,10 +35,48 @@ def status_text(layout: RunLayout) -> str:
         ("levels", _funnel_line(run)),
         ("best", _best_line(run)),
     )
-    lines += _verdict_lines(verdicts(run))
+    lines += _verdict_lines(run)
     lines += _rows(("cost", _cost_line(run)), *[("failures", line) for line in _failure_lines(run)])
-    lines += ["", diagnose(run).summary]
+    lines += ["", " ".join(part for part in (diagnose(run).summary, measured_words(run)) if part)]
     return _ascii("\n".join(lines))
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run among several: texts of the columns of a table; ``error`` where it cannot be read."""
+
+    folder: str
+    state: str = ""
+    generation: str = ""
+    evaluations: str = ""
+    levels: str = ""
+    deviation: str = ""
+    last_result: str = ""
+    error: str = ""
+
+
+def run_lines(folder: Path) -> list[RunLine]:
+    """One line for every run in a folder of runs; empty when it holds none, or is a run itself."""
+    if RunLayout(folder).used_yaml.is_file():
+        return []
+    return [_run_line(path, str(path.relative_to(folder))) for path in find_runs(folder)]
+
+
+def _run_line(path: Path, name: str) -> RunLine:
+    try:
+        run = read_run(RunLayout(path))
+    except CgbridgeError as error:
+        return RunLine(name, error=error.what)
+    best = None if run.best is None else run.best.evaluation
+    return RunLine(
+        folder=name,
+        state=str(run.state),
+        generation=f"{run.generation} of {run.config.optimizer.generations}" if run.entries else "-",
+        evaluations=str(len(run.entries)),
+        levels="-" if best is None else f"{best.levels_passed} of {len(run.levels)}",
+        deviation="-" if best is None else _ascii(digits.plain(best.score.total_error, 3)),
+        last_result=run.last_result.strftime("%Y-%m-%d %H:%M UTC") if run.last_result else "-",
+    )
 
 
 def _rows(*rows: tuple[str, str]) -> list[str]:
@@ -50,15 +94,19 @@ def _best_line(run: RunRecord) -> str:
     if run.best is None:
         return ""
     evaluation = run.best.evaluation
-    how = "confirmed with a new seed" if run.confirmed else "not confirmed yet"
+    how = {
+        "final": "measured once more, with a seed that selected nothing",
+        "confirm": "confirmed with a new seed",
+    }.get(run.best.phase, "not confirmed yet")
     error = digits.plain(evaluation.score.total_error, 3)
     return (
         f"{evaluation.levels_passed} of {count(len(run.levels), 'level')}, error {error} tolerances ({how})"
     )
 
 
-def _verdict_lines(rows: tuple[Verdict, ...]) -> list[str]:
+def _verdict_lines(run: RunRecord) -> list[str]:
     """The verdict table with aligned columns."""
+    rows = verdicts(run)
     if not rows:
         return []
     table = [("target", "value", "reference", "tolerance", "unit", "")]
@@ -69,7 +117,7 @@ def _verdict_lines(rows: tuple[Verdict, ...]) -> list[str]:
             value, error = digits.with_error(row.result.value, row.result.stderr)
         table.append(
             (
-                target.name,
+                run.label(row.level, target.name),
                 f"{value} ± {error}" if error else value,
                 digits.plain(target.value),
                 digits.plain(target.tolerance, 3),
@@ -85,7 +133,17 @@ def _verdict_lines(rows: tuple[Verdict, ...]) -> list[str]:
             for column, (text, width) in enumerate(zip(line, widths, strict=True))
         ]
         lines.append(("    " + "  ".join(cells)).rstrip())
-    return lines
+    # The first line holds the names of the columns.
+    return [
+        lines[0],
+        *(line for row, text in zip(rows, lines[1:], strict=True) for line in _noted(row, text)),
+    ]
+
+
+def _noted(row: Verdict, text: str) -> list[str]:
+    """A line of the table with its notes below it."""
+    notes = row.result.notes if row.result is not None else ()
+    return [text, *(f"      note: {note}" for note in short_notes(notes))]
 
 
 def _cost_line(run: RunRecord) -> str:

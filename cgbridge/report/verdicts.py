@@ -45,9 +45,9 @@ def verdicts(run: RunRecord) -> tuple[Verdict, ...]:
     """Rows for the best candidate in the order of the levels; none before the first result."""
     if run.best is None:
         return ()
-    measured = {result.name: result for result in run.best.evaluation.results}
+    measured = {(result.level, result.name): result for result in run.best.evaluation.results}
     return tuple(
-        Verdict(level.name, target, measured.get(target.name))
+        Verdict(level.name, target, measured.get((level.name, target.name)))
         for level in run.levels
         for target in level.targets
     )

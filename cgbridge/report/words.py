@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cgbridge.interfaces import Target
+from cgbridge.interfaces import Target, first_name
+from cgbridge.models.model import Bead
 from cgbridge.report.digits import plain, quantity_text
 from cgbridge.report.run_record import RunRecord
 
@@ -22,9 +23,14 @@ def listing(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
+def observable_name(observable: str) -> str:
+    """``g(r)`` for ``rdf``, ``heat capacity`` for ``heat_capacity``."""
+    return _PROPER.get(observable, observable.replace("_", " "))
+
+
 def observable_words(target: Target) -> str:
     """``density of the liquid at 300 K``; ``first peak position of g(r) of the liquid at 300 K``."""
-    name = _PROPER.get(target.observable, target.observable.replace("_", " "))
+    name = observable_name(target.observable)
     feature = str(target.options.get("feature", ""))
     if target.observable in ("rdf", "adf"):
         compared = "deviation" if feature in ("", "curve") else feature.replace("_", " ")
@@ -36,8 +42,8 @@ def observable_words(target: Target) -> str:
     if target.observable in ("tmd", "melting_temperature"):
         return name
     phase = "the liquid" if target.structure == "liquid" else target.structure
-    if target.observable.startswith("ice_") and target.structure == "liquid":
-        phase = "ice"
+    if first_name(target.observable) == "ice_density" and target.structure == "liquid":
+        phase = "ice" if target.observable == "ice_density" else "the crystal"
     return f"{name} of {phase} at {plain(target.temperature)}{_SPACE}K"
 
 
@@ -55,14 +61,14 @@ def target_words(target: Target) -> str:
 def fit_words(run: RunRecord) -> tuple[str, ...]:
     """Sentences that say what was fitted and how."""
     model, optimizer = run.config.model, run.config.optimizer
-    bead = model.bead
+    bead = "one bead" if run.base is None else _bead_words(run.base.beads[0])
     fixed = (
         f" Values fixed by hand: {', '.join(f'{k} = {v}' for k, v in model.set.items())}."
         if model.set
         else ""
     )
     first = (
-        f"A {model.form.title()} model of one bead, {bead.name} ({plain(bead.mass)} amu). "
+        f"A {model.form.title()} model of {bead}. "
         f"{count(len(model.search), 'parameter').capitalize()} "
         f"{'was' if len(model.search) == 1 else 'were'} searched; the values of the others come from "
         f"the base model {model.base}, which itself was never a candidate.{fixed}"
@@ -81,9 +87,14 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
         f"{optimizer.generations} {mode} of {optimizer.population}{polish}. "
         f"A candidate stops at the first level it does not pass. "
         f"At the end {_best(optimizer.confirm.candidates)} re-run with "
-        f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level."
+        f"new seeds and {plain(optimizer.confirm.factor)} times longer production, on every level. "
+        f"The winner is then measured as long once more, with a seed that selected nothing."
     )
     return first, second, _engine_words(run)
+
+
+def _bead_words(bead: Bead) -> str:
+    return f"one bead, {bead.name} ({plain(bead.mass)} amu)"
 
 
 def _best(number: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from cgbridge.errors import FileFormatError
 from cgbridge.interfaces import Evaluation, Point
+from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import evaluation_from_record
 
 
@@ -15,8 +17,8 @@ from cgbridge.store.records import evaluation_from_record
 class Entry:
     """One evaluation with its place in the run.
 
-    ``phase`` is ``search``, ``polish`` or ``confirm``; ``factor`` says how many times longer than usual
-    the production runs were.
+    ``phase`` is ``search``, ``polish``, ``confirm`` or ``final``; ``factor`` says how many times longer than
+    usual the production runs were.
     """
 
     evaluation: Evaluation
@@ -26,12 +28,25 @@ class Entry:
     factor: float = 1.0
 
 
-def read_entries(path: Path) -> tuple[tuple[Entry, ...], bool]:
+def run_entries(layout: RunLayout) -> tuple[tuple[Entry, ...], bool]:
+    """Those entries of a run's journal that were computed with the run's own input and versions.
+
+    See :func:`read_entries`. A folder of an older version does not say with what; it is read as it is.
+    """
+    protocol = None
+    if layout.versions.exists():
+        with contextlib.suppress(ValueError):
+            protocol = json.loads(layout.versions.read_text(encoding="utf-8")).get("protocol")
+    return read_entries(layout.journal, protocol)
+
+
+def read_entries(path: Path, protocol: str | None = None) -> tuple[tuple[Entry, ...], bool]:
     """Entries in the order of their first appearance, and whether the last line is cut short.
 
     A cut line is a write under way or the trace of a crash; all others are whole. An evaluation that was
-    repeated after a machine fault counts once, with its last result. No journal is an empty one. Raises
-    :class:`FileFormatError` for a line that is no evaluation.
+    repeated counts once, with its last result. Lines of another protocol than ``protocol`` are left out, if
+    one is given. No journal is an empty one. Raises :class:`FileFormatError` for a line that is no
+    evaluation.
     """
     if not path.exists():
         return (), False
@@ -41,18 +56,19 @@ def read_entries(path: Path) -> tuple[tuple[Entry, ...], bool]:
             if not line.endswith(b"\n"):
                 return tuple(entries.values()), True
             try:
-                key, entry = _parse(line)
+                key, entry, computed_with = _parse(line)
             except (ValueError, KeyError, TypeError):
                 raise FileFormatError(
                     "this line is not a journal entry",
                     where=f"{path}:{number}",
                     remedy="restore the file, or start over with `cgbridge fit INPUT --fresh`",
                 ) from None
-            entries[key] = entry
+            if protocol is None or computed_with == protocol:
+                entries[key] = entry
     return tuple(entries.values()), False
 
 
-def _parse(line: bytes) -> tuple[str, Entry]:
+def _parse(line: bytes) -> tuple[str, Entry, str | None]:
     record = json.loads(line)
     entry = Entry(
         evaluation=evaluation_from_record(record),
@@ -61,4 +77,4 @@ def _parse(line: bytes) -> tuple[str, Entry]:
         point=tuple(float(u) for u in record["point"]),
         factor=float(record["factor"]),
     )
-    return record["key"], entry
+    return record["key"], entry, record.get("protocol")

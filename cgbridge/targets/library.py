@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cgbridge.config.loader import read_yaml, validate
+from cgbridge.config.places import Place
 from cgbridge.errors import ConfigError, UnitError, did_you_mean
 from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Curve, Target
@@ -80,7 +81,7 @@ def target_from_mapping(mapping: Mapping[str, Any], name: str, folder: str | Pat
     where = f"targets.{name}"
     if "from" in mapping:
         return _derived(mapping, folder, where)
-    entry = validate(TargetEntry, dict(mapping), where)
+    entry = validate(TargetEntry, dict(mapping), Place("", ("targets", name)))
     return _target(entry, entry.name or name, Path(folder) if folder is not None else Path(), where)
 
 
@@ -89,11 +90,17 @@ def _derived(mapping: Mapping[str, Any], folder: str | Path | None, where: str) 
     source = str(own.pop("from"))
     base, path = _find(source, folder)
     content = base.model_dump(exclude_unset=True) | own
-    content["options"] = dict(base.options) | dict(own.get("options") or {})
-    entry = validate(TargetEntry, content, where)
+    content["options"] = _merged_options(base, own)
+    entry = validate(TargetEntry, content, Place("", tuple(where.split(".", 1))))
     # A reference curve of one's own lies beside one's own file.
     beside = Path(folder or "") if "reference" in own else path.parent
     return _target(entry, entry.name or source, beside, where)
+
+
+def _merged_options(base: TargetEntry, own: Mapping[str, Any]) -> Any:
+    """Options of the reference target under one's own; what is no mapping is left to the validation."""
+    options = own.get("options")
+    return {**base.options, **(options or {})} if options is None or isinstance(options, dict) else options
 
 
 @lru_cache(maxsize=32)

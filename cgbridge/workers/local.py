@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import multiprocessing
 import os
+import pickle
 import select
 import signal
 import sys
@@ -21,15 +22,15 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from cgbridge.errors import CgbridgeError
+from cgbridge.errors import CgbridgeError, MachineFault
 
 T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
 _LONGEST = 21 * 86400.0
 
 
-class WorkerDied(CgbridgeError):
-    """The process of an evaluation ended without an answer (machine fault)."""
+class WorkerDied(MachineFault):
+    """The process of an evaluation ended without a whole answer."""
 
 
 class WorkerTimeout(CgbridgeError):
@@ -40,7 +41,8 @@ class ProcessExecutor(Executor):
     """Runs each call in its own process, at most ``workers`` at a time.
 
     ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds, None for
-    none. Exceptions of the call travel back; a lost process raises :class:`WorkerDied`.
+    none. Exceptions of the call travel back; a process that cannot be started, dies, runs out of memory or
+    answers with half a message raises :class:`WorkerDied`.
     """
 
     def __init__(
@@ -64,22 +66,16 @@ class ProcessExecutor(Executor):
         self.shutdown(wait=True, cancel_futures=kind is not None)
 
     def _run(self, call: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
-        receiver, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_child, args=(sender, call, args, kwargs))
-        with self._lock:
-            if self._closing:
-                raise WorkerDied("the fit is being stopped")
-            process.start()
-            self._alive.add(process)
-        sender.close()
+        receiver, process = self._start(call, args, kwargs)
         try:
             if not receiver.poll(self._wall_limit):
                 raise WorkerTimeout(f"no result after {self._wall_limit:g} s of wall time")
             try:
-                good, payload = receiver.recv()
-            except EOFError:
+                message = receiver.recv_bytes()
+            except (EOFError, OSError):  # nothing, or the beginning of a message
                 process.join()
                 raise WorkerDied(f"the evaluation's process died ({_describe(process.exitcode)})") from None
+            good, payload = _read(message)
         finally:
             process.join(0.5)
             if process.is_alive():
@@ -92,6 +88,28 @@ class ProcessExecutor(Executor):
             raise payload
         result: T = payload
         return result
+
+    def _start(
+        self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Connection, Any]:
+        """A process that computes, and the end of the pipe where its answer comes out."""
+        try:
+            receiver, sender = self._context.Pipe(duplex=False)
+        except OSError as error:
+            raise WorkerDied(f"no process could be started: {error.strerror or error}") from None
+        process = self._context.Process(target=_child, args=(sender, call, args, kwargs))
+        try:
+            with self._lock:
+                if self._closing:
+                    raise WorkerDied("the fit is being stopped")
+                process.start()
+                self._alive.add(process)
+        except (OSError, EOFError, MemoryError) as error:
+            receiver.close()
+            raise WorkerDied(f"no process could be started: {error or type(error).__name__}") from None
+        finally:
+            sender.close()
+        return receiver, process
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Stop; with ``cancel_futures`` running evaluations are ended at once."""
@@ -130,17 +148,34 @@ def _child(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with_reader, args=(sender,), daemon=True).start()
-    try:
-        answer: tuple[bool, Any] = (True, call(*args, **kwargs))
-    except CgbridgeError as error:
-        answer = (False, error)
-    except BaseException as error:
-        answer = (False, RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}"))
+    message = _answer(call, args, kwargs)
     # A parent that was ended waits for no answer; a traceback of every worker would bury what it said.
     with contextlib.suppress(BrokenPipeError):
-        sender.send(answer)
+        sender.send_bytes(message)
     # Skip interpreter teardown: plugin and driver destructors have no work left to save.
     os._exit(0)
+
+
+def _answer(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
+    """The result, or the error, as it travels."""
+    try:
+        return pickle.dumps((True, call(*args, **kwargs)))
+    except MemoryError:
+        return pickle.dumps((False, WorkerDied("the evaluation ran out of memory")))
+    except CgbridgeError as error:
+        return pickle.dumps((False, error))
+    except BaseException as error:
+        fault = RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+        return pickle.dumps((False, fault))
+
+
+def _read(message: bytes) -> tuple[bool, Any]:
+    """The answer in a message; what is no answer is a fault of the machine."""
+    try:
+        good, payload = pickle.loads(message)
+    except Exception as error:  # pickle raises anything on damaged bytes
+        raise WorkerDied(f"the answer of the evaluation could not be read ({type(error).__name__})") from None
+    return bool(good), payload
 
 
 def _end_with_reader(sender: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import select
@@ -22,6 +23,13 @@ def find_chromium() -> str | None:
     return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
+def _moved_up(descriptor: int) -> int:
+    """The same pipe under a number above those that the browser's protocol uses."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 20)
+    os.close(descriptor)
+    return moved
+
+
 class Page:
     """One tab. Messages of the console, uncaught errors and requests are collected as they come."""
 
@@ -29,9 +37,10 @@ class Page:
         to_browser, self._out = os.pipe()
         self._in, from_browser = os.pipe()
         # The protocol fixes the descriptors: the browser reads 3 and writes 4. The shell moves ours there,
-        # by way of high numbers so that neither overwrites the other.
+        # from high numbers, so that neither overwrites the other.
+        to_browser, from_browser = _moved_up(to_browser), _moved_up(from_browser)
         command = (
-            f'exec 8<&{to_browser} 9>&{from_browser} 3<&8 4>&9; exec "$0" --headless=new --no-sandbox '
+            f'exec 3<&{to_browser} 4>&{from_browser}; exec "$0" --headless=new --no-sandbox '
             "--disable-gpu --hide-scrollbars --no-first-run --disable-dev-shm-usage "
             '--remote-debugging-pipe --user-data-dir="$1" about:blank'
         )

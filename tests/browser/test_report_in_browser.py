@@ -84,6 +84,36 @@ def test_nothing_overflows_and_nothing_complains(
     assert picture.stat().st_size > 50_000
 
 
+def test_tables_on_a_phone_are_whole_or_shaded_where_they_go_on(browser: Page, report: Path) -> None:
+    browser.show(report, width=400, height=812)
+    tables = browser.evaluate(
+        """[...document.querySelectorAll('.scroll')].map(box => ({
+          label: box.getAttribute('aria-label'), cards: box.querySelector('table.cards') !== null,
+          hidden: box.scrollWidth - box.clientWidth, shades: getComputedStyle(box).backgroundImage
+        }))"""
+    )
+    assert sum(table["cards"] for table in tables) >= 3 and any(table["hidden"] > 1 for table in tables)
+    for table in tables:
+        if table["cards"]:
+            assert table["hidden"] <= 1, f"{table['label']} is cut"
+        else:
+            assert table["shades"].count("linear-gradient") == 4, table["label"]
+
+
+def test_cards_on_a_phone_name_every_value(browser: Page, report: Path) -> None:
+    browser.show(report, width=400, height=812)
+    # In a wide window the head of the table says what a number is; here the card must.
+    nameless = browser.evaluate(
+        """[...document.querySelectorAll('table.cards tbody td')].filter(cell =>
+          getComputedStyle(cell).display !== 'none' && !cell.matches('.verdict') &&
+          getComputedStyle(cell, '::before').content in {none: 1, normal: 1, '""': 1}
+        ).map(cell => cell.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
+    words = browser.evaluate("document.querySelector('#verdict .cards tbody tr:not(.level)').innerText")
+    assert "passed" in words and "dimer_energy" in words
+
+
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_report_without_results_fits_too(browser: Page, empty_report: Path, size: tuple[int, int]) -> None:
     browser.show(empty_report, width=size[0], height=size[1])

@@ -18,7 +18,7 @@ from openmm_engine import Result
 from potentials import Potential
 
 _STEP = 1e-30
-_HALF_PI = 0.5 * np.pi
+_QUARTER_PI = 0.25 * np.pi
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ def _tersoff(
 
     def cut(row: np.ndarray, r: np.ndarray) -> np.ndarray:
         middle, half = row[10], row[11]
-        wave = 0.5 - 0.5 * np.sin(_HALF_PI * (r - middle) / half)
+        # 1/2 - 1/2 sin[pi/2 (r-R)/D], which near the end would be a difference of equal numbers.
+        wave = np.sin(_QUARTER_PI * (middle + half - r) / half) ** 2
         outer = np.where(r.real < middle + half, wave, 0)
         return np.where(r.real <= middle - half, 1, outer)
 

@@ -9,8 +9,11 @@ import openmm
 from boxes import Configuration
 from potentials import Potential
 
-from cgbridge.openmm import StillingerWeberForce, TersoffForce
+from cgbridge.openmm import StillingerWeberForce, TersoffForce, accelerate_steps
 from cgbridge.units import EV
+
+# What the engine runs with is what the tests and benchmarks that use this module are about.
+accelerate_steps()
 
 # Powers of a length and of an energy in the columns of the potential files.
 _COLUMNS = {

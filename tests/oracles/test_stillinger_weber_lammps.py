@@ -5,6 +5,7 @@ import lammps_engine
 import pytest
 from boxes import SHAPES
 from comparison import compare
+from covering import covering
 from potentials import STILLINGER_WEBER
 
 pytestmark = [
@@ -20,9 +21,14 @@ pytestmark = [
 TOLERANCE = {"Reference": 1e-9, "CPU": 1e-5, "OpenCL:double": 1e-9, "OpenCL:single": 2e-5}
 
 
-@pytest.mark.parametrize("platform", TOLERANCE)
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("potential", STILLINGER_WEBER, ids=lambda p: p.name)
+@covering(
+    "potential, shape, platform",
+    STILLINGER_WEBER,
+    SHAPES,
+    list(TOLERANCE),
+    label=lambda value: getattr(value, "name", None),
+    cheap=lambda potential, shape, platform: "OpenCL" not in platform,
+)
 def test_equals_lammps(potential, shape, platform):
     devices.require(platform)
     errors = compare(potential, shape, platform)

@@ -158,14 +158,16 @@ def test_densities_of_openmm(platform):
         for _ in range(2000):
             integrator.step(50)
             volumes.append(alone.getState().getPeriodicBoxVolume()._value)
-        expected, expected_error = estimate(np.array(volumes))
-        found, error = estimate(np.array(together)[:, replica])
+        own, other = np.array(together)[:, replica], np.array(volumes)
+        (found, error), (expected, expected_error) = estimate(own), estimate(other)
         # Four standard errors of the difference; the errors themselves are below one per cent.
         assert abs(found - expected) < 4 * np.hypot(error, expected_error)
         assert error < 0.01 * found
-        # Some twenty independent volumes give a standard deviation to 16 per cent; this is three times that.
-        spread, reference = np.std(np.array(together)[:, replica]), np.std(volumes)
-        assert spread == pytest.approx(reference, rel=0.5)
+        # The variance, kT V kappa, likewise: its error is that of the mean of squared deviations.
+        spread, error = estimate((own - found) ** 2)
+        reference, reference_error = estimate((other - expected) ** 2)
+        print("SPREAD", found, expected, spread, error, reference, reference_error)
+        assert abs(spread - reference) < 4 * np.hypot(error, reference_error)
 
 
 def test_blocked_at_twice_the_cutoff():

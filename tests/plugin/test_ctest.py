@@ -19,9 +19,9 @@ def find(*names: str) -> str | None:
     return next((found for name in names if (found := shutil.which(name, path=path))), None)
 
 
-def run(*command: str) -> str:
+def run(*command: str, **environment: str) -> str:
     # The libraries of LAMMPS and the like, and a chosen instruction set, are no business of these tests.
-    environment = {k: v for k, v in os.environ.items() if k not in ("LD_LIBRARY_PATH", "CGBRIDGE_CPU_ISA")}
+    environment |= {k: v for k, v in os.environ.items() if k not in ("LD_LIBRARY_PATH", "CGBRIDGE_CPU_ISA")}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
     return done.stdout
@@ -39,8 +39,12 @@ def test_cpp_tests_pass(tmp_path):
         "-DCGBRIDGE_BUILD_PYTHON=OFF",
         f"-DPython_EXECUTABLE={sys.executable}",
     ]
+    # ccache keeps what did not change, wherever it is built.
+    cache = {"CCACHE_BASEDIR": str(tmp_path), "CCACHE_NOHASHDIR": "1"} if find("ccache") else {}
+    if cache:
+        options.append("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
     run(cmake, "-S", str(ROOT), "-B", str(tmp_path), *generator, *options)
-    run(cmake, "--build", str(tmp_path), "--parallel", "2")
+    run(cmake, "--build", str(tmp_path), "--parallel", "2", **cache)
     output = run(ctest, "--test-dir", str(tmp_path), "--output-on-failure", "--parallel", "2")
     # Two forces on three platforms, each with every instruction set that this machine has; XML; the host.
     assert len(re.findall(r" Passed +[0-9.]+ sec", output)) >= 12, output

@@ -39,11 +39,24 @@ def test_a_chosen_platform_is_kept():
     )
 
 
-def test_other_forces_run_where_openmm_is_fast():
-    system = openmm.System()
-    system.addParticle(1.0)
-    system.addForce(openmm.NonbondedForce())
+@pytest.mark.parametrize("own", [False, True], ids=["alone", "beside ours"])
+def test_other_forces_run_where_openmm_is_fast(own):
+    """CPUSerial has the Reference platform's kernels for them, which take several times as long."""
+    system = load_model("mw").create_system(1, (2.0, 2.0, 2.0)) if own else openmm.System()
+    if not own:
+        system.addParticle(1.0)
+    force = openmm.NonbondedForce()
+    force.addParticle(0.0, 0.3, 0.1)
+    system.addForce(force)
     assert choose_platform(system, EngineSettings())[0] == "CPU"
+
+
+def test_what_is_no_force_does_not_matter():
+    system = load_model("mw").create_system(216, (2.0, 2.0, 2.0))
+    system.addForce(openmm.CMMotionRemover())
+    system.addForce(openmm.AndersenThermostat(300.0, 1.0))
+    system.addForce(openmm.MonteCarloBarostat(1.0, 300.0))
+    assert choose_platform(system, EngineSettings()) == ("CPUSerial", {})
 
 
 def test_unknown_platform_is_named_with_those_there_are(tmp_path):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -15,11 +17,15 @@ from fits import command, known_answer, write
 
 from cgbridge import errors
 from cgbridge.cli.app import app, exit_codes
+from cgbridge.cli.info import keys, observables
+from cgbridge.cli.tables import result_table
 from cgbridge.config.manual import manual
 from cgbridge.config.schema import FitConfig
 from cgbridge.models.database import list_models, load_model
 from cgbridge.observables.catalogue import OBSERVABLES
+from cgbridge.observables.option_models import options_of
 from cgbridge.targets.library import list_targets
+from cgbridge.targets.target_file import TargetEntry
 
 COMMANDS = [c.name or c.callback.__name__ for c in app.registered_commands]  # type: ignore[union-attr]
 
@@ -113,6 +119,51 @@ def test_observables_and_keys_are_all_told(tmp_path: Path) -> None:
     assert all(entry.meaning for entry in entries.values())
     wrong = command(tmp_path, "keys", "optimiser")
     assert wrong.returncode == 2 and "did you mean 'optimizer'?" in wrong.stderr
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    done = command(tmp_path, "--version")
+    assert done.returncode == 0 and done.stdout == f"cgbridge {version('cgbridge')}\n"
+
+
+@pytest.mark.parametrize("name", OBSERVABLES)
+def test_options_of_every_observable_are_those_it_takes(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    observables(name)
+    said = capsys.readouterr().out
+    rows = {line.split()[0] for line in said.splitlines() if line and not line.startswith(("─", "option "))}
+    for option, field in options_of(name).model_fields.items():
+        assert option in rows
+        assert field.description, f"{name}.{option}"
+    assert said.startswith(f"{name}, in ")
+
+
+def test_options_of_an_observable_have_defaults_and_units(tmp_path: Path) -> None:
+    text = command(tmp_path, "observables", "rdf").stdout
+    assert re.search(r"^bin_width +0.005 +> 0 +width of a bin, nm$", text, re.MULTILINE)
+    wrong = command(tmp_path, "observables", "rfd")
+    assert wrong.returncode == 2 and "did you mean 'rdf'?" in wrong.stderr
+
+
+def test_keys_of_an_inline_target_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    keys("target")
+    said = capsys.readouterr().out
+    for name in ("from", *TargetEntry.model_fields):
+        assert f"\ntarget.{name} " in said
+    keys("levels.targets")
+    assert "levels[].targets " in capsys.readouterr().out
+
+
+def test_notes_of_results_stand_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    result = {
+        "name": "melt", "value": 274.0, "stderr": 2.0, "target": 273.15, "tolerance": 5.0, "unit": "K",
+        "passed": True, "notes": ["3 of 5 boxes had transformed before the measurement"],
+    }  # fmt: skip
+    result_table("mw", [result, {**result, "name": "quiet", "notes": []}])
+    table, _, notes = capsys.readouterr().out.partition("\nnotes")
+    assert "melt" in table and "quiet" in table
+    assert "3 of 5 boxes had transformed" in notes and "quiet" not in notes
 
 
 def test_doctor_finds_the_platforms_and_says_what_is_missing(tmp_path: Path) -> None:

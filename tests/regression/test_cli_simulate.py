@@ -71,9 +71,11 @@ def test_a_crystal_at_constant_volume_and_on_from_its_last_structure(tmp_path: P
     on = command(tmp_path, "simulate", "ml-bop", "--structure", "ice-final.pdb", *short, "-o", "on.dcd")
     assert on.returncode == 0, on.stderr
     first, second = rows(tmp_path / "ice.csv")[0], rows(tmp_path / "on.csv")[0]
+    # Half a picosecond of barostat moves the volume by its fluctuations at most: sqrt(k T kappa / V) is
+    # 0.5 per cent for 9 nm^3 of ice (kappa 0.1/GPa), four of them 2 per cent.
     assert second["volume_nm3"] == pytest.approx(first["volume_nm3"], rel=0.02)
     trajectory = mdtraj.load(tmp_path / "ice.xtc", top=tmp_path / "ice-final.pdb")
-    assert trajectory.time == pytest.approx([0.5, 1.0]) or trajectory.time == pytest.approx([0.0, 0.5])
+    assert trajectory.time == pytest.approx([0.5, 1.0])
 
 
 def test_two_kinds_of_beads_come_from_a_file(tmp_path: Path) -> None:

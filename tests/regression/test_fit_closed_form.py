@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import program
 import pytest
 import yaml
 from fits import command, known_answer, without_times, write
@@ -62,26 +64,34 @@ def test_best_folder_gives_the_reported_values(tmp_path: Path) -> None:
         assert diamond_minimum(model).density == pytest.approx(target["value"], rel=1e-9)
 
 
+def kill_after(folder: Path, evaluations: int) -> None:
+    """Start or resume the fit and kill it as soon as its journal has so many lines."""
+    process, journal = program.Command(folder, ("fit", "fit.yaml")), folder / "run/journal.jsonl"
+    while not journal.exists() or journal.read_bytes().count(b"\n") < evaluations:
+        assert not process.ended, "the fit was meant to be killed before its end"
+        time.sleep(0.001)
+    process.kill()
+    assert process.wait().returncode == -signal.SIGKILL
+
+
 @pytest.mark.parametrize(
-    ("mode", "polish"),
-    [("generational", "nelder-mead"), ("steady-state", "nelder-mead"), ("generational", "response-surface")],
+    ("mode", "polish", "moments"),
+    # At the start, sampling, breeding, polishing; surfaces are searched for seconds after 116 and 118.
+    [
+        ("generational", "nelder-mead", (0, 20, 70, 125)),
+        ("steady-state", "nelder-mead", (0, 20, 70, 125)),
+        ("generational", "response-surface", (116, 118)),
+    ],
 )
-def test_kills_at_any_moment_lose_nothing(tmp_path: Path, mode: str, polish: str) -> None:
+def test_kills_at_any_moment_lose_nothing(
+    tmp_path: Path, mode: str, polish: str, moments: tuple[int, ...]
+) -> None:
     for name in ("whole", "killed"):
         (tmp_path / name).mkdir()
         write(tmp_path / name, known_answer(mode=mode, polish=POLISH[polish]))
     assert command(tmp_path / "whole", "fit", "fit.yaml").returncode == 0
-    # Seconds: during start-up, sampling, breeding, polishing; surfaces take seconds to be searched.
-    for moment in (0.7, 0.9, 1.1, 1.4) if polish == "nelder-mead" else (1.1, 3.0, 6.0):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cgbridge", "fit", "fit.yaml"],
-            cwd=tmp_path / "killed",
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(moment)
-        process.kill()
-        process.wait()
+    for evaluations in moments:
+        kill_after(tmp_path / "killed", evaluations)
     done = command(tmp_path / "killed", "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
     whole, killed = tmp_path / "whole/run", tmp_path / "killed/run"
@@ -151,7 +161,7 @@ def test_another_input_in_the_folder_is_refused_and_fresh_starts_over(tmp_path: 
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
     write(tmp_path, known_answer(generations=1, seed=4))
     refused = command(tmp_path, "fit", "fit.yaml")
-    assert refused.returncode == 5 and "another input (changed: optimizer)" in refused.stderr
+    assert refused.returncode == 5 and "another input (changed: optimizer.seed 3 -> 4)" in refused.stderr
     assert command(tmp_path, "fit", "fit.yaml", "--fresh").returncode == 0
     assert json.loads((tmp_path / "run/result.json").read_text())["seed"] == 4
 

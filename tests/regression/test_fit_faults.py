@@ -15,20 +15,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import program
 import pytest
 import yaml
 from fits import command, molecular_dynamics, without_times, write
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
-    """The uninterrupted fit, and how long it took in seconds."""
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run folder of the uninterrupted fit."""
     folder = tmp_path_factory.mktemp("whole")
     write(folder, molecular_dynamics())
-    started = time.monotonic()
     done = command(folder, "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
-    return folder / "run", time.monotonic() - started
+    return folder / "run"
 
 
 class Start(Protocol):
@@ -92,26 +92,27 @@ def descendants(pid: int) -> list[int]:
     return [grandchild for child in parents.get(pid, []) for grandchild in parents.get(child, [])]
 
 
-def test_ten_kills_at_random_moments_change_nothing(
-    tmp_path: Path, start: Start, whole: tuple[Path, float]
-) -> None:
-    run, duration = whole
+def test_kills_at_random_moments_change_nothing(tmp_path: Path, whole: Path) -> None:
     write(tmp_path, molecular_dynamics())
-    moments = random.Random(1)
-    for _ in range(10):
-        process = start(tmp_path)
-        # Resuming begins after about a second; a tenth of the fit is done between two kills on average.
-        time.sleep(moments.uniform(0.5, 1.5 + 0.2 * duration))
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+    journal, moments = tmp_path / "run/journal.jsonl", random.Random(1)
+    evaluations = len(without_times(whole / "journal.jsonl"))
+    for lines in sorted(moments.sample(range(evaluations - 5), 6)):
+        process = program.Command(tmp_path, ("fit", "fit.yaml"))
+        while lines and (not journal.exists() or journal.read_bytes().count(b"\n") < lines):
+            assert not process.ended, "the fit was meant to be killed before its end"
+            time.sleep(0.002)
+        # Somewhere in the evaluations that are running then, which take a tenth of a second.
+        time.sleep(moments.uniform(0.0, 0.2))
+        process.kill()
+        assert process.wait().returncode == -signal.SIGKILL
         if (tmp_path / "run/best").exists():
             assert (tmp_path / "run/best/model.yaml").stat().st_size > 0
     done = command(tmp_path, "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
-    assert_equal_runs(run, tmp_path / "run")
+    assert_equal_runs(whole, tmp_path / "run")
 
 
-def test_killed_evaluations_are_tried_again(tmp_path: Path, start: Start, whole: tuple[Path, float]) -> None:
+def test_killed_evaluations_are_tried_again(tmp_path: Path, start: Start, whole: Path) -> None:
     write(tmp_path, molecular_dynamics())
     process = start(tmp_path)
     for count, number in ((3, signal.SIGKILL), (8, signal.SIGSEGV)):
@@ -122,7 +123,7 @@ def test_killed_evaluations_are_tried_again(tmp_path: Path, start: Start, whole:
         os.kill(victims[0], number)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
-    assert_equal_runs(whole[0], tmp_path / "run")
+    assert_equal_runs(whole, tmp_path / "run")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -156,9 +157,7 @@ def group_lives(leader: int) -> bool:
     return True
 
 
-def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(
-    tmp_path: Path, start: Start, whole: tuple[Path, float]
-) -> None:
+def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, start: Start, whole: Path) -> None:
     write(tmp_path, molecular_dynamics())
     process = start(tmp_path)
     wait_for_evaluations(tmp_path, 20, process)
@@ -168,7 +167,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(
     assert "run the same command again" in errors and "Traceback" not in errors
     done = command(tmp_path, "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
-    assert_equal_runs(whole[0], tmp_path / "run")
+    assert_equal_runs(whole, tmp_path / "run")
 
 
 def test_a_second_fit_in_the_folder_is_refused_while_one_is_alive(tmp_path: Path, start: Start) -> None:
@@ -202,7 +201,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_stops_the_fit_with_advice_and_keeps_what_was_done(
-    tmp_path: Path, small_disk: Path, whole: tuple[Path, float]
+    tmp_path: Path, small_disk: Path, whole: Path
 ) -> None:
     write(tmp_path, molecular_dynamics(folder=str(small_disk / "run")))
     filler = small_disk / "filler"
@@ -219,7 +218,7 @@ def test_a_full_disk_stops_the_fit_with_advice_and_keeps_what_was_done(
     done = command(tmp_path, "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
     assert done_before < set(without_times(journal))
-    assert_equal_runs(whole[0], small_disk / "run")
+    assert_equal_runs(whole, small_disk / "run")
 
 
 def test_a_full_temporary_disk_is_not_held_against_a_candidate(
@@ -258,7 +257,7 @@ def test_a_box_below_twice_the_cutoff_is_refused_before_the_fit(tmp_path: Path) 
     content["engine"]["beads"] = 20
     write(tmp_path, content)
     done = command(tmp_path, "fit", "fit.yaml")
-    assert done.returncode in (2, 7)
+    assert done.returncode == 2, done.stderr  # the input's fault, found before anything is simulated
     assert "twice the cutoff" in done.stderr and "more beads" in done.stderr
     assert "Traceback" not in done.stderr
 

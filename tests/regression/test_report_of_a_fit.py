@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from fits import command
 
 
 def write_input(folder: Path, *, generations: int, seed: int = 1) -> None:
@@ -41,12 +42,6 @@ def write_input(folder: Path, *, generations: int, seed: int = 1) -> None:
     (folder / "fit.yaml").write_text(yaml.safe_dump(content))
 
 
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cgbridge", *words], cwd=folder, capture_output=True, text=True, timeout=120
-    )
-
-
 @pytest.fixture
 def finished(tmp_path: Path) -> Path:
     write_input(tmp_path, generations=4)
@@ -58,7 +53,7 @@ def finished(tmp_path: Path) -> Path:
 
 def test_a_finished_fit_has_a_report_and_a_status(finished: Path) -> None:
     html = (finished / "run/report.html").read_text()
-    assert "Why the fit is good" in html and "dimer_energy" in html
+    assert "What else there is to know" in html and "dimer_energy" in html
     told = command(finished, "status", "run")
     assert told.returncode == 0, told.stderr
     assert told.stdout.startswith("dimer: finished (run)")

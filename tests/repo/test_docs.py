@@ -57,18 +57,15 @@ def test_yaml_example_is_valid(text, tmp_path):
         assert own and all(load_target(name, tmp_path) for name in own)
 
 
-@pytest.fixture(scope="module")
-def folder_of_scripts(tmp_path_factory):
-    return tmp_path_factory.mktemp("api")
-
-
-@pytest.mark.parametrize("text", named("python-api.md", "python"))
-def test_python_example_runs(text, folder_of_scripts):
+def test_python_examples_run(tmp_path):
     """The page says that they run in this order in one folder."""
-    script = folder_of_scripts / "example.py"
-    script.write_text(text)
-    done = subprocess.run([sys.executable, script], cwd=folder_of_scripts, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    examples = blocks("python-api.md", "python")
+    assert len(examples) >= 5
+    for line, text in examples:
+        script = tmp_path / "example.py"
+        script.write_text(text)
+        done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, f"python-api.md:{line}: {done.stderr}"
 
 
 def sources():

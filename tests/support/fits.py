@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
+import program
 import yaml
 
 from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
@@ -86,13 +86,13 @@ def molecular_dynamics(folder: str = "run", **optimizer: Any) -> dict[str, Any]:
     content["levels"][0]["targets"][0]["tolerance"] = "0.05 g/cm^3"
     content["optimizer"] = {
         "population": 8,
-        "generations": 3,
-        "initial": 40,
-        "polish": {"evaluations": 6},
+        "generations": 2,
+        "initial": 24,
+        "polish": {"evaluations": 4},
         "confirm": {"every": 2, "candidates": 2},
         "seed": 5,
     } | optimizer
-    content["engine"] = {"beads": 216, "equilibration": "2 ps", "production": "4 ps"}
+    content["engine"] = {"beads": 128, "equilibration": "2 ps", "production": "4 ps"}
     content["run"] = {"folder": folder, "workers": 2}
     return content
 
@@ -104,9 +104,7 @@ def write(folder: Path, content: dict[str, Any]) -> Path:
 
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cgbridge", *words], cwd=folder, capture_output=True, text=True, timeout=120
-    )
+    return program.run(folder, *words)
 
 
 def without_times(path: Path) -> dict[str, Any]:

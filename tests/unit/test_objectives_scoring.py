@@ -17,23 +17,34 @@ TARGET = Target("density", "density", value=1.0, tolerance=0.02, unit="g/cm^3")
     [
         (0.019, 0.0, True),
         (0.021, 0.0, False),
-        (0.021, 0.002, True),  # it may be noise
-        (0.030, 0.002, False),
-        (0.039, 1.0, True),
-        (0.041, 1.0, False),  # a value that is hardly known is no proof
+        (0.021, 0.002, False),  # noise is no excuse: it would be one for every candidate
+        (0.019, 0.039, True),  # a good value is not thrown out for its noise
+        (0.0, 0.041, False),  # a value that is hardly known is no proof
         (math.nan, 0.002, False),
+        (0.0, math.nan, False),
+        (0.0, math.inf, False),
     ],
 )
-def test_standard_error_widens_a_tolerance_at_most_to_twice(
-    deviation: float, stderr: float, passed: bool
-) -> None:
+def test_passed_is_within_the_tolerance_and_known(deviation: float, stderr: float, passed: bool) -> None:
     assert is_passed(deviation, 0.02, stderr) is passed
+
+
+def test_a_larger_standard_error_never_makes_passing_easier() -> None:
+    errors = [0.0, *(10.0 ** (k / 4) for k in range(-16, 9))]
+    for deviation in [k * 0.05 for k in range(60)]:
+        verdicts = [is_passed(deviation, 1.0, error) for error in errors]
+        assert verdicts == sorted(verdicts, reverse=True)
 
 
 def test_error_is_in_units_of_the_tolerance_and_noise_does_not_lower_it() -> None:
     sharp, noisy = (judge(TARGET, Estimate(0.97, error, 10.0, "g/cm^3"), "liquid") for error in (0.001, 0.5))
     assert sharp.normalised_error == noisy.normalised_error == pytest.approx(1.5)
-    assert (sharp.passed, noisy.passed) == (False, True)
+    assert not sharp.passed and not noisy.passed
+
+
+def test_errors_of_wild_candidates_have_a_mean_as_well() -> None:
+    wild = judge(TARGET, Estimate(1e200, 0.0, 1.0, "g/cm^3"), "liquid")
+    assert weighted_rms([wild, wild], [1.0, 3.0]) == pytest.approx(5e201)
 
 
 def test_units_must_agree() -> None:

@@ -101,7 +101,7 @@ def test_peaks_of_exact_curves() -> None:
     assert peak(x, x) == (1.0, 1.0)
     g = np.exp(-((x - 0.28) ** 2) / 0.001) * 2 + np.exp(-((x - 0.45) ** 2) / 0.004)
     assert second_peak(x, g)[0] == pytest.approx(0.45, abs=0.01)
-    with pytest.raises(ConfigError, match="r_max"):
+    with pytest.raises(UnstableError, match="ends before the second peak"):
         second_peak(x[:14], g[:14])
 
 
@@ -122,3 +122,45 @@ def test_a_collapsed_box_is_unstable(tmp_path: Path) -> None:
     run = make_run(tmp_path / "small.h5", gas_frames(50, 0.9, 2))
     with pytest.raises(UnstableError, match="twice"):
         RDF().measure(make_target("coordination_number", r_max=0.6), [run])
+
+
+def test_the_drawing_range_breaks_nobody(tmp_path: Path) -> None:
+    """A box that contracts below twice the 0.8 nm of the picture still has what was asked of it."""
+    wide = lattice_frame("diamond", 0.25, (3, 3, 3), jitter=0.01)  # 1.73 nm
+    narrow = Frame(wide.positions * 0.8, wide.box * 0.8, 1.0)
+    run = make_run(tmp_path / "contracts.h5", [wide, narrow])
+    peak_of = RDF().measure(make_target("first_peak_position", "A", r_max="4 A"), [run])
+    assert 1.9 < peak_of.value < 2.6
+    assert 0.6 < peak_of.curves["rdf"].x[-1] < 0.5 * 1.73 * 0.8  # drawn as far as every box allows
+    assert RDF().measure(make_target("first_peak_position", "A"), [run]).value == peak_of.value
+    shell = RDF().measure(make_target("coordination_number", r_max="3 A"), [run])
+    assert shell.value == pytest.approx(4.0, abs=0.1)
+    short = Curve(np.linspace(2.0, 5.0, 20), np.ones(20), np.zeros(20), "A", "1")
+    assert RDF().measure(make_target("curve", reference=short), [run]).value > 0
+    far = Curve(np.linspace(2.0, 8.0, 20), np.ones(20), np.zeros(20), "A", "1")
+    with pytest.raises(UnstableError, match=r"less than twice 0\.8"):
+        RDF().measure(make_target("curve", reference=far), [run])
+
+
+@pytest.mark.parametrize(
+    ("options", "reach"),
+    [
+        ({"feature": "first_peak_position"}, 0.0),
+        ({"feature": "second_peak_position", "r_max": "6 A"}, 0.6),
+        ({"feature": "coordination_number"}, 0.34),
+        ({"feature": "coordination_number", "r_max": 0.31}, 0.31),
+    ],
+)
+def test_simulations_say_how_far_they_are_looked_at(options: dict, reach: float) -> None:
+    unit = "A" if options["feature"].endswith("position") else "1"
+    target = Target("g", "rdf", 4.0, 0.1, unit, options=options)
+    (simulation,) = RDF().simulations(target, Sampling())
+    assert simulation.reach == pytest.approx(reach)
+
+
+def test_the_first_peak_of_carbon_is_found(tmp_path: Path) -> None:
+    """Bonds of 1.54 A are not cut off as they were by a start at 2 A."""
+    run = make_run(tmp_path / "c.h5", [lattice_frame("diamond", 0.154, (5, 5, 5), jitter=0.004)] * 2)
+    assert RDF().measure(make_target("first_peak_position", "A"), [run]).value == pytest.approx(
+        1.54, abs=0.02
+    )

@@ -146,6 +146,56 @@ def test_telling_a_foreign_point_is_refused() -> None:
         make("generational").tell((0.1, 0.1, 0.1), Score(0, 0, 0, 0))
 
 
+@pytest.mark.parametrize("kind", ["generational", "steady"])
+def test_a_corrected_point_stops_leading(kind: str) -> None:
+    """The luckiest is told as the best; when it is known better, no elite and no child comes of it."""
+    optimizer = make(kind)
+    assert isinstance(optimizer, HierarchicalGA)
+    lucky = None
+    while optimizer.generation < 1:
+        for point in optimizer.ask(4):
+            score = sphere(point)
+            if lucky is None:
+                lucky, score = point, Score(0, 0.0, 0.0, 0.0)
+            optimizer.tell(point, score)
+    assert lucky in [tuple(member) for member in optimizer._population]
+    optimizer.correct(lucky, Score(2, 0.0, 9.0, 9.0))
+    for point in optimizer.ask(40):
+        optimizer.tell(point, sphere(point))
+    optimizer.ask(1)
+    assert lucky not in [tuple(member) for member in optimizer._population]
+    optimizer.correct(lucky, Score(0, 0.0, 0.0, 0.0))  # it has left: nothing happens
+    assert lucky not in [tuple(member) for member in optimizer._population]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_points_that_could_not_be_evaluated_end_no_search(kind: str, share: float) -> None:
+    """They use up budget and are never parents; with nobody to breed from, points are drawn."""
+    generator = random.Random(4)
+    lost = set()
+
+    def objective(point: Point) -> Score | None:
+        if generator.random() < share:
+            lost.add(point)
+            return None
+        return sphere(point)
+
+    optimizer = make(kind)
+    history = drive(optimizer, objective)  # type: ignore[arg-type]
+    assert all(0.0 <= u <= 1.0 for point, _ in history for u in point)
+    if isinstance(optimizer, HierarchicalGA):
+        assert len(history) == optimizer.budget == len({point for point, _ in history})
+        assert not lost & {tuple(member) for member in (*optimizer._population, *optimizer._scored)}
+
+
+def test_operators_that_make_clones_only_end_no_search() -> None:
+    """No mutation, no steps, and a change of scales that a parameter without a unit does not feel."""
+    settings = GASettings(population=6, generations=3, initial=8, rescale=1.0)
+    optimizer = HierarchicalGA(1, settings, 1, rescale=lambda point, energy, length: point)
+    assert len(drive(optimizer, lambda point: Score(0, 0.0, point[0], point[0]))) == optimizer.budget
+
+
 def test_score_order_is_levels_then_progress_then_error() -> None:
     ranked = [
         Score(0, 0.0, 0.5, 9.0),
@@ -156,6 +206,15 @@ def test_score_order_is_levels_then_progress_then_error() -> None:
         Score(2, 0.0, 0.0, 0.0),
     ]
     assert sorted(ranked) == ranked
+
+
+def test_values_outside_a_range_are_moved_to_its_bound() -> None:
+    """A log range has no place for zero or the other sign, which a fit of another range may bring."""
+    space = SearchSpace((Parameter("a", "1", 1e-3, 1e3, "log"), Parameter("b", "1", -8.0, -2.0, "log")))
+    for value, u in ((-5.0, 0.0), (0.0, 0.0), (1e-9, 0.0), (1e9, 1.0)):
+        assert space.encode({"a": value, "b": -4.0})[0] == u
+    for value, u in ((-9.0, 0.0), (0.0, 1.0), (5.0, 1.0)):
+        assert space.encode({"a": 1.0, "b": value})[1] == u
 
 
 def test_space_round_trip_and_scales() -> None:

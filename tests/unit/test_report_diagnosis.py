@@ -77,6 +77,9 @@ def independent(count: int) -> list[Entry]:
     return [candidate((0.1, *rng.uniform(1.5, 2.9, 2))) for _ in range(count)]
 
 
+#: Numbers in it do not make another reason of it.
+NARROW = "level liquid, target peak: the box is 1.53{0} nm wide, less than twice 0.800 nm"
+
 CASES: dict[str, tuple[Sequence[Entry], Sequence[Entry], str]] = {
     # rule: entries where it speaks, entries where it does not, a YAML key it must name
     "parameter_on_bound": (
@@ -93,6 +96,16 @@ CASES: dict[str, tuple[Sequence[Entry], Sequence[Entry], str]] = {
         [GOOD] * 9 + [broken(Outcome.UNSTABLE, "level liquid, target density: it ran away to 9000 K")] * 11,
         [GOOD] * 11 + [broken(Outcome.UNSTABLE, "level liquid, target density: it ran away to 9000 K")] * 9,
         "engine.timestep",
+    ),
+    "one_reason_at_a_level": (
+        # Six of ten that come so far, among many that do not.
+        [candidate((4.0,))] * 80
+        + [GOOD] * 4
+        + [broken(Outcome.UNSTABLE, NARROW.format(n)) for n in range(6)],
+        [candidate((4.0,))] * 80
+        + [GOOD] * 5
+        + [broken(Outcome.UNSTABLE, NARROW.format(n)) for n in range(5)],
+        "levels.1.targets.1",
     ),
     "error_bars_too_large": (
         [candidate((0.2, 0.3, 0.1), stderr=1.3)],
@@ -169,9 +182,34 @@ def test_error_bars_say_how_much_longer() -> None:
 
 
 def test_a_winner_that_falls_back_a_level_was_lucky() -> None:
-    entries = [candidate((0.1, 0.9, 0.9)), candidate((0.1, 1.15, 0.9), phase="confirm")]
+    entries = [candidate((0.1, 0.7, 0.7)), candidate((0.1, 1.25, 0.9), phase="confirm")]
     finding = ask("selection_bias", entries)
     assert finding is not None and "1 of 1 confirmed candidate passed fewer levels" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "stderr"),
+    [
+        ((0.1, 0.9, 0.9), (0.1, 1.15, 0.2), 0.01),  # a level less, and a smaller error
+        ((0.1, 0.9, 0.9), (0.1, 1.15, 0.9), 0.2),  # a level less, within the errors
+        ((0.1, 0.1, 0.1), (0.1, 0.9, 0.8), 0.9),  # much worse, and nothing that the errors do not allow
+    ],
+)
+def test_luck_is_said_only_where_the_error_rose_beyond_errors(
+    before: tuple[float, ...], after: tuple[float, ...], stderr: float
+) -> None:
+    entries = [candidate(before, stderr=stderr), candidate(after, stderr=stderr, phase="confirm")]
+    assert ask("selection_bias", entries) is None
+
+
+def test_confirmed_candidates_together_show_luck_that_each_alone_does_not() -> None:
+    # Each rises by 0.13 with an error of 0.11: alone nothing, nine of them four standard errors.
+    points = [(0.1 * n, 0.5) for n in range(1, 10)]
+    entries = [candidate((0.1, 0.9, 0.9), point=point) for point in points]
+    again = [candidate((0.1, 1.15, 0.9), stderr=0.15, point=point, phase="confirm") for point in points]
+    assert ask("selection_bias", [*entries, again[0]]) is None
+    finding = ask("selection_bias", [*entries, *again])
+    assert finding is not None and "9 of 9 confirmed candidates passed fewer levels" in finding.evidence
 
 
 def test_conflict_counts_what_each_target_would_allow() -> None:
@@ -183,6 +221,8 @@ def test_good_fit_is_called_good(tmp_path: Path) -> None:
     diagnosis = diagnose(water_run(tmp_path))
     assert diagnosis.good is True
     assert "meets all 8 targets on 3 levels" in diagnosis.summary
+    # A rule that is silent is no proof, and a pass is no proof against luck.
+    assert "not luck" not in diagnosis.explanation and "anything to improve" not in diagnosis.explanation
 
 
 def test_a_winner_of_the_search_alone_is_not_called_good() -> None:

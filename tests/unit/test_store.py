@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from cgbridge.errors import FileFormatError, RunFolderError, StorageError
 from cgbridge.store.atomic import write_atomic
 from cgbridge.store.journal import Journal, content_key
 from cgbridge.store.lock import RunLock, is_locked
+from cgbridge.store.scratch import run_scratch
 
 
 def test_journal_survives_reopening(tmp_path: Path) -> None:
@@ -71,13 +75,30 @@ def test_full_disk_keeps_the_journal_valid(tmp_path: Path) -> None:
 
 
 def test_atomic_write_keeps_the_old_file_on_a_fault(tmp_path: Path) -> None:
+    """A disk that fills up half-way through the new version, as a limit on the size of files plays it."""
     path = tmp_path / "result.json"
     write_atomic(path, "old")
+    script = (
+        "import resource, signal; from pathlib import Path\n"
+        "from cgbridge.store.atomic import write_atomic; from cgbridge.errors import StorageError\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        f"try:\n    write_atomic(Path({str(path)!r}), 'new' * 1000)\n"
+        "except StorageError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert "the disk is full" in done.stdout, done.stderr
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path], "half of the new version is left"
+
+
+def test_atomic_write_replaces_the_file_or_says_why_not(tmp_path: Path) -> None:
+    path = tmp_path / "result.json"
+    write_atomic(path, "old")
+    write_atomic(path, "new")
+    assert path.read_text() == "new" and list(tmp_path.iterdir()) == [path]
     with pytest.raises(StorageError):
         write_atomic(tmp_path / "missing-folder" / "result.json", "new")
-    write_atomic(path, "new")
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_content_key_is_independent_of_order_and_exact() -> None:
@@ -91,3 +112,88 @@ def test_second_run_in_a_folder_is_refused(tmp_path: Path) -> None:
         with pytest.raises(RunFolderError, match=f"process {os.getpid()}"), RunLock(tmp_path):
             pass
     assert not is_locked(tmp_path)
+
+
+def test_asking_for_the_lock_never_keeps_a_run_from_taking_it(tmp_path: Path) -> None:
+    """`cgbridge status` beside a fit that is just starting: it took the lock to see whether it was free."""
+    asking, answers = threading.Event(), set()
+
+    def ask() -> None:
+        while not asking.is_set():
+            answers.add(is_locked(tmp_path))
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(300):
+            with RunLock(tmp_path):
+                pass
+    finally:
+        asking.set()
+        for thread in threads:
+            thread.join()
+    assert answers == {False, True}
+
+
+def test_a_lock_is_seen_in_a_folder_that_may_only_be_read(tmp_path: Path) -> None:
+    (tmp_path / "run.lock").touch()
+    (tmp_path / "run.lock").chmod(0o444)
+    assert not is_locked(tmp_path)
+    with RunLock(tmp_path):
+        assert is_locked(tmp_path)
+    assert not is_locked(tmp_path / "nowhere")
+
+
+def test_scratch_is_private_and_cannot_be_guessed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run = tmp_path / "run"
+    run.mkdir()
+    names = set()
+    for _ in range(2):
+        with run_scratch(run) as folder:
+            assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+            names.add(folder.name)
+        assert not folder.exists()
+    assert len(names) == 2
+    assert list(run.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run = tmp_path / "run"
+    run.mkdir()
+    script = (
+        "import os, signal, sys, tempfile; from pathlib import Path\n"
+        "from cgbridge.store.scratch import run_scratch\n"
+        f"tempfile.tempdir = {str(tmp_path)!r}\n"
+        f"with run_scratch(Path({str(run)!r})) as folder:\n"
+        "    (folder / 'frames.h5').touch(); print(folder, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    left = Path(done.stdout.strip())
+    assert (left / "frames.h5").exists()
+    with run_scratch(run) as folder:
+        assert not left.exists() and folder.exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "foreign name", "file", "nothing", "binary"])
+def test_nothing_but_an_own_scratch_folder_is_ever_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run, precious = tmp_path / "run", tmp_path / "precious"
+    run.mkdir()
+    precious.mkdir()
+    (precious / "data").touch()
+    link, file = tmp_path / "cgbridge-link", tmp_path / "cgbridge-file"
+    link.symlink_to(precious)
+    file.touch()
+    target = {"link": link, "foreign name": precious, "file": file, "nothing": tmp_path / "cgbridge-none"}
+    note = run / ".scratch"
+    note.write_bytes(b"\xff\x00" if kind == "binary" else str(target[kind]).encode())
+    with run_scratch(run):
+        assert (precious / "data").exists() and link.is_symlink() and file.exists()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cgbridge.interfaces import Curve
 from cgbridge.report.digits import unit_text
 from cgbridge.report.figures.canvas import MODEL, REFERENCE, Figure, draw, legend_above
+from cgbridge.report.lengths import in_length_unit, length_unit
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import observable_words
@@ -37,7 +38,8 @@ def other_figures(run: RunRecord) -> tuple[Figure, ...]:
         for name in row.result.curves:
             # The densities behind a temperature of maximum density are in the density picture.
             if name not in _ELSEWHERE and not (name == "density" and row.target.observable == "tmd"):
-                found.append(_figure(len(found), row, name, row.result.curves[name]))
+                curve = in_length_unit(row.result.curves[name], length_unit(run))
+                found.append(_figure(len(found), row, name, curve))
     return tuple(found)
 
 

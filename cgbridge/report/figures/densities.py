@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cgbridge.interfaces import Curve
+from cgbridge.interfaces import Curve, first_name
 from cgbridge.report.figures.canvas import INK, MODEL, REFERENCE, Figure, draw, legend_above, round_ticks
 from cgbridge.report.references import is_water, water_density
 from cgbridge.report.run_record import RunRecord
@@ -54,7 +54,7 @@ def _points(rows: tuple[Verdict, ...], observable: str) -> Points:
             curve = row.result.curves["density"]
             for x, y, e in zip(curve.x, curve.y, curve.y_err, strict=True):
                 found.setdefault(float(x), (float(y), float(e)))
-        elif row.target.observable == observable:
+        elif first_name(row.target.observable) == observable:
             value, error = (convert(v, row.target.unit, _UNIT) for v in (row.result.value, row.result.stderr))
             found[row.target.temperature] = (value, error)
     kelvin = sorted(found)
@@ -68,7 +68,7 @@ def _targets(rows: tuple[Verdict, ...], observable: str) -> Points:
             convert(v, row.target.unit, _UNIT) for v in (row.target.value, row.target.tolerance)
         )
         for row in rows
-        if row.target.observable == observable
+        if first_name(row.target.observable) == observable
     }
     kelvin = sorted(found)
     return Points(tuple(kelvin), tuple(found[t][0] for t in kelvin), tuple(found[t][1] for t in kelvin))

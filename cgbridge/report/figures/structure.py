@@ -7,59 +7,61 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cgbridge.interfaces import Curve, Target
-from cgbridge.report.digits import plain
+from cgbridge.report.digits import plain, unit_text
 from cgbridge.report.figures.canvas import MODEL, MUTED, REFERENCE, Figure, draw, legend_above
-from cgbridge.report.references import is_water, water_rdf
+from cgbridge.report.lengths import in_length_unit, length_unit
+from cgbridge.report.references import Reference, rdf_reference
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import verdicts
+from cgbridge.units import convert
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Empty space before the first beads, nm.
+_MARGIN = 0.04
+
 
 def rdf_figures(run: RunRecord) -> tuple[Figure, ...]:
     """One picture per temperature; of several levels at one temperature the last, longest one counts."""
-    found: dict[float, tuple[Target, Curve, Curve | None]] = {}
+    found: dict[float, tuple[Target, Curve]] = {}
     for row in verdicts(run):
         if row.result is None or "rdf" not in row.result.curves:
             continue
-        known = found.get(row.target.temperature)
-        reference = row.target.reference or (known[2] if known else None)
-        found[row.target.temperature] = (row.target, row.result.curves["rdf"], reference)
+        found[row.target.temperature] = (row.target, row.result.curves["rdf"])
     return tuple(_figure(run, number, *found[key]) for number, key in enumerate(sorted(found)))
 
 
-def _figure(run: RunRecord, number: int, target: Target, curve: Curve, reference: Curve | None) -> Figure:
-    label, source = "reference", f"reference of the target {target.name}"
-    if reference is None and is_water(run):
-        known = water_rdf()
-        if known is not None:
-            reference, kelvin, where = known
-            label, source = "experiment", f"oxygen atoms in water at {plain(kelvin)} K ({where})"
-    caption = f"Radial distribution function at {plain(target.temperature)} K, r in nm, g without unit."
-    caption += " The band is one standard error."
-    if reference is not None:
-        caption += f" {label.capitalize()}: {source}."
+def _figure(run: RunRecord, number: int, target: Target, curve: Curve) -> Figure:
+    known, unit = rdf_reference(run, target), length_unit(run)
+    caption = (
+        f"Radial distribution function at {plain(target.temperature)} K, r in {unit_text(unit)}, g without "
+        "unit. The band is one standard error."
+    )
+    if known is not None:
+        caption += f" {known.label.capitalize()}: {known.source}."
     return draw(
         f"rdf-{number}",
         f"Radial distribution function at {plain(target.temperature)} K",
         caption,
-        lambda axes: _paint(axes, curve, reference, label),
+        lambda axes: _paint(axes, curve, known, unit),
     )
 
 
-def _paint(axes: Axes, curve: Curve, reference: Curve | None, label: str) -> None:
+def _paint(axes: Axes, model: Curve, known: Reference | None, unit: str) -> None:
+    curve = in_length_unit(model, unit)
     axes.axhline(1.0, color=MUTED, linewidth=0.8)
-    if reference is not None:
+    if known is not None:
+        reference = in_length_unit(known.curve, unit)
         inside = reference.x <= curve.x.max()
-        axes.plot(reference.x[inside], reference.y[inside], color=REFERENCE, label=label)
+        axes.plot(reference.x[inside], reference.y[inside], color=REFERENCE, label=known.label)
     low, high = curve.y - curve.y_err, curve.y + curve.y_err
     axes.fill_between(curve.x, low, high, color=MODEL, alpha=0.25, linewidth=0)
     axes.plot(curve.x, curve.y, color=MODEL, label="model")
-    axes.set_xlabel("r (nm)")
+    axes.set_xlabel(f"r ({unit_text(unit)})")
     axes.set_ylabel("g(r)")
     rises = np.flatnonzero(curve.y > 0.01)
     start = float(curve.x[rises[0]]) if len(rises) else 0.0
-    axes.set_xlim(max(0.0, start - 0.04), float(curve.x.max()))
+    axes.set_xlim(max(0.0, start - convert(_MARGIN, "nm", unit)), float(curve.x.max()))
     axes.set_ylim(bottom=0.0)
     legend_above(axes)

@@ -15,13 +15,18 @@ struct Value {
     double f, df;
 };
 
+/**
+ * 1/2 - 1/2 sin[pi/2 (r-R)/D], written as the square of a sine that is small near the outer end: a bond
+ * order with a small n depends on every digit of a small zeta.
+ */
 Value cutoffFunction(const TersoffParameters& p, double r) {
     if (r <= p.R-p.D)
         return {1, 0};
     if (r >= p.R+p.D)
         return {0, 0};
-    double phase = 0.5*M_PI*(r-p.R)/p.D;
-    return {0.5-0.5*sin(phase), -0.25*M_PI/p.D*cos(phase)};
+    double phase = 0.25*M_PI*(p.R+p.D-r)/p.D;
+    double sine = sin(phase);
+    return {sine*sine, -0.5*M_PI/p.D*sine*cos(phase)};
 }
 
 /**

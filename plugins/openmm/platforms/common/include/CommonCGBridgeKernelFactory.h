@@ -9,26 +9,25 @@
 #include "openmm/Platform.h"
 #include "openmm/internal/ContextImpl.h"
 #include <string>
+#include <vector>
 
 namespace CGBridge {
 
 /**
- * Creates the kernels for the platform whose data is of the type given, and registers itself there.
+ * Creates the kernels for the platform whose data is of the type given, and registers itself there: for the forces
+ * of this plugin always, for steps only where a process asks for it.
  */
 template <class PlatformData>
 class CommonCGBridgeKernelFactory : public OpenMM::KernelFactory {
 public:
-    static void registerFor(const std::string& platformName) {
-        for (int i = 0; i < OpenMM::Platform::getNumPlatforms(); i++) {
-            OpenMM::Platform& platform = OpenMM::Platform::getPlatform(i);
-            if (platform.getName() == platformName) {
-                // The platform owns its factories.
-                auto* factory = new CommonCGBridgeKernelFactory();
-                platform.registerKernelFactory(CalcTersoffForceKernel::Name(), factory);
-                platform.registerKernelFactory(CalcStillingerWeberForceKernel::Name(), factory);
-                platform.registerKernelFactory(OpenMM::IntegrateLangevinMiddleStepKernel::Name(), factory);
-            }
-        }
+    static void registerForces(const std::string& platformName) {
+        registerFor(platformName, {CalcTersoffForceKernel::Name(), CalcStillingerWeberForceKernel::Name()});
+    }
+    /**
+     * Take over the steps of a platform.  Contexts that exist keep what they have.
+     */
+    static void registerSteps(const std::string& platformName) {
+        registerFor(platformName, {OpenMM::IntegrateLangevinMiddleStepKernel::Name()});
     }
     OpenMM::KernelImpl* createKernelImpl(std::string name, const OpenMM::Platform& platform, OpenMM::ContextImpl& context) const override {
         // The context of a platform is a ComputeContext, its first and only base class.  Its own
@@ -46,6 +45,18 @@ public:
             return new OpenMM::CommonIntegrateLangevinMiddleStepKernel(name, platform, cc);
         }
         throw OpenMM::OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
+    }
+private:
+    static void registerFor(const std::string& platformName, const std::vector<std::string>& kernels) {
+        for (int i = 0; i < OpenMM::Platform::getNumPlatforms(); i++) {
+            OpenMM::Platform& platform = OpenMM::Platform::getPlatform(i);
+            if (platform.getName() == platformName) {
+                // The platform owns its factories.
+                auto* factory = new CommonCGBridgeKernelFactory();
+                for (const std::string& kernel : kernels)
+                    platform.registerKernelFactory(kernel, factory);
+            }
+        }
     }
 };
 

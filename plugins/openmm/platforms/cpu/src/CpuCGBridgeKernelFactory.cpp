@@ -26,6 +26,11 @@ extern "C" OPENMM_EXPORT void registerPlatforms() {
     Platform::registerPlatform(new SerialPlatform());
 }
 
+/**
+ * Whether this process has asked for the kernels that take the steps of systems with no other forces.
+ */
+static bool hasStepKernels = false;
+
 extern "C" OPENMM_EXPORT void registerKernelFactories() {
     // The CPU platform is absent on processors that OpenMM's own build does not support.  The platforms
     // own their factories.
@@ -35,13 +40,24 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
             auto* factory = new CpuCGBridgeKernelFactory();
             platform.registerKernelFactory(CalcTersoffForceKernel::Name(), factory);
             platform.registerKernelFactory(CalcStillingerWeberForceKernel::Name(), factory);
-            // CPUSerial has its own already.
-            if (platform.getName() == "CPU") {
-                platform.registerKernelFactory(CalcForcesAndEnergyKernel::Name(), factory);
-                platform.registerKernelFactory(IntegrateLangevinMiddleStepKernel::Name(), factory);
-            }
         }
     }
+}
+
+/**
+ * Take over the steps of the CPU platform; CPUSerial has kernels of its own for them already.  Contexts that
+ * exist keep what they have.
+ */
+extern "C" OPENMM_EXPORT void registerStepKernels() {
+    for (int i = 0; i < Platform::getNumPlatforms(); i++) {
+        Platform& platform = Platform::getPlatform(i);
+        if (platform.getName() == "CPU") {
+            auto* factory = new CpuCGBridgeKernelFactory();
+            platform.registerKernelFactory(CalcForcesAndEnergyKernel::Name(), factory);
+            platform.registerKernelFactory(IntegrateLangevinMiddleStepKernel::Name(), factory);
+        }
+    }
+    hasStepKernels = true;
 }
 
 /**
@@ -80,7 +96,7 @@ static int getUsefulThreads(const System& system, int numThreads) {
 KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
     auto& referenceData = *reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData());
     const bool isSerial = (platform.getName() == SerialPlatform::NAME);
-    const bool isAlone = (!isSerial && areForcesAlone(context.getSystem()));
+    const bool isAlone = (!isSerial && hasStepKernels && areForcesAlone(context.getSystem()));
     CpuPlatform::PlatformData* cpuData = (isSerial ? nullptr : &CpuPlatform::getPlatformData(context));
     CpuThreads threads;
     if (isAlone)

@@ -83,13 +83,16 @@ CGBRIDGE_INLINE fvec computeBonds(const CpuTersoffTables& t, const NeighborBatch
         fvec attraction = -parameter(t.B, k)*decay(lambda2, parameter(t.lambda2Low, k), r);
 
         // With E = (beta zeta)^n: b = exp[-ln(1+E)/(2n)], db/dzeta = -b/(2 zeta) E/(1+E).  Where E
-        // would overflow, ln(1+E) is ln E.
-        fvec zeta = maximum(a.zeta[k], broadcast(1e-30f));
-        fvec logPower = parameter(t.n, k)*logarithm(maximum(parameter(t.beta, k)*zeta, broadcast(1e-37f)));
-        fvec power = exponential(minimum(logPower, broadcast(20.0f)));
+        // would overflow, ln(1+E) is ln E.  However small n is, zeta = 0 makes E = 0.  So does a zeta
+        // whose derivative could overflow: a neighbour in single precision adds no less than 1e-16
+        // unless exp{[lambda3 (r_ij-r_ik)]^m} is tiny, and LAMMPS cuts that off at 1e-30 as well.
+        fvec zeta = a.zeta[k], scaled = parameter(t.beta, k)*zeta;
+        ivec isAlone = (zeta < 1e-30f) | (scaled < 1e-37f);
+        fvec logPower = parameter(t.n, k)*logarithm(maximum(scaled, broadcast(1e-37f)));
+        fvec power = select(isAlone, fvec{}, exponential(minimum(logPower, broadcast(20.0f))));
         fvec softPlus = select(logPower > 20.0f, logPower, logarithm(1.0f+power));
         fvec order = exponential(parameter(t.minusHalfOverN, k)*softPlus);
-        fvec dOrder = -0.5f*order*power/(zeta*(1.0f+power));
+        fvec dOrder = -0.5f*order*power/(maximum(zeta, broadcast(1e-30f))*(1.0f+power));
         energy += 0.5f*cut*(repulsion+order*attraction);
         a.radial[k] = 0.5f*(dCut*(repulsion+order*attraction) - cut*(lambda1*repulsion+lambda2*order*attraction));
         a.order[k] = 0.5f*cut*attraction*dOrder;

@@ -9,5 +9,9 @@ extern "C" OPENMM_EXPORT void registerPlatforms() {
 }
 
 extern "C" OPENMM_EXPORT void registerKernelFactories() {
-    CommonCGBridgeKernelFactory<CudaPlatform::PlatformData>::registerFor("CUDA");
+    CommonCGBridgeKernelFactory<CudaPlatform::PlatformData>::registerForces("CUDA");
+}
+
+extern "C" OPENMM_EXPORT void registerStepKernels() {
+    CommonCGBridgeKernelFactory<CudaPlatform::PlatformData>::registerSteps("CUDA");
 }

@@ -9,5 +9,9 @@ extern "C" OPENMM_EXPORT void registerPlatforms() {
 }
 
 extern "C" OPENMM_EXPORT void registerKernelFactories() {
-    CommonCGBridgeKernelFactory<HipPlatform::PlatformData>::registerFor("HIP");
+    CommonCGBridgeKernelFactory<HipPlatform::PlatformData>::registerForces("HIP");
+}
+
+extern "C" OPENMM_EXPORT void registerStepKernels() {
+    CommonCGBridgeKernelFactory<HipPlatform::PlatformData>::registerSteps("HIP");
 }

@@ -9,5 +9,9 @@ extern "C" OPENMM_EXPORT void registerPlatforms() {
 }
 
 extern "C" OPENMM_EXPORT void registerKernelFactories() {
-    CommonCGBridgeKernelFactory<OpenCLPlatform::PlatformData>::registerFor("OpenCL");
+    CommonCGBridgeKernelFactory<OpenCLPlatform::PlatformData>::registerForces("OpenCL");
+}
+
+extern "C" OPENMM_EXPORT void registerStepKernels() {
+    CommonCGBridgeKernelFactory<OpenCLPlatform::PlatformData>::registerSteps("OpenCL");
 }

@@ -9,6 +9,16 @@ typedef struct {
 #define LN2 ((real) 0.69314718055994531)
 
 /**
+ * A zeta up to this counts as none, because its derivative could overflow.  A neighbour in single precision adds no
+ * less than 1e-16 unless exp{[lambda3 (r_ij-r_ik)]^m} is tiny, and LAMMPS cuts that off at 1e-30 as well.
+ */
+#ifdef USE_DOUBLE_PRECISION
+#define NO_ZETA 0
+#else
+#define NO_ZETA 1e-30f
+#endif
+
+/**
  * lambda1 and lambda2 for powers of two: those of the potential times log2(e).  strength is gamma c^2/d^2, slope
  * 2 gamma c^2.
  */
@@ -108,7 +118,7 @@ DEVICE BondResult computeBond(Bond p, Value cut, real r, real zeta) {
     real attraction = -p.B*decay(p.lambda2, p.lambda2Low, r);
     real order = 1, dOrder = 0;
     real x = p.beta*zeta;
-    if (x > 0) {
+    if (x > 0 && zeta > NO_ZETA) {
         real logPower = p.n*LOG(x);
         real power = EXP(logPower < 40 ? logPower : (real) 40);
         order = EXP(-0.5f/p.n*(logPower < 40 ? LOG(1+power) : logPower));

@@ -1,4 +1,4 @@
-"""Mass density of the bulk crystal (hexagonal ice unless the target names another)."""
+"""Mass density of the bulk crystal (hexagonal diamond or ice, unless the target names another)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import (
     bulk_simulation,
+    crystal_structure,
     density_series,
     drift_notes,
-    ice_structure,
     require_phase,
 )
 from cgbridge.observables.options import BulkOptions, parse_options
@@ -17,27 +17,27 @@ from cgbridge.observables.reporting import estimate, one_run, unit_factor
 from cgbridge.observables.statistics import mean_error
 
 
-class IceDensity:
+class CrystalDensity:
     """rho = <N m / V> of the crystal at the target's temperature and pressure, in g/cm^3.
 
     ``target.structure`` names the crystal; ``liquid`` (the default) means ``ice-ih``. Raises
     :class:`~cgbridge.errors.UnstableError` when the crystal has melted.
     """
 
-    name = "ice_density"
+    name = "crystal_density"
     unit = "g/cm^3"
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk crystal."""
         unit_factor(target, self.unit)
         options = parse_options(BulkOptions, target)
-        return [bulk_simulation(target, sampling, options, structure=ice_structure(target))]
+        return [bulk_simulation(target, sampling, options, structure=crystal_structure(target))]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Mean and correlated error of the density series."""
         run = one_run(runs)
         density = density_series(run)
-        require_phase(run, "ice", parse_options(BulkOptions, target))
+        require_phase(run, "crystal", parse_options(BulkOptions, target))
         mean = mean_error(density)
         return estimate(
             target,

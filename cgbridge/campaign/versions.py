@@ -1,0 +1,51 @@
+"""Versions of everything that can change a result."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+#: Raised with every change that gives other values, verdicts or scores for the same input. What was computed
+#: under another number is neither taken up nor mixed in.
+RESULTS_VERSION = 2
+
+#: Of these a change makes other results; with the others they differ by chance at most.
+DECISIVE = ("results", "cgbridge", "openmm")
+_PACKAGES = (
+    "cgbridge",
+    "openmm",
+    "numpy",
+    "scipy",
+    "deap",
+    "scikit-learn",
+    "freud-analysis",
+    "mdtraj",
+    "ovito",
+    "genice2",
+    "pymbar",
+)
+
+
+def versions() -> dict[str, str]:
+    """Versions by name, and under ``created`` the time of now."""
+    found = {
+        "results": str(RESULTS_VERSION),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+    found.update((name, _version(name)) for name in _PACKAGES)
+    found["created"] = datetime.now(UTC).isoformat(timespec="seconds")
+    return found
+
+
+def decisive_versions() -> dict[str, str]:
+    """The versions that belong to every result."""
+    return {"results": str(RESULTS_VERSION)} | {name: _version(name) for name in DECISIVE[1:]}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
