@@ -87,6 +87,13 @@ def load(name: str, options: ModelOptions) -> CoarseGrainedModel:
     return model
 
 
+def load_single(name: str, options: ModelOptions) -> CoarseGrainedModel:
+    """The same; raises :class:`~cgbridge.errors.ConfigError` unless it has one bead, of known mass."""
+    model = load(name, options)
+    _ = model.bead_mass
+    return model
+
+
 def _masses(texts: list[str]) -> dict[str, float]:
     from cgbridge.errors import ConfigError
 
