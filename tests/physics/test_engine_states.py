@@ -137,8 +137,8 @@ def test_film_has_a_positive_surface_tension_and_vacuum_on_both_sides(tmp_path):
     simulation = SurfaceTension().simulations(target, sampling)[0]
     film = run(tmp_path, simulation)
     estimate = SurfaceTension().measure(target, [film])
-    # 600 ps give 45(2) mN/m, and runs of 60 ps scatter by 10: the wrong sign or twice the tension is four times
-    # that away. What the tension of a configuration is, is tested to its digits below.
+    # 600 ps give 45(2) mN/m, and runs of 60 ps scatter by 10: the wrong sign or twice the tension is four
+    # times that away. What the tension of a configuration is, is tested to its digits below.
     assert abs(estimate.value - 45.0) < 4 * 10.0
     assert 4.0 < estimate.stderr < 25.0  # the scatter of such runs, within a factor of two and a half
     for frame in list(film.trajectory)[::200]:

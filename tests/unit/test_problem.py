@@ -127,13 +127,13 @@ def test_a_bare_position_of_a_peak_is_refused_too():
         "tolerance": 0.1,
         "options": {"feature": "first_peak_position"},
     }
-    with pytest.raises(ConfigError, match="2.45 of 'rdf' has no unit"):
+    with pytest.raises(ConfigError, match=r"2\.45 of 'rdf' has no unit"):
         resolve_target(item, Path(), "targets.0")
 
 
 def density(value: float, temperature: float, pressure: float = 1.0):
-    return {"observable": "density", "value": f"{value} g/cm^3", "tolerance": "5 %", "temperature": temperature,
-            "pressure": pressure}  # fmt: skip
+    state = {"temperature": temperature, "pressure": pressure}
+    return {"observable": "density", "value": f"{value} g/cm^3", "tolerance": "5 %", **state}
 
 
 def test_a_liquid_starts_near_the_density_that_is_wished_for():
@@ -185,7 +185,7 @@ def test_a_box_too_narrow_for_what_is_looked_at_is_told_before_the_fit():
     check_simulations(fit("sw-si", shell, density(2.5, 2000), engine={"beads": least}))
     wide = {"observable": "adf", "value": "100 deg", "tolerance": "5 deg", "temperature": 2000,
             "options": {"feature": "mean_angle", "cutoff": "7 A"}}  # fmt: skip
-    with pytest.raises(ConfigError, match="0.7 nm that the target looks at"):
+    with pytest.raises(ConfigError, match=r"0\.7 nm that the target looks at"):
         check_simulations(fit("sw-si", wide, density(2.5, 2000), engine={"beads": 128}))
     near = {**shell, "options": {"feature": "first_peak_position", "r_max": "4 A"}, "value": "2.45 A"}
     check_simulations(fit("sw-si", near, density(2.5, 2000), engine={"beads": 128}))
@@ -193,11 +193,12 @@ def test_a_box_too_narrow_for_what_is_looked_at_is_told_before_the_fit():
 
 def test_names_of_water_and_neutral_ones_are_the_same_physics():
     def of(crystal, observable):
+        common = {"tolerance": "1 %", "structure": crystal}
         return fit(
             "sw-si",
-            {"observable": "lattice_energy", "value": "-4 eV", "tolerance": "1 %", "structure": crystal, "name": "a"},
-            {"observable": observable, "value": "2.3 g/cm^3", "tolerance": "1 %", "structure": crystal, "name": "b"},
-        )  # fmt: skip
+            {"observable": "lattice_energy", "value": "-4 eV", "name": "a", **common},
+            {"observable": observable, "value": "2.3 g/cm^3", "name": "b", **common},
+        )
 
     one, other = of("ice-ic", "ice_density"), of("diamond", "crystal_density")
     assert one.protocol == other.protocol
