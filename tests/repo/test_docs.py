@@ -57,6 +57,12 @@ def test_yaml_example_is_valid(text, tmp_path):
         assert own and all(load_target(name, tmp_path) for name in own)
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_example_is_a_fit_whose_boxes_are_wide_enough(path):
+    """And none changes the bead of its base: a warning is an error here."""
+    check_simulations(build_problem(load_fit(path), path.parent))
+
+
 @pytest.fixture(scope="module")
 def folder_of_scripts(tmp_path_factory):
     return tmp_path_factory.mktemp("api")
