@@ -47,7 +47,7 @@ def test_yaml_example_is_valid(text, tmp_path):
     if "levels" in content:
         check_simulations(build_problem(load_fit(path), tmp_path))
     elif "schema" in content:
-        assert resolve_targets(load_evaluation(path).targets, tmp_path, "targets")
+        assert resolve_targets(load_evaluation(path), tmp_path)
     elif "form" in content:
         assert model_from_dict(content, "example").cutoff > 0
     else:

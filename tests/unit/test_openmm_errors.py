@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import openmm
 import pytest
-
 from cgbridge.engine.openmm_errors import openmm_errors
+
 from cgbridge.errors import MachineFault, UnstableError
 
 

@@ -320,6 +320,8 @@ def test_names_of_water_and_neutral_ones_are_the_same_physics():
     assert Simulation("bulk", "hexagonal-diamond").key == Simulation("bulk", "ice-ih").key
     for crystal in CRYSTALS:
         assert len(lattice(crystal, 0.3, (1, 1, 1)).positions) == 8
+
+
 #: What people, editors and templates leave in a value.
 ODD = [
     "nan",
