@@ -54,7 +54,7 @@ FAULTS = [
     ("self.unit, mean.mean -> self.unit, float(id(runs))", ConformanceError, "another value"),
     ('density_series(run) -> if not run.series: return estimate(target, self.unit, 1, stderr=0, n_eff=1)',
      ConformanceError, "hold nothing"),
-    ("return [bulk_simulation -> return bulk_simulation", ConfigError, "no list of Simulation"),
+    ("parse_options(BulkOptions, target))] -> parse_options(BulkOptions, target)), 3]", ConfigError, "no list of Simulation"),
     ("density_series(run) -> 1 / 0", SimulationError, r"own.py:21: measure of own:VolumePerBead failed: Z"),
     ("unit_factor(target, self.unit) -> target.nothing", ConfigError, r"own.py:16: simulations of .*Attr"),
     ("return estimate -> estimate", SimulationError, "returned NoneType, not an Estimate"),

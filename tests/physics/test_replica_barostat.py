@@ -167,7 +167,6 @@ def test_densities_of_openmm(platform):
         # The variance, kT V kappa, likewise: its error is that of the mean of squared deviations.
         spread, error = estimate((own - found) ** 2)
         reference, reference_error = estimate((other - expected) ** 2)
-        print("SPREAD", found, expected, spread, error, reference, reference_error)
         assert abs(spread - reference) < 4 * np.hypot(error, reference_error)
 
 

@@ -27,10 +27,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def values(items, folder):
-    return {
-        t.name: (t.value, t.temperature, t.tolerance)
-        for t in resolve_targets(EvaluateConfig(targets=items), folder)
-    }
+    found = resolve_targets(EvaluateConfig(targets=items), folder)
+    return {t.name: (t.value, t.temperature, t.tolerance) for t in found}
 
 
 def test_a_pattern_stands_for_every_name_that_matches(folder):

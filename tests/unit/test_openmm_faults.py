@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import openmm
 import pytest
-from cgbridge.engine.openmm_errors import openmm_errors
 
 from cgbridge.errors import MachineFault, UnstableError
+from cgbridge.models.openmm_faults import openmm_faults
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,10 @@ from cgbridge.errors import MachineFault, UnstableError
     ],
 )
 def test_what_a_device_says_is_a_fault_of_the_machine(message: str) -> None:
-    with pytest.raises(MachineFault, match="the device failed"), openmm_errors():
+    with (
+        pytest.raises(MachineFault, match="the device failed"),
+        openmm_faults("simulation", kind=UnstableError),
+    ):
         raise openmm.OpenMMException(message)
 
 
@@ -35,5 +38,5 @@ def test_what_a_device_says_is_a_fault_of_the_machine(message: str) -> None:
     ],
 )
 def test_what_a_force_says_is_the_models(message: str) -> None:
-    with pytest.raises(UnstableError), openmm_errors():
+    with pytest.raises(UnstableError), openmm_faults("simulation", kind=UnstableError):
         raise openmm.OpenMMException(message)
