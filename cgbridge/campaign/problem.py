@@ -166,8 +166,18 @@ def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
             remedy=f"write form: {base.form}, or choose another base (`cgbridge models`)",
         )
     if len(base.beads) != 1:
-        raise ConfigError("fits of models with several bead types are not supported yet", where="model.base")
+        raise ConfigError(
+            "fits of models with several bead types are not supported yet",
+            where="model.base",
+            remedy="choose one with model.bead.name: " + ", ".join(base.bead_names),
+        )
     base = _with_bead(base, section)
+    if base.beads[0].mass is None:
+        raise ConfigError(
+            f"no mass is known for the bead '{base.bead_names[0]}'",
+            where="model.bead.mass",
+            remedy="give it, for example mass: 18.015 amu",
+        )
     values = {
         name: _in_own_unit(base, name, value, f"model.set.{name}") for name, value in section.set.items()
     }

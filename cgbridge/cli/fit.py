@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cgbridge.cli.commands import FIT, add_command
+from cgbridge.cli.commands import FIT, add_command, show_notes
 from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _print_problem(input: Path, problem: FitProblem) -> None:
     typer.echo(f"{input} is valid: {config.name}, {problem.base.form}, base {config.model.base}")
     rows = [(p.name, f"{p.minimum:g}", f"{p.maximum:g}", p.unit, p.scale) for p in problem.space.parameters]
     bead = problem.base.beads[0]
-    typer.echo(f"bead: {bead.name}, {bead.mass:g} amu")
+    typer.echo(f"bead: {bead.name}, {problem.base.bead_mass:g} amu")
+    show_notes(problem.base.notes)
     print_table(("searched", ">min", ">max", "unit", "scale"), rows)
     if RunLayout(config.run.folder).used_yaml.exists():
         typer.echo(

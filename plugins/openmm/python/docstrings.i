@@ -130,7 +130,8 @@ setTripletParameters(type1, type2, type3, m, gamma, lambda3, c, d, cosTheta0, n,
 Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file: lambda1,
 lambda2 and lambda3 in 1/nm, A and B in kJ/mol, R and D in nm, the rest without unit.  m is 1 or 3.
 
-Raises OpenMMException, naming the types, for values outside their range.
+Raises OpenMMException, naming the types, for values outside their range; for those of a triplet with
+type2 != type3 when a Context is created.  Values that the energy does not depend on may be anything.
 "
 
 %feature("docstring") CGBridge::TersoffForce::getTripletParameters "
@@ -145,7 +146,8 @@ setTripletParameters(type1, type2, type3, epsilon, sigma, a, lambda_, gamma, cos
 Set the parameters of an ordered triplet of types, in the order of a LAMMPS potential file: epsilon
 in kJ/mol, sigma in nm, the rest without unit.
 
-Raises OpenMMException, naming the types, for values outside their range.
+Raises OpenMMException, naming the types, for values outside their range; for those of a triplet with
+type2 != type3 when a Context is created.  Values that the energy does not depend on may be anything.
 "
 
 %feature("docstring") CGBridge::StillingerWeberForce::getTripletParameters "
