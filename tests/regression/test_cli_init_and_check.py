@@ -16,7 +16,7 @@ from cgbridge.campaign.fit import ga_settings
 from cgbridge.campaign.problem import FitProblem, build_problem
 from cgbridge.cli.new import TEMPLATES
 from cgbridge.config.loader import load_fit
-from cgbridge.engine.box_sizes import MARGIN, START_DENSITY, least_liquid_beads, liquid_edge
+from cgbridge.engine.box_sizes import MARGIN, least_liquid_beads, liquid_edge, start_density
 from cgbridge.optimizers.hierarchical_ga import HierarchicalGA
 
 
@@ -91,7 +91,7 @@ def test_a_box_below_twice_the_cutoff_names_the_least_number_of_beads(tmp_path: 
     assert "box of 30 beads" in done.stderr and "narrower than twice the cutoff" in done.stderr
     least = int(re.search(r"use more beads: at least (\d+)", done.stderr).group(1))  # type: ignore[union-attr]
     # The longest cutoff of the search: a sigma = 1.8 x 3.0 A.
-    assert least == least_liquid_beads(0.54, 18.015, START_DENSITY, cutoffs=2 * MARGIN)
+    assert least == least_liquid_beads(0.54, 18.015, start_density(0.997), cutoffs=2 * MARGIN)
     content["engine"]["beads"] = least
     write(tmp_path, content)
     assert command(tmp_path, "check", "fit.yaml", "--no-timing").returncode == 0
