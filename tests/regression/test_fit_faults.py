@@ -150,11 +150,13 @@ def test_no_worker_outlives_a_killed_fit(tmp_path: Path, start: Start, number: i
 
 
 def group_lives(leader: int) -> bool:
-    try:
-        os.killpg(leader, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether a process of the group runs; where nobody reaps orphans, dead ones stay in the list."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, group, *_ = stat.read_text().rsplit(")", 1)[1].split()
+            if int(group) == leader and state not in "ZX":
+                return True
+    return False
 
 
 def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, start: Start, whole: Path) -> None:
@@ -162,7 +164,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, start
     process = start(tmp_path)
     wait_for_evaluations(tmp_path, 20, process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the fit and its workers
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "run the same command again" in errors and "Traceback" not in errors
     done = command(tmp_path, "fit", "fit.yaml")
