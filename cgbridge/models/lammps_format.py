@@ -140,8 +140,8 @@ def _step_lines(model: CoarseGrainedModel) -> list[str]:
         return []
     digit = 10.0 ** math.floor(math.log10(step))
     return [
-        f"# time step: fix nvt and npt (velocity Verlet) find what cgbridge does at {step // digit * digit:g} fs "
-        "or less; longer ones are too hot in their configurations"
+        "# time step: fix nvt and npt (velocity Verlet) find what cgbridge does at "
+        f"{step // digit * digit:g} fs or less; longer ones are too hot in their configurations"
     ]
 
 

@@ -56,8 +56,8 @@ def time_step_warning(model: CoarseGrainedModel, timestep: float) -> str:
 def verlet_step(model: CoarseGrainedModel) -> float:
     """Time step in ps below which velocity Verlet samples what small steps do; infinite if no pair binds.
 
-    Under a thermostat that holds the kinetic energy of full steps at T, a vibration of angular frequency w has
-    the configurations of T/(1 - (w h/2)^2) at the step h: exact for a harmonic one, as the method keeps
+    Under a thermostat that holds the kinetic energy of full steps at T, a vibration of angular frequency w
+    has the configurations of T/(1 - (w h/2)^2) at the step h: exact for a harmonic one, as the method keeps
     v^2 + w^2 x^2 (1 - (w h/2)^2). Here (w h/2)^2 is 0.002 for the stiffest pair, half a kelvin at 300 K.
     """
     return math.sqrt(_HEATING) / math.pi * shortest_period(model)

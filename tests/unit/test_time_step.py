@@ -14,7 +14,7 @@ from cgbridge.models.time_step import shortest_period, verlet_step
 
 @pytest.mark.parametrize("name", list_models())
 def test_verlet_heats_the_stiffest_vibration_by_what_is_allowed(name: str) -> None:
-    """A harmonic vibration integrated as LAMMPS does: potential over kinetic energy at full steps, on average."""
+    """A harmonic vibration integrated as LAMMPS does: potential over kinetic energy at full steps."""
     model = load_model(name)
     omega, step = 2.0 * math.pi / shortest_period(model), verlet_step(model)
     x, v, potential, kinetic = 1.0, 0.0, [], []
