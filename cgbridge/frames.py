@@ -25,15 +25,9 @@ class Frame:
     time: float
 
 
-@contextmanager
-def _system_errors() -> Iterator[None]:
-    """Turn what HDF5 raises when it cannot write into the operating system's error."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        # HDF5 gives the errno in its message only.
-        number = errno.ENOSPC if f"errno = {errno.ENOSPC}" in str(error) else errno.EIO
-        raise OSError(number, os.strerror(number)) from error
+#: Files that could not be written. HDF5 crashes when it lets go of one, so that they are kept to the end; a
+#: worker leaves by os._exit, which lets go of nothing.
+_lost: list[TrajectoryWriter] = []
 
 
 class TrajectoryWriter:
@@ -51,8 +45,17 @@ class TrajectoryWriter:
         self._time = self._file.create_dataset("time", (0,), maxshape=(None,), dtype="f8")
         self._file.attrs["units"] = "nm, ps"
 
-    @_system_errors()
     def append(self, frame: Frame) -> None:
+        """Add a frame behind the last."""
+        with self._system_errors():
+            self._append(frame)
+
+    def close(self) -> None:
+        """Write what is still in memory."""
+        with self._system_errors():
+            self._file.close()
+
+    def _append(self, frame: Frame) -> None:
         count = self._time.shape[0]
         for dataset, value in (
             (self._positions, frame.positions),
@@ -62,9 +65,16 @@ class TrajectoryWriter:
             dataset.resize(count + 1, axis=0)
             dataset[count] = value
 
-    @_system_errors()
-    def close(self) -> None:
-        self._file.close()
+    @contextmanager
+    def _system_errors(self) -> Iterator[None]:
+        """Turn what HDF5 raises when it cannot write into the operating system's error."""
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
+            _lost.append(self)
+            # HDF5 gives the errno in its message only.
+            number = errno.ENOSPC if f"errno = {errno.ENOSPC}" in str(error) else errno.EIO
+            raise OSError(number, os.strerror(number)) from error
 
     def __enter__(self) -> TrajectoryWriter:
         return self

@@ -64,7 +64,7 @@ def test_check_times_the_engine_and_gives_a_range(tmp_path: Path) -> None:
     write(tmp_path, molecular_dynamics())
     done = command(tmp_path, "check", "fit.yaml")
     assert done.returncode == 0, done.stderr
-    assert "liquid at 300 K, 216 beads" in done.stdout
+    assert "liquid at 300 K, 128 beads" in done.stdout
     assert "us per bead and step" in done.stdout
     # 40 + 3 (8 - 2) + 6 candidates of 5 + 2 + 4 ps (melting, equilibration, production) and 5 re-runs
     # of 5 + 2 + 12 ps.

@@ -65,7 +65,7 @@ def test_simulations_that_follow_are_those_of_one_worker(
         EvaluationTask(
             model=model,
             searched=(),
-            levels=(Level(target.name, (target,), sampling_of(config.engine)),),
+            levels=(Level(target.name, (target,), sampling_of(config.engine, [target])),),
             engine=config.engine,
             seed=derive_seed(config.seed, "evaluate", model.fingerprint()),
             scratch=tmp_path,
