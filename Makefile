@@ -12,12 +12,13 @@ PYTEST := $(BIN)/pytest -n $(CORES) --maxprocesses=8 --dist worksteal
 # What needs no long simulation, no device and no compiler.
 QUICK := tests/unit tests/contract tests/repo tests/regression/test_cli_bad_input.py tests/regression/test_cli_output.py
 
-.PHONY: help water quick test test-all lint check-tools system-libraries clean
+.PHONY: help water quick test test-cpp test-all lint check-tools system-libraries clean
 
 help:
 	@echo "make water     install into .venv and fit examples/water-quick.yaml (about 4 minutes on 2 cores)"
 	@echo "make quick     install into .venv and run the tests that take a minute"
 	@echo "make test      install into .venv and run the tests, 6 minutes on 2 cores"
+	@echo "make test-cpp  build and run the C++ tests of the plugin"
 	@echo "make test-all  all combinations and minutes of molecular dynamics too, with coverage"
 	@echo "make lint      ruff, mypy and the import contract"
 
@@ -51,6 +52,9 @@ quick: check-tools system-libraries $(VENV)/installed-test
 
 test: check-tools system-libraries $(VENV)/installed-test
 	$(PYTEST) -m "not slow"
+
+test-cpp: check-tools $(VENV)/installed-test
+	$(BIN)/pytest tests/plugin/test_ctest.py
 
 test-all: check-tools system-libraries $(VENV)/installed-test
 	CGBRIDGE_TEST_ALL=1 $(PYTEST) --cov --cov-report=term:skip-covered

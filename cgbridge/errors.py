@@ -145,8 +145,6 @@ class StepLimitError(SimulationError):
 class MachineFault(CgbridgeError):
     """The machine failed, not the model: a killed process, a lost device, no memory. It is tried again."""
 
-    exit_code = 8
-
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known word, or an empty string."""

@@ -62,12 +62,20 @@ def _with_model_alone(data: dict[str, Any]) -> FitConfig | None:
 
 
 def _look_at_model(config: FitConfig, root: Place, faults: Faults) -> None:
-    """Base model, fixed values and every range on its own."""
-    for name, search in config.model.search.items():
-        model = config.model.model_copy(update={"search": {name: search}})
-        with faults.collecting(), _located(root), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they are told when the problem is built
-            build_problem(config.model_copy(update={"model": model, "levels": ()}), Path(root.source).parent)
+    """Base model, fixed values and ranges; where the whole has a fault, every range on its own."""
+    try:
+        _build_model(config, root)
+    except CgbridgeError:
+        for name, search in config.model.search.items():
+            model = config.model.model_copy(update={"search": {name: search}})
+            with faults.collecting(), _located(root):
+                _build_model(config.model_copy(update={"model": model}), root)
+
+
+def _build_model(config: FitConfig, root: Place) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they are told when the problem is built
+        build_problem(config.model_copy(update={"levels": ()}), Path(root.source).parent)
 
 
 def _look_at_targets(section: Any, where: str, root: Place, faults: Faults) -> None:

@@ -14,6 +14,7 @@ from cgbridge.cli.model_options import Model
 
 if TYPE_CHECKING:
     from cgbridge.config.schema import EvaluateConfig
+    from cgbridge.models.model import CoarseGrainedModel
 
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Write the result to this file.", show_default=False)
@@ -138,6 +139,15 @@ def _announce(config: EvaluateConfig, folder: Path) -> None:
         typer.echo(f"targets: {len(found)}; simulations: {len(moving)}, {ns:g} ns in all", err=True)
 
 
+def _tell_step(model: CoarseGrainedModel) -> None:
+    """At which step LAMMPS finds the values of cgbridge: they belong to an integrator and its step."""
+    from cgbridge.models.time_step import verlet_step
+
+    if all(bead.mass is not None for bead in model.beads):
+        step = 1000.0 * verlet_step(model)
+        show_notes([f"values measured here hold in LAMMPS for steps up to {step:.1f} fs (docs/accuracy.md)"])
+
+
 def export_(
     model: Model,
     to: Annotated[str, typer.Option("--to", help="lammps or openmm.", show_default=False)],
@@ -172,6 +182,8 @@ def export_(
     loaded = models.load(model, models.ModelOptions(model_units, mass, bead))
     path = export_model(loaded, to, output, overwrite=overwrite, units=units.value)
     typer.echo(f"written: {path}")
+    if to == "lammps":
+        _tell_step(loaded)
     if verify:
         from cgbridge.export.verify import verify_export
 

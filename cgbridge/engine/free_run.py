@@ -20,11 +20,11 @@ from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.structure_files import Reading, read_structure
 from cgbridge.engine.structures import CRYSTALS, Box, liquid
-from cgbridge.engine.time_step import time_step_warning
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Simulation
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.time_step import time_step_warning
 from cgbridge.rng import derive_seed
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 

@@ -185,7 +185,7 @@ class _Replicas(WatchedRun):
         scales = np.asarray(self._force.getReplicaScales(self._context)).reshape(-1, 3)
         volumes = np.prod(self._edges * scales, axis=1)
         s = np.cbrt(np.prod(scales, axis=1))
-        state = self._context.getState(velocities=True)
+        state = self._context.getState(positions=True, velocities=True)
         velocities = np.asarray(state.getVelocities(asNumpy=True)._value).reshape(len(s), -1, 3)
         system = self._context.getSystem()
         for index in range(system.getNumParticles()):
@@ -193,7 +193,9 @@ class _Replicas(WatchedRun):
             system.setParticleMass(index, self._bead_mass * self._factors[replica] * s[replica] ** 2)
         # A Context that is made anew draws its noise from the beginning.
         self._integrator.setRandomNumberSeed(derive_seed(self._seed, "langevin", "settled"))
-        self._context.reinitialize(preserveState=True)
+        # It cannot keep its state itself, which holds the old masses.
+        self._context.reinitialize()
+        self._context.setPositions(state.getPositions())
         self._force.setReplicaScales(self._context, scales.ravel())
         self._context.setVelocities((velocities / s[:, None, None]).reshape(-1, 3))
         self._masses = self._bead_mass * s**2

@@ -8,6 +8,7 @@ convention, which is said. As in LAMMPS only the entries are looked at whose nam
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from cgbridge.models.lammps_doubts import check_units, warn_of_differences
 from cgbridge.models.lammps_styles import style_of_entry, style_of_file
 from cgbridge.models.lammps_text import ENERGY_UNITS, Word, read_header, read_text, read_words
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec, Triplet
+from cgbridge.models.time_step import verlet_step
 from cgbridge.units import convert
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -112,6 +114,7 @@ def format_lammps(model: CoarseGrainedModel, *, units: str = "metal") -> str:
     lines = [
         f"# UNITS: {units} ({ENERGY_UNITS[units]}, angstrom). Model {model.name}, masses (amu): {masses}",
         f"# source: {source or 'none given'}",
+        *_step_lines(model),
         "# e1 e2 e3 " + " ".join(parameter.name for parameter in form.parameters),
     ]
     indexed = model.internal_entries()
@@ -126,6 +129,20 @@ def format_lammps(model: CoarseGrainedModel, *, units: str = "metal") -> str:
             numbers.append(repr(value if unit == wanted else convert(value, unit, wanted)))
         lines.append(" ".join((*triplet, *numbers)))
     return "\n".join(lines) + "\n"
+
+
+def _step_lines(model: CoarseGrainedModel) -> list[str]:
+    """The step at which LAMMPS finds what cgbridge does, where masses tell it."""
+    if any(bead.mass is None for bead in model.beads):
+        return []
+    step = 1000.0 * verlet_step(model)
+    if not math.isfinite(step):
+        return []
+    digit = 10.0 ** math.floor(math.log10(step))
+    return [
+        "# time step: fix nvt and npt (velocity Verlet) find what cgbridge does at "
+        f"{step // digit * digit:g} fs or less; longer ones are too hot in their configurations"
+    ]
 
 
 def _file_unit(unit: str, units: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cgbridge.interfaces import Curve, Target
+from cgbridge.interfaces import Curve, Target, first_name
 from cgbridge.report.digits import plain, unit_text
 from cgbridge.report.lengths import length_unit
 from cgbridge.report.references import is_water, rdf_reference, water_observables
@@ -52,8 +52,8 @@ def not_asked(run: RunRecord) -> tuple[str, ...]:
     """Properties with reference data for water that are no target; empty for other substances."""
     if not is_water(run):
         return ()
-    targeted = {target.observable for target in run.targets.values()}
-    return tuple(observable_name(name) for name in water_observables() if name not in targeted)
+    targeted = {first_name(target.observable) for target in run.targets.values()}
+    return tuple(observable_name(name) for name in water_observables() if first_name(name) not in targeted)
 
 
 def aside_words(run: RunRecord) -> str:

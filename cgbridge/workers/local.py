@@ -14,6 +14,7 @@ import pickle
 import select
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable
@@ -27,6 +28,8 @@ from cgbridge.errors import CgbridgeError, MachineFault
 T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
 _LONGEST = 21 * 86400.0
+#: Bytes of the name of a folder in which a socket can be: of 107, multiprocessing takes 32 for its own part.
+_LONGEST_FOLDER = 75
 
 
 class WorkerDied(MachineFault):
@@ -125,14 +128,19 @@ def _start_server() -> None:
     """Start the fork server with this process's module path.
 
     Left alone it would look into the current directory first, which may be a checkout of cgbridge without the
-    compiled plugin, or hold any file with the name of a module.
+    compiled plugin, or hold any file with the name of a module. Its socket lies in the temporary folder,
+    unless the name of that is too long for a socket.
     """
     own = {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     saved = {name: os.environ.get(name) for name in own}
+    folder = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
+        tempfile.tempdir = "/tmp"
     os.environ.update(own)
     try:
         forkserver.ensure_running()
     finally:
+        tempfile.tempdir = folder
         for name, value in saved.items():
             if value is None:
                 del os.environ[name]

@@ -14,7 +14,7 @@ from all_images import face_distances, find_neighbours
 from boxes import Configuration
 from potentials import Potential
 
-from cgbridge.engine.structure_files import reduced_box
+from cgbridge.engine.cells import openmm_box
 
 #: Numbers of beads, so that boxes can share a Context; the grid has at most the cube root and one a side.
 NUMBERS = (8, 27, 64, 125, 216)
@@ -61,7 +61,7 @@ def random_box(potential: Potential, seed: int, number: int | None = None) -> Sp
         steps = np.eye(3)
         steps[1, 0], steps[2, 0], steps[2, 1] = random.integers(-2, 3, 3)
         vectors = steps @ reduced
-        reduced = reduced_box(vectors)
+        reduced = openmm_box(vectors)[1]
     positions = _groups(potential, vectors, number, random)
     span = random.choice([0, 1, 1000])
     positions = positions + random.integers(-span, span + 1, positions.shape) @ vectors

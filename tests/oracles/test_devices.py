@@ -174,7 +174,8 @@ def test_barostat(precision, flexible, platform):
 
 
 @platforms
-@covering("potential, count", [TERSOFF[0], STILLINGER_WEBER[0]], [60, 280], label=label)
+@pytest.mark.parametrize("count", [60, pytest.param(280, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("potential", [TERSOFF[0], STILLINGER_WEBER[0]], ids=lambda p: p.name)
 def test_crowd(potential, count, platform):
     """Far more neighbours than there is room for: the first evaluation does without, later ones have it."""
     random = np.random.default_rng(10)

@@ -15,11 +15,11 @@ from cgbridge.engine.free_run import FreeRun, FreeSimulation, Sample
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.single_point import evaluate_structure
 from cgbridge.engine.structure_files import Reading, Structure, read_structure
-from cgbridge.engine.time_step import shortest_period, time_step_warning
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError
 from cgbridge.frames import Frame
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.database import list_models, load_model
+from cgbridge.models.time_step import shortest_period, time_step_warning
 
 MW = load_model("mw")
 SETTINGS = EngineSettings("Reference")

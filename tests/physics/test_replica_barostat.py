@@ -124,6 +124,7 @@ def liquid(beads: int, edge: float) -> np.ndarray:
     return context.getState(positions=True).getPositions(asNumpy=True)._value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["OpenCL:mixed", "CUDA:mixed"])
 def test_densities_of_openmm(platform):
     """Two models in one Context have the densities that they have alone, with OpenMM's own barostat."""
@@ -163,10 +164,11 @@ def test_densities_of_openmm(platform):
         # Four standard errors of the difference; the errors themselves are below one per cent.
         assert abs(found - expected) < 4 * np.hypot(error, expected_error)
         assert error < 0.01 * found
-        # The variance, kT V kappa, likewise: its error is that of the mean of squared deviations.
+        # So has the variance kT V kappa, as the mean of squared deviations: 0.2 ns hold some twenty
+        # independent volumes, which give it to a quarter. The rule of the moves itself is tested above,
+        # where the distribution is known.
         spread, error = estimate((own - found) ** 2)
         reference, reference_error = estimate((other - expected) ** 2)
-        print("SPREAD", found, expected, spread, error, reference, reference_error)
         assert abs(spread - reference) < 4 * np.hypot(error, reference_error)
 
 

@@ -27,6 +27,7 @@ def run(*command: str, **environment: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_cpp_tests_pass(tmp_path):
     cmake, ctest = find("cmake"), find("ctest")
     if cmake is None or ctest is None:

@@ -16,7 +16,7 @@ from cgbridge.campaign.fit import ga_settings
 from cgbridge.campaign.problem import FitProblem, build_problem
 from cgbridge.cli.new import TEMPLATES
 from cgbridge.config.loader import load_fit
-from cgbridge.engine.box_sizes import MARGIN, START_DENSITY, least_liquid_beads, liquid_edge
+from cgbridge.engine.box_sizes import MARGIN, least_liquid_beads, liquid_edge, start_density
 from cgbridge.optimizers.hierarchical_ga import HierarchicalGA
 
 
@@ -66,10 +66,10 @@ def test_check_times_the_engine_and_gives_a_range(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "liquid at 300 K, 216 beads" in done.stdout
     assert "us per bead and step" in done.stdout
-    # 40 + 3 (8 - 2) + 6 candidates of 5 + 2 + 4 ps (melting, equilibration, production) and 4 confirmations
+    # 40 + 3 (8 - 2) + 6 candidates of 5 + 2 + 4 ps (melting, equilibration, production) and 5 re-runs
     # of 5 + 2 + 12 ps.
-    assert re.search(r"^at least +76 ps ", done.stdout, re.M)
-    assert re.search(r"^at most +780 ps ", done.stdout, re.M)
+    assert re.search(r"^at least +95 ps ", done.stdout, re.M)
+    assert re.search(r"^at most +799 ps ", done.stdout, re.M)
 
 
 def test_check_says_when_the_base_model_breaks_down(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_box_below_twice_the_cutoff_names_the_least_number_of_beads(tmp_path: 
     assert "box of 30 beads" in done.stderr and "narrower than twice the cutoff" in done.stderr
     least = int(re.search(r"use more beads: at least (\d+)", done.stderr).group(1))  # type: ignore[union-attr]
     # The longest cutoff of the search: a sigma = 1.8 x 3.0 A.
-    assert least == least_liquid_beads(0.54, 18.015, START_DENSITY, cutoffs=2 * MARGIN)
+    assert least == least_liquid_beads(0.54, 18.015, start_density(0.997), cutoffs=2 * MARGIN)
     content["engine"]["beads"] = least
     write(tmp_path, content)
     assert command(tmp_path, "check", "fit.yaml", "--no-timing").returncode == 0

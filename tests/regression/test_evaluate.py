@@ -84,7 +84,7 @@ def test_simulations_that_follow_are_those_of_one_worker(
 LIQUIDS = {
     "schema": 1,
     "targets": [
-        {"observable": "density", "temperature": kelvin, "value": 1.0, "tolerance": 0.1}
+        {"observable": "density", "temperature": kelvin, "value": "1 g/cm^3", "tolerance": 0.1}
         for kelvin in (280, 290, 300)
     ],
     "engine": {"beads": 216, "equilibration": "1 ps", "production": "4 ps"},

@@ -128,9 +128,9 @@ def test_killed_evaluations_are_tried_again(tmp_path: Path, start: Start, whole:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_no_worker_outlives_a_killed_fit(tmp_path: Path, start: Start, number: int) -> None:
-    """Runs of half a minute: whoever goes on alone is still there when we look."""
+    """Runs of minutes: whoever goes on alone is still there when we look."""
     content = molecular_dynamics()
-    content["engine"]["production"] = "2 ns"
+    content["engine"]["production"] = "20 ns"
     write(tmp_path, content)
     process = start(tmp_path)
     # The evaluations of the static level are over in milliseconds: wait for two that stay.
@@ -143,18 +143,20 @@ def test_no_worker_outlives_a_killed_fit(tmp_path: Path, start: Start, number: i
         before, running = running, set(descendants(process.pid))
     os.kill(process.pid, number)
     process.communicate()
-    deadline = time.monotonic() + 10.0
+    deadline = time.monotonic() + 60.0
     while group_lives(process.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not group_lives(process.pid)
 
 
 def group_lives(leader: int) -> bool:
-    try:
-        os.killpg(leader, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether a process of the group runs; where nobody reaps orphans, dead ones stay in the list."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, group, *_ = stat.read_text().rsplit(")", 1)[1].split()
+            if int(group) == leader and state not in "ZX":
+                return True
+    return False
 
 
 def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, start: Start, whole: Path) -> None:
@@ -162,7 +164,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path: Path, start
     process = start(tmp_path)
     wait_for_evaluations(tmp_path, 20, process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the fit and its workers
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "run the same command again" in errors and "Traceback" not in errors
     done = command(tmp_path, "fit", "fit.yaml")
@@ -184,8 +186,8 @@ def test_a_second_fit_in_the_folder_is_refused_while_one_is_alive(tmp_path: Path
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 kB."""
-    folder = tmp_path / "disk"
+    """A file system of 256 kB, in a folder whose name is longer than that of a socket may be."""
+    folder = tmp_path / ("disk" * 25)
     folder.mkdir()
     if (
         shutil.which("mount") is None

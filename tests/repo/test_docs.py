@@ -10,7 +10,7 @@ import yaml
 
 from cgbridge import errors
 from cgbridge.campaign.box_check import check_simulations
-from cgbridge.campaign.problem import build_problem, resolve_target
+from cgbridge.campaign.problem import build_problem, resolve_targets
 from cgbridge.cli.app import exit_codes
 from cgbridge.config.loader import load_evaluation, load_fit
 from cgbridge.models.model_file import model_from_dict
@@ -47,7 +47,7 @@ def test_yaml_example_is_valid(text, tmp_path):
     if "levels" in content:
         check_simulations(build_problem(load_fit(path), tmp_path))
     elif "schema" in content:
-        assert all(resolve_target(item, tmp_path, "targets") for item in load_evaluation(path).targets)
+        assert resolve_targets(load_evaluation(path), tmp_path)
     elif "form" in content:
         assert model_from_dict(content, "example").cutoff > 0
     else:
@@ -55,6 +55,12 @@ def test_yaml_example_is_valid(text, tmp_path):
         path.rename(tmp_path / "targets" / "mine.yaml")
         own = [name for name in list_targets(tmp_path) if name.startswith("mine/")]
         assert own and all(load_target(name, tmp_path) for name in own)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_example_is_a_fit_whose_boxes_are_wide_enough(path):
+    """And none changes the bead of its base: a warning is an error here."""
+    check_simulations(build_problem(load_fit(path), path.parent))
 
 
 def test_python_examples_run(tmp_path):

@@ -53,7 +53,7 @@ def fit_here(
 ) -> InlineExecutor:
     """Run the fit of a YAML's content in ``folder``; returns what it was run on."""
     executor = InlineExecutor(fault)
-    monkeypatch.setattr(campaign_fit, "ProcessExecutor", lambda workers, **options: executor)
+    monkeypatch.setattr(campaign_fit, "executor_of", lambda config, workers: executor)
     content = copy.deepcopy(content)
     content["run"] = content.get("run", {}) | {"folder": str(folder)}
     config = FitConfig.model_validate(content)

@@ -75,7 +75,9 @@ def test_molten_ice_has_no_ice_density(tmp_path: Path) -> None:
     solid = make_run(tmp_path / "ice.h5", [lattice_frame("ice-ih", 0.2766, (5, 5, 3))] * 3, "ice-ih")
     # Diamond-like lattice: number density 3 sqrt(3) / (8 r0^3); single-precision frames do not enter.
     expected = 18.015 * 1.66053906660e-3 * 3 * np.sqrt(3) / (8 * 0.2766**3)
-    assert get_observable("ice_density").measure(target, [solid]).value == pytest.approx(expected, rel=1e-9)
+    assert get_observable("crystal_density").measure(target, [solid]).value == pytest.approx(
+        expected, rel=1e-9
+    )
 
 
 def test_without_frames_nothing_is_checked() -> None:

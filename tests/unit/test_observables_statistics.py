@@ -123,7 +123,8 @@ def test_errors_of_a_peak_are_those_of_correlated_frames(memory: float) -> None:
 
 @pytest.mark.parametrize(("memory", "expected"), [(0.0, (10, 10)), (0.9, (4, 8)), (0.98, (4, 4))])
 def test_blocks_are_as_long_as_the_correlation_asks(memory: float, expected: tuple[int, int]) -> None:
-    # g = (1 + a)/(1 - a) is 1, 19 and 99 frames of 400: 100, 5 and 1 blocks of four g, but four to ten.
+    # g = (1 + a)/(1 - a) is 1, 19 and 99 frames of 400: 100, 5 and 1 blocks of four g; ten at most, four at
+    # least.
     counts = [len(independent_blocks(moving_peak(memory, seed), position, 10)) for seed in range(12)]
     assert expected[0] <= np.median(counts) <= expected[1]
 

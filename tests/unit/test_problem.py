@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import pickle
+import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +17,15 @@ from cgbridge.campaign.reading import read_evaluation, read_fit
 from cgbridge.config.schema import FitConfig
 from cgbridge.engine.box_sizes import start_density
 from cgbridge.engine.structures import CRYSTALS, lattice
-from cgbridge.errors import CgbridgeWarning, ConfigError, ConfigErrors
+from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError, ConfigErrors
 from cgbridge.interfaces import Sampling, Simulation
 from cgbridge.models.database import list_models, load_model
 from cgbridge.models.lammps_format import format_lammps
 from cgbridge.models.model import Bead
 from cgbridge.observables.catalogue import ALIASES, OBSERVABLES, get_observable
 from cgbridge.units import parse_unit
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def problem(name: str):
@@ -315,3 +320,36 @@ def test_names_of_water_and_neutral_ones_are_the_same_physics():
     assert Simulation("bulk", "hexagonal-diamond").key == Simulation("bulk", "ice-ih").key
     for crystal in CRYSTALS:
         assert len(lattice(crystal, 0.3, (1, 1, 1)).positions) == 8
+
+
+#: What people, editors and templates leave in a value.
+ODD = [
+    "nan",
+    "-1",
+    "0",
+    "1e400",
+    "null",
+    "[]",
+    "{}",
+    "true",
+    "''",
+    "1 A",
+    "*a",
+    "99999999999999999999",
+    "{a: b}",
+]
+
+
+def test_any_value_anywhere_is_a_problem_or_a_message(tmp_path: Path) -> None:
+    path, rng = tmp_path / "fit.yaml", random.Random(3)
+    good = (EXAMPLES / "water-quick.yaml").read_text()
+    places = list(re.finditer(r"(?<=: )[^,}\n#{]+", good))
+    for _ in range(40):
+        place = rng.choice(places)
+        path.write_text(good[: place.start()] + rng.choice(ODD) + good[place.end() :])
+        try:
+            numbers = [p.minimum for p in read_fit(path).space.parameters]
+        except CgbridgeError as fault:
+            assert str(path) in str(fault), fault
+        else:
+            assert all(math.isfinite(number) for number in numbers)

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import pytest
@@ -114,26 +113,25 @@ def test_second_run_in_a_folder_is_refused(tmp_path: Path) -> None:
     assert not is_locked(tmp_path)
 
 
-def test_asking_for_the_lock_never_keeps_a_run_from_taking_it(tmp_path: Path) -> None:
-    """`cgbridge status` beside a fit that is just starting: it took the lock to see whether it was free."""
-    asking, answers = threading.Event(), set()
+def test_asking_for_the_lock_never_keeps_a_run_from_taking_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`cgbridge status` beside a fit that is just starting: it took the lock to see whether it was free.
 
-    def ask() -> None:
-        while not asking.is_set():
-            answers.add(is_locked(tmp_path))
+    So a run takes it here while the one who asks still has the file open.
+    """
+    (tmp_path / "run.lock").touch()
+    close, taken = os.close, []
 
-    threads = [threading.Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in range(300):
-            with RunLock(tmp_path):
-                pass
-    finally:
-        asking.set()
-        for thread in threads:
-            thread.join()
-    assert answers == {False, True}
+    def late(descriptor: int) -> None:
+        monkeypatch.setattr(os, "close", close)
+        with RunLock(tmp_path):
+            taken.append(True)
+        close(descriptor)
+
+    monkeypatch.setattr(os, "close", late)
+    assert not is_locked(tmp_path)
+    assert taken == [True]
 
 
 def test_a_lock_is_seen_in_a_folder_that_may_only_be_read(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from cgbridge.store.records import target_record
 
 
 def density(kelvin: float, **more: Any) -> dict[str, Any]:
-    return {"observable": "density", "value": 1.0, "tolerance": 0.01, "temperature": kelvin} | more
+    return {"observable": "density", "value": "1 g/cm^3", "tolerance": 0.01, "temperature": kelvin} | more
 
 
 def fit_content(*levels: list[Any]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_what_differs_goes_into_the_names() -> None:
     assert names([density(280)], [density(300)]) == [["density-280K"], ["density-300K"]]
     assert names([density(300), density(300, pressure="1 kbar")]) == [["density-1bar", "density-1000bar"]]
     crystals = [
-        {"observable": "lattice_density", "structure": s, "value": 0.93, "tolerance": 0.02}
+        {"observable": "lattice_density", "structure": s, "value": "0.93 g/cm^3", "tolerance": 0.02}
         for s in ("ice-ih", "ice-ic")
     ]
     assert names(crystals) == [["lattice_density-ice-ih", "lattice_density-ice-ic"]]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cgbridge.campaign.problem import resolve_targets
+from cgbridge.config.schema import EvaluateConfig
 from cgbridge.errors import ConfigError
 from cgbridge.targets.expansion import expand_target
 
@@ -26,7 +27,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def values(items, folder):
-    return {t.name: (t.value, t.temperature, t.tolerance) for t in resolve_targets(items, folder, "targets")}
+    found = resolve_targets(EvaluateConfig(targets=items), folder)
+    return {t.name: (t.value, t.temperature, t.tolerance) for t in found}
 
 
 def test_a_pattern_stands_for_every_name_that_matches(folder):
@@ -84,4 +86,4 @@ def test_what_does_not_go_together_is_refused(item, words, folder):
 
 def test_errors_name_the_entry_as_the_user_counts(folder):
     with pytest.raises(ConfigError, match=r"targets\.1"):
-        resolve_targets(["mine/density-*", "mine/peek"], folder, "targets")
+        resolve_targets(EvaluateConfig(targets=("mine/density-*", "mine/peek")), folder)

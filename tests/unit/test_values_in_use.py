@@ -56,8 +56,14 @@ def test_unused_values_change_nothing(form: str, junk: float, platform: str) -> 
     assert sum(v != clean.entries[t][n] for t, e in spoiled.items() for n, v in e.items()) > 20
     found = evaluate_structure(replace(clean, entries=spoiled), mixture(), platform)
     expected = evaluate_structure(clean, mixture(), platform)
-    assert found["energy_kj_mol"] == expected["energy_kj_mol"] != 0.0
-    assert found["forces_kj_mol_nm"] == expected["forces_kj_mol_nm"]
+    # Threads of the platform CPU add single-precision forces up in the order in which they finish.
+    rounding = 1e-5 if platform == "CPU" else 0.0
+    assert found["energy_kj_mol"] == pytest.approx(expected["energy_kj_mol"], rel=rounding, abs=0.0)
+    assert expected["energy_kj_mol"] != 0.0
+    largest = np.max(np.abs(expected["forces_kj_mol_nm"]))
+    np.testing.assert_allclose(
+        found["forces_kj_mol_nm"], expected["forces_kj_mol_nm"], rtol=0.0, atol=rounding * largest
+    )
     # LAMMPS refuses negative numbers even there.
     for line in format_lammps(replace(clean, entries=spoiled)).splitlines():
         numbers = line.split()[3:] if not line.startswith("#") else []
