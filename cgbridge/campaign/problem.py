@@ -153,12 +153,12 @@ def sampling_of(engine: EngineSection, targets: Sequence[Target]) -> Sampling:
 def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
     section = config.model
     try:
-        base = load_model(section.base, search_folder=folder, units=section.units)
+        # The only bead of a file may get any name; of several the name chooses one.
+        beads = None if section.bead.name is None else (section.bead.name,)
+        base = load_model(section.base, search_folder=folder, units=section.units, beads=beads)
     except ConfigError as error:
         where = "model.units" if error.where == "--units" else error.where
         raise type(error)(error.what, where=where, remedy=error.remedy) from None
-    if len(base.beads) > 1 and section.bead.name in base.bead_names:
-        base = base.restricted({section.bead.name})
     if base.form != section.form:
         raise ConfigError(
             f"the base model '{section.base}' has the form '{base.form}', not '{section.form}'",

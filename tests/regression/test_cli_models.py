@@ -153,6 +153,38 @@ levels:
     path.write_text(text.replace("  units: real\n", ""))
     with pytest.raises(ConfigError, match="no UNITS tag"):
         build_problem(load_fit(path), tmp_path)
+    path.write_text(text.replace(", mass: 18.015 g/mol", ""))
+    with pytest.raises(ConfigError, match=r"model\.bead\.mass: no mass is known for the bead 'mW'"):
+        build_problem(load_fit(path), tmp_path)
+
+
+def test_the_bead_of_a_fit_chooses_from_a_base_of_many(tmp_path: Path) -> None:
+    """The other bead has impossible values, which are not read."""
+    row = format_lammps(load_model("sw-si")).splitlines()[-1].partition("Si Si Si")[2]
+    bad = " ".join(["-1"] * 11)
+    (tmp_path / "many.sw").write_text(f"# UNITS: metal\nSi Si Si {row}\nGe Ge Ge {bad}\n")
+    text = """\
+schema: 1
+name: choice
+model:
+  form: stillinger-weber
+  bead: {name: Si}
+  base: many.sw
+  search:
+    epsilon: {min: 2 eV, max: 3 eV}
+levels:
+  - name: lattice
+    targets:
+      - {observable: lattice_density, structure: ice-ic, value: 2.3 g/cm^3, tolerance: 0.1 g/cm^3}
+"""
+    path = tmp_path / "fit.yaml"
+    path.write_text(text)
+    base = build_problem(load_fit(path), tmp_path).base
+    assert base.parameters == load_model("sw-si").parameters
+    assert base.bead_mass == pytest.approx(28.085, abs=1e-3)
+    path.write_text(text.replace("Si}", "Sn}"))
+    with pytest.raises(ConfigError, match="no bead 'Sn'"):
+        build_problem(load_fit(path), tmp_path)
 
 
 def test_untagged_file_in_metal_units_is_said_to_be(tmp_path: Path) -> None:
