@@ -108,7 +108,8 @@ class Evaluator:
         """Return finished jobs, waiting for at least one when some are running."""
         if not self._finished and self._running:
             done, _ = wait(self._running, return_when=FIRST_COMPLETED)
-            for future in done:
+            # In the order of asking, so that the journal of equal fits is equal whatever a set's order is.
+            for future in [running for running in self._running if running in done]:
                 self._collect(future)
         finished, self._finished = self._finished, []
         return finished

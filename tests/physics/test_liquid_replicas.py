@@ -69,6 +69,7 @@ def test_like_alone(states, tmp_path):
             assert found.stderr < 0.02 * abs(found.mean)
 
 
+@pytest.mark.slow
 def test_temperatures_and_frames(states):
     for run in states:
         beads, simulation = run.beads, run.simulation
