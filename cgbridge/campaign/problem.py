@@ -14,6 +14,7 @@ from cgbridge.campaign.target_names import NamedTarget, named_apart
 from cgbridge.campaign.versions import decisive_versions
 from cgbridge.config.schema import EngineSection, EvaluateConfig, FitConfig, ModelSection, SearchSection
 from cgbridge.config.target_list import given_name
+from cgbridge.engine.structures import CRYSTALS
 from cgbridge.errors import (
     CgbridgeError,
     CgbridgeWarning,
@@ -24,6 +25,7 @@ from cgbridge.errors import (
 )
 from cgbridge.interfaces import Observable, Parameter, Sampling, StateDensity, Target, first_name
 from cgbridge.models.database import load_model
+from cgbridge.models.forms import get_form
 from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
 from cgbridge.objectives.candidate import Level
 from cgbridge.objectives.faults import candidate_faults
@@ -159,6 +161,10 @@ def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
     except ConfigError as error:
         where = "model.units" if error.where == "--units" else error.where
         raise type(error)(error.what, where=where, remedy=error.remedy) from None
+    try:
+        get_form(section.form)
+    except ConfigError as error:
+        raise ConfigError(error.what, where="model.form", remedy=error.remedy) from None
     if base.form != section.form:
         raise ConfigError(
             f"the base model '{section.base}' has the form '{base.form}', not '{section.form}'",
@@ -322,6 +328,13 @@ def _checked(target: Target, observable: Observable) -> Target:
         unit = "A" if observable.unit == "nm" else observable.unit
         raise _no_unit(target, f"write for example value: {target.value:g} {unit}")
     target = replace(target, unit=observable.unit) if bare else target
+    known = ("liquid", *CRYSTALS)
+    if target.structure not in known:
+        raise ConfigError(
+            f"unknown structure '{target.structure}'{did_you_mean(target.structure, known)}",
+            where=f"targets.{target.name}.structure",
+            remedy="known: " + ", ".join(known),
+        )
     try:
         observable.simulations(target, Sampling())
     except UnitError as error:

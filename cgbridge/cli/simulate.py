@@ -100,6 +100,7 @@ def simulate(
     Beside the trajectory NAME.dcd stand NAME.csv (the state at every frame) and
     NAME-final.pdb (the last structure: topology of the trajectory, and a start
     to go on from). Ctrl-C keeps what was done. Quantities may carry units.
+    Pressures are (N k T + tr W/3)/V with the thermostat's T and the virial W.
 
     \b
     Examples:
@@ -161,6 +162,7 @@ def _run(model: CoarseGrainedModel, request: FreeRun, settings: EngineSettings, 
     finally:
         summary = recording.summary()
         _print_summary(summary)
+        show_notes(summary["notes"][recording.told :])
         files.close(recording)
         if recording.last is not None:
             files.tell()
@@ -255,6 +257,11 @@ class _Recording:
         self._ns_per_day = 0.0
 
     @property
+    def told(self) -> int:
+        """How many of the notes were shown at the start."""
+        return len(self._notes)
+
+    @property
     def time(self) -> float:
         """Recorded time in ps."""
         return 0.0 if self.last is None else self.last.time
@@ -305,8 +312,17 @@ class _Recording:
             "seed": self._request.seed,
             "ns_per_day": self._ns_per_day,
             "averages": averages,
-            "notes": list(self._notes),
+            "notes": [*self._notes, *self._doubts(averages)],
         }
+
+    def _doubts(self, averages: dict[str, Any]) -> list[str]:
+        """What says that the recorded time was not that of a system in equilibrium."""
+        found = averages.get("temperature")
+        wanted = self._request.temperature
+        # Three standard errors: one run in four hundred by chance.
+        if found is None or not abs(found["value"] - wanted) > 3.0 * found["stderr"]:
+            return []
+        return [f"the mean temperature is not that of the thermostat, {wanted:g} K: equilibrate for longer"]
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

@@ -40,12 +40,12 @@ def check_units(
         raise ConfigError(
             f"the file has no UNITS tag, and in metal units (eV) {absurd}",
             where=str(path),
-            remedy="say what it is in: --units real (kcal/mol) or --units metal (eV), or a comment "
-            "'# UNITS: real' in the file",
+            remedy="say what it is in: --model-units real (kcal/mol) or --model-units metal (eV), or a "
+            "comment '# UNITS: real' in the file",
         )
     warnings.warn(
-        f"{path}: no UNITS tag: taken to be in metal units (eV); otherwise give --units real (kcal/mol), "
-        "or write '# UNITS: real' into the file",
+        f"{path}: no UNITS tag: taken to be in metal units (eV); otherwise give --model-units real "
+        "(kcal/mol), or write '# UNITS: real' into the file",
         CgbridgeWarning,
         stacklevel=3,
     )

@@ -17,7 +17,7 @@ from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Curve, Target
 from cgbridge.targets.table import column, read_table
 from cgbridge.targets.target_file import ReferenceEntry, SeriesEntry, TargetEntry, TargetFile
-from cgbridge.units import convert, parse_unit, split_quantity
+from cgbridge.units import DIMENSIONLESS, convert, parse_unit, split_quantity
 
 _PACKAGE = Path(__file__).parents[1]
 _UNIT_SUFFIXES = {"_angstrom": "A", "_A": "A", "_nm": "nm", "_deg": "deg", "_degree": "deg", "_K": "K"}
@@ -147,6 +147,8 @@ def _target(entry: TargetEntry, name: str, folder: Path, where: str) -> Target:
         parse_unit(unit)
     except UnitError as error:
         raise UnitError(error.what, where=f"{where}.value", remedy=error.remedy) from None
+    if not unit:
+        _require_plain(entry.tolerance, value, where)
     return Target(
         name=name,
         observable=entry.observable,
@@ -166,6 +168,17 @@ def _target(entry: TargetEntry, name: str, folder: Path, where: str) -> Target:
 
 def _split(value: str | float) -> tuple[float, str]:
     return split_quantity(value) if isinstance(value, str) else (float(value), "")
+
+
+def _require_plain(tolerance: str | float, value: float, where: str) -> None:
+    """A tolerance with a unit beside a value without one: the value lacks it."""
+    own = _split(tolerance)[1]
+    if own and own not in ("%", "percent") and parse_unit(own).dimension != DIMENSIONLESS:
+        raise UnitError(
+            f"the value {value:g} has no unit, and its tolerance is in {own}",
+            where=f"{where}.value",
+            remedy=f"write value: {value:g} {own}",
+        )
 
 
 def _deviation(

@@ -190,6 +190,6 @@ levels:
 def test_untagged_file_in_metal_units_is_said_to_be(tmp_path: Path) -> None:
     text = format_lammps(load_model("sw-si")).replace("UNITS: ", "")
     (tmp_path / "si.sw").write_text(text)
-    with pytest.warns(CgbridgeWarning, match="--units real"):
+    with pytest.warns(CgbridgeWarning, match="--model-units real"):
         run("models", tmp_path / "si.sw")
     assert run("models", tmp_path / "si.sw", "--units", "metal").exit_code == 0

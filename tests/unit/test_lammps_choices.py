@@ -50,7 +50,7 @@ def test_water_in_kcal_is_not_taken_for_ev(bead: str, tmp_path: Path) -> None:
     path = write(tmp_path, f"{bead} {bead} {bead} {ROW}\n")
     with pytest.raises(ConfigError, match=r"6\.19 eV deep at 2\.69 A") as caught:
         load_model(path)
-    assert "--units real" in str(caught.value)
+    assert "--model-units real" in str(caught.value)
     for units, unit in (("real", KCAL), ("metal", EV)):
         epsilon = load_model(path, units=units).internal_entries()[(0, 0, 0)]["epsilon"]
         assert epsilon == pytest.approx(6.189 * unit, rel=1e-15)

@@ -353,3 +353,24 @@ def test_any_value_anywhere_is_a_problem_or_a_message(tmp_path: Path) -> None:
             assert str(path) in str(fault), fault
         else:
             assert all(math.isfinite(number) for number in numbers)
+
+
+def test_a_tolerance_with_a_unit_says_which_one_the_value_lacks():
+    item = {"observable": "lattice_energy", "value": -4.63, "tolerance": "0.05 eV", "structure": "diamond"}
+    with pytest.raises(ConfigError, match=r"targets\.0\.value: the value -4\.63 has no unit") as caught:
+        resolve_target(item, Path(), "targets.0")
+    assert caught.value.remedy == "write value: -4.63 eV"
+    assert resolve_target({**item, "value": "-4.63 eV", "tolerance": "5 %"}, Path(), "targets.0").unit == "eV"
+
+
+def test_an_unknown_crystal_is_told_where_it_stands():
+    item = {"observable": "lattice_energy", "value": "-4 eV", "tolerance": "5 %", "structure": "diamnd"}
+    with pytest.raises(ConfigError, match=r"targets\.0\.structure: .*did you mean 'diamond'"):
+        resolve_target(item, Path(), "targets.0")
+
+
+def test_a_form_that_is_none_is_told_as_such():
+    content = problem("x").config.model_dump(mode="json", by_alias=True)
+    content["model"]["form"] = "sw"
+    with pytest.raises(ConfigError, match=r"model\.form: unknown functional form 'sw'"):
+        build_problem(FitConfig.model_validate(content), Path())
