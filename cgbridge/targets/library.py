@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -195,7 +196,7 @@ def _deviation(
             number = convert(number, own, unit or "1")
     except UnitError as error:
         raise UnitError(error.what, where=where, remedy=error.remedy) from None
-    if number < 0 or (positive and number == 0):
+    if number < 0 or (positive and number == 0) or not math.isfinite(number):
         raise ConfigError(
             f"must be {'positive' if positive else 'zero or positive'}, found {value}", where=where
         )

@@ -86,9 +86,9 @@ class _Server:
         atexit.register(self.close)
 
     def close(self) -> None:
-        if self.owner == os.getpid() and self._process.stdin:
-            self._process.stdin.close()
-            self._process.wait()
+        if self.owner == os.getpid():
+            with self._process:  # closes its pipes, by which it ends, and waits for it
+                pass
 
     def ask(self, request: dict[str, Any]) -> int:
         assert self._process.stdin
