@@ -10,7 +10,7 @@ SOURCES := $(shell find cgbridge plugins targets mappings examples -type f -not 
 CORES ?= auto
 PYTEST := $(BIN)/pytest -n $(CORES) --maxprocesses=8 --dist worksteal
 # What needs no long simulation, no device and no compiler.
-QUICK := tests/unit tests/contract tests/repo tests/regression/test_cli_bad_input.py tests/regression/test_cli_output.py
+QUICK := tests/unit tests/repo/test_house.py tests/regression/test_cli_bad_input.py
 
 .PHONY: help water quick test test-cpp test-all lint check-tools system-libraries clean
 
