@@ -186,7 +186,14 @@ def split_quantity(text: str) -> tuple[float, str]:
         raise UnitError(
             f"'{text}' is not a number with a unit", remedy="write for example '300 K' or '0.1 nm'"
         )
-    return float(match.group(1)), match.group(2)
+    return _finite(float(match.group(1)), text), match.group(2)
+
+
+def _finite(value: float, text: object) -> float:
+    """Such as 1e400, which is more than a computer's number holds."""
+    if not math.isfinite(value):
+        raise UnitError(f"'{text}' is not a finite number")
+    return value
 
 
 def quantity(value: object, unit: str) -> float:
@@ -198,7 +205,7 @@ def quantity(value: object, unit: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise UnitError(f"expected a quantity in {unit or 'no unit'}, found {value!r}")
     if isinstance(value, int | float):
-        return float(value)
+        return _finite(float(value), value)
     number, own_unit = split_quantity(value)
     if not own_unit:
         return number

@@ -47,7 +47,7 @@ def test_bare_number_leaves_the_unit_to_the_observable() -> None:
         ({"tolerance": "3 K"}, "targets.ice.tolerance", "temperature"),
         ({"tolerance": 0}, "targets.ice.tolerance", "positive"),
         ({"tolerance": "-1 %"}, "targets.ice.tolerance", "positive"),
-        ({"tolerance": "1e400 %"}, "targets.ice.tolerance", "positive"),
+        ({"tolerance": "1e400 %"}, "targets.ice.tolerance", "not a finite number"),
         ({"value": "0 g/cm^3", "tolerance": "3 %"}, "targets.ice.tolerance", "percentage"),
         ({"value": "dense"}, "targets.ice.value", "not a number"),
         ({"value": "1 g/cm3x"}, "targets.ice.value", "unknown unit"),

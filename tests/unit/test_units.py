@@ -57,3 +57,9 @@ def test_quantities(text: object, unit: str, expected: float) -> None:
 def test_refusals_teach(text: object, unit: str, message: str) -> None:
     with pytest.raises(UnitError, match=message):
         units.quantity(text, unit)
+
+
+@pytest.mark.parametrize("text", ["1e400", "1e400 ns", "-1e999 K", float("inf"), float("nan")])
+def test_numbers_without_end_are_refused(text: object) -> None:
+    with pytest.raises(UnitError, match="not a finite number"):
+        units.quantity(text, "ns" if "ns" in str(text) else "K")
