@@ -162,7 +162,8 @@ class Target:
     ``value``, ``error`` and ``tolerance`` are in ``unit``. ``reference`` is the reference curve where
     the observable is a curve (then ``value`` is the wished deviation, zero). ``options`` are the
     observable's own settings, validated by the observable's options model. ``folder`` is where the module of
-    an observable of one's own is looked for first.
+    an observable of one's own is looked for first. ``entry`` counts the entries of the list in the YAML, of
+    which one may stand for several targets.
     """
 
     name: str
@@ -179,6 +180,7 @@ class Target:
     options: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     folder: str = ""
+    entry: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
-"""Find out before a fit what no candidate could be simulated with: boxes too small, unknown crystals."""
+"""Find out before a fit what no candidate could be simulated with: a box too small, no engine for it."""
 
 from __future__ import annotations
 
 from cgbridge.campaign.problem import FitProblem
 from cgbridge.engine.box_sizes import BREATHING, MARGIN, least_liquid_beads, liquid_edge
 from cgbridge.engine.liquid_start import liquid_start_density
-from cgbridge.engine.structures import CRYSTALS
-from cgbridge.errors import ConfigError, SimulationError, UnstableError, did_you_mean
+from cgbridge.errors import ConfigError, SimulationError, UnstableError
 from cgbridge.interfaces import Simulation, Target
 from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
@@ -20,7 +19,7 @@ def check_simulations(problem: FitProblem) -> None:
 
     Raises :class:`ConfigError` for a liquid's box that is narrower than twice the longest cutoff of the
     search (a film: four times) or than twice the distance that a target looks at, naming beads and the
-    least number of them, or a crystal that is not known; and :class:`SimulationError` for dynamics asked of
+    least number of them; and :class:`SimulationError` for dynamics asked of
     the closed-form engine, or for liquids whose density nobody knows.
     """
     cutoff = longest_cutoff(problem)
@@ -31,7 +30,6 @@ def check_simulations(problem: FitProblem) -> None:
             ):
                 where = f"levels.{number} ({level.name}), target {target.name}"
                 _check_engine(problem, simulation, target)
-                _check_structure(simulation, where)
                 _check_box(problem, level, simulation, cutoff, where)
 
 
@@ -65,16 +63,6 @@ def _check_engine(problem: FitProblem, simulation: Simulation, target: Target) -
             f"the closed-form engine cannot simulate '{simulation.label}' for the target '{target.name}'",
             where="engine.method",
             remedy="use method: openmm",
-        )
-
-
-def _check_structure(simulation: Simulation, where: str) -> None:
-    known = ("liquid", *CRYSTALS)
-    if simulation.kind != "dimer" and simulation.structure not in known:
-        raise ConfigError(
-            f"unknown structure '{simulation.structure}'{did_you_mean(simulation.structure, known)}",
-            where=where,
-            remedy="known: " + ", ".join(known),
         )
 
 

@@ -91,7 +91,7 @@ class FitProblem:
 def _content(target: Target) -> dict[str, Any]:
     """What a value and its verdict depend on: all but the source, and the curve exactly."""
     content, curve = target_record(target), target.reference
-    del content["source"]
+    del content["source"], content["entry"]
     # Equal physics has equal names; own code enters with its content.
     content |= {"structure": first_name(target.structure), "observable": first_name(target.observable)}
     if ":" in target.observable:
@@ -265,7 +265,7 @@ def _named(items: Sequence[Item], folder: Path, where: str, level: int) -> list[
     Raises :class:`ConfigError` with ``where`` and the number of the entry in front.
     """
     return [
-        NamedTarget(target, level, given_name(item) is not None)
+        NamedTarget(replace(target, entry=number), level, given_name(item) is not None)
         for number, item in enumerate(items)
         for target in resolve_entry(item, folder, f"{where}.{number}")
     ]
@@ -292,8 +292,8 @@ def resolve_entry(item: Item, folder: Path, where: str) -> tuple[Target, ...]:
 def resolve_target(item: Item, folder: Path, where: str) -> Target:
     """A target from its name in the reference data or from an inline mapping.
 
-    Unknown observables and options are found here, not hours later. Raises :class:`ConfigError` with
-    ``where`` in front, :class:`ConfigErrors` for several faults.
+    Unknown observables, options and crystals are found here, not hours later. Raises :class:`ConfigError`
+    with ``where`` in front, :class:`ConfigErrors` for several faults.
     """
     try:
         if isinstance(item, str):
@@ -328,19 +328,21 @@ def _checked(target: Target, observable: Observable) -> Target:
         unit = "A" if observable.unit == "nm" else observable.unit
         raise _no_unit(target, f"write for example value: {target.value:g} {unit}")
     target = replace(target, unit=observable.unit) if bare else target
-    known = ("liquid", *CRYSTALS)
-    if target.structure not in known:
-        raise ConfigError(
-            f"unknown structure '{target.structure}'{did_you_mean(target.structure, known)}",
-            where=f"targets.{target.name}.structure",
-            remedy="known: " + ", ".join(known),
-        )
     try:
-        observable.simulations(target, Sampling())
+        simulations = observable.simulations(target, Sampling())
     except UnitError as error:
         if bare:  # what is asked of this observable is no plain number
             raise _no_unit(target, error.remedy) from None
         raise
+    known = ("liquid", *CRYSTALS)
+    for simulation in simulations:
+        if simulation.kind != "dimer" and simulation.structure not in known:
+            key = "structure" if simulation.structure == target.structure else "options.structure"
+            raise ConfigError(
+                f"unknown structure '{simulation.structure}'{did_you_mean(simulation.structure, known)}",
+                where=f"targets.{target.name}.{key}",
+                remedy="known: " + ", ".join(known),
+            )
     return target
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Run, Sampling, Simulation, Target
-from cgbridge.observables.options import BulkOptions, SamplingOptions
-from cgbridge.observables.reporting import series
-from cgbridge.observables.statistics import drift
+from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
+from cgbridge.observables.options import BulkOptions, SamplingOptions, parse_options
+from cgbridge.observables.reporting import estimate, one_run, series
+from cgbridge.observables.statistics import drift, mean_error
 from cgbridge.units import AMU_PER_NM3, BAR_NM3
 
 #: Crystal used where a target asks for one and names none.
@@ -87,3 +88,14 @@ def drift_notes(values: FloatArray) -> tuple[str, ...]:
     if significance > DRIFT_LIMIT:
         return (f"drifting: the halves of the run differ by {significance:.1f} standard errors",)
     return ()
+
+
+def measure_density(target: Target, runs: Sequence[Run], phase: Phase) -> Estimate:
+    """Mean density of the only run, which must be in ``phase``, with the error of a correlated series."""
+    run = one_run(runs)
+    density = density_series(run)
+    require_phase(run, phase, parse_options(BulkOptions, target))
+    mean = mean_error(density)
+    return estimate(
+        target, "g/cm^3", mean.mean, stderr=mean.stderr, n_eff=mean.n_eff, notes=drift_notes(density)
+    )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
-from cgbridge.observables.bulk import bulk_simulation, density_series, drift_notes, require_phase
+from cgbridge.observables.bulk import bulk_simulation, measure_density
 from cgbridge.observables.options import BulkOptions, parse_options
-from cgbridge.observables.reporting import estimate, one_run, unit_factor
-from cgbridge.observables.statistics import mean_error
+from cgbridge.observables.reporting import unit_factor
 
 
 class Density:
@@ -28,15 +27,4 @@ class Density:
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Mean and correlated error of the density series."""
-        run = one_run(runs)
-        density = density_series(run)
-        require_phase(run, "liquid", parse_options(BulkOptions, target))
-        mean = mean_error(density)
-        return estimate(
-            target,
-            self.unit,
-            mean.mean,
-            stderr=mean.stderr,
-            n_eff=mean.n_eff,
-            notes=drift_notes(density),
-        )
+        return measure_density(target, runs, "liquid")

@@ -29,7 +29,7 @@ Rule = Callable[[RunRecord], Finding | None]
 def target_key(run: RunRecord, level: str, name: str) -> str:
     """Dotted path of a target in the YAML: ``levels.1.targets.0``."""
     for index, one in enumerate(run.levels):
-        for number, target in enumerate(one.targets):
+        for target in one.targets:
             if (one.name, target.name) == (level, name):
-                return f"levels.{index}.targets.{number}"
+                return f"levels.{index}.targets.{target.entry}"
     return "levels"

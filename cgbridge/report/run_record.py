@@ -209,7 +209,7 @@ def _levels(layout: RunLayout) -> tuple[LevelRecord, ...]:
     content = _json(layout.targets) or {}
     try:
         return tuple(
-            LevelRecord(name, tuple(_target(record) for record in records))
+            LevelRecord(name, tuple(_target(record, n) for n, record in enumerate(records)))
             for name, records in content.items()
         )
     except (KeyError, TypeError, AttributeError) as error:
@@ -220,9 +220,12 @@ def _levels(layout: RunLayout) -> tuple[LevelRecord, ...]:
         ) from None
 
 
-def _target(record: Mapping[str, Any]) -> Target:
+def _target(record: Mapping[str, Any], number: int) -> Target:
+    """A target of the folder; one that does not say which entry of its list it is stands for its own."""
     reference = record["reference"]
-    return Target(**{**record, "reference": curve_from_record(reference) if reference else None})
+    return Target(
+        **{"entry": number, **record, "reference": curve_from_record(reference) if reference else None}
+    )
 
 
 def _parameters(

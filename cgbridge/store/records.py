@@ -44,7 +44,7 @@ def target_record(target: Target) -> dict[str, Any]:
         key: getattr(target, key)
         for key in (
             "name", "observable", "value", "tolerance", "unit", "error", "temperature", "pressure",
-            "structure", "weight", "source",
+            "structure", "weight", "source", "entry",
         )
     }  # fmt: skip
     record["options"] = dict(target.options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -157,6 +158,11 @@ def write_run(run: RunRecord) -> RunLayout:
     return layout
 
 
+def numbered(*targets: Target) -> tuple[Target, ...]:
+    """The targets of a list in which each entry stands for one."""
+    return tuple(replace(target, entry=number) for number, target in enumerate(targets))
+
+
 def water_levels() -> tuple[LevelRecord, ...]:
     """Three levels with every kind of picture: dimer; liquid; phases and dynamics."""
     dimer = Target("dimer_energy", "dimer_energy", -26.0, 2.0, "kJ/mol")
@@ -169,8 +175,8 @@ def water_levels() -> tuple[LevelRecord, ...]:
     diffusion = Target("diffusion", "diffusion", 2.3e-5, 8e-6, "cm^2/s", temperature=298.15)
     return (
         LevelRecord("dimer", (dimer,)),
-        LevelRecord("liquid", (density, rdf, ice)),
-        LevelRecord("phases", (tmd, melting, angle, diffusion)),
+        LevelRecord("liquid", numbered(density, rdf, ice)),
+        LevelRecord("phases", numbered(tmd, melting, angle, diffusion)),
     )
 
 

@@ -18,7 +18,8 @@ from cgbridge.report.run_record import LevelRecord, RunRecord, State
 from cgbridge.store.journal_entries import Entry
 
 DENSITY = Target("density", "density", 1.0, 0.01, "g/cm^3")
-PEAK = Target("peak", "rdf", 2.8, 0.05, "A", options={"feature": "first_peak_position", "production": 8.0})
+OPTIONS = {"feature": "first_peak_position", "production": 8.0}
+PEAK = Target("peak", "rdf", 2.8, 0.05, "A", options=OPTIONS, entry=1)
 DIMER = Target("dimer", "dimer_energy", -21.0, 1.0, "kJ/mol")
 LEVELS = (LevelRecord("pair", (DIMER,)), LevelRecord("liquid", (DENSITY, PEAK)))
 

@@ -87,3 +87,9 @@ def test_what_does_not_go_together_is_refused(item, words, folder):
 def test_errors_name_the_entry_as_the_user_counts(folder):
     with pytest.raises(ConfigError, match=r"targets\.1"):
         resolve_targets(EvaluateConfig(targets=("mine/density-*", "mine/peek")), folder)
+
+
+def test_targets_remember_the_entry_that_they_stand_for(folder):
+    items = [{"from": "mine/density-*", "tolerance": "2 %"}, "mine/peak"]
+    found = resolve_targets(EvaluateConfig(targets=items), folder)
+    assert [target.entry for target in found] == [0, 0, 1]
