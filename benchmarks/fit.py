@@ -30,12 +30,12 @@ from typing import Any
 
 import openmm
 
-from cgbridge.campaign.evaluate import evaluate_model
-from cgbridge.campaign.fit import run_fit
-from cgbridge.campaign.problem import FitProblem, build_problem
-from cgbridge.campaign.task import EvaluationTask, run_task
+from cgbridge.apps.evaluate import evaluate_model
 from cgbridge.config.loader import load_fit
 from cgbridge.config.schema import EvaluateConfig, FitConfig
+from cgbridge.fits.search.loop import run_fit
+from cgbridge.fits.search.problem import FitProblem, build_problem
+from cgbridge.fits.search.task import EvaluationTask, run_task
 from cgbridge.store.journal_entries import Entry, read_entries
 from cgbridge.store.layout import RunLayout
 

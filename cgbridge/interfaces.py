@@ -21,7 +21,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from cgbridge.frames import FloatArray, Trajectory
+from cgbridge.frames import FloatArray, Frames
 
 
 class Outcome(StrEnum):
@@ -123,7 +123,7 @@ class Run:
     bead_mass: float
     series: Mapping[str, FloatArray] = field(default_factory=dict)
     scalars: Mapping[str, float] = field(default_factory=dict)
-    trajectory: Trajectory | None = None
+    trajectory: Frames | None = None
     md_steps: int = 0
     timestep: float = 0.0
 

@@ -11,8 +11,8 @@ from cgbridge.cli.commands import FIT, add_command, show_notes
 from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from cgbridge.campaign.cost_estimate import CostEstimate, LevelCost
-    from cgbridge.campaign.problem import FitProblem
+    from cgbridge.fits.search.cost_estimate import CostEstimate, LevelCost
+    from cgbridge.fits.search.problem import FitProblem
     from cgbridge.interfaces import Target
     from cgbridge.store.layout import RunLayout
 
@@ -37,11 +37,11 @@ def fit(
       cgbridge fit water-quick.yaml
       cgbridge fit water-quick.yaml --fresh
     """
-    from cgbridge.campaign.box_check import check_simulations
-    from cgbridge.campaign.fit import run_fit
-    from cgbridge.campaign.reading import read_fit
     from cgbridge.cli.progress import show_progress
     from cgbridge.errors import RunFolderError
+    from cgbridge.fits.search.box_check import check_simulations
+    from cgbridge.fits.search.loop import run_fit
+    from cgbridge.fits.search.reading import read_fit
     from cgbridge.report.document import write_report
     from cgbridge.store.layout import RunLayout
 
@@ -90,9 +90,9 @@ def check(
       cgbridge check water-quick.yaml
       cgbridge check water-quick.yaml --no-timing
     """
-    from cgbridge.campaign.box_check import check_simulations
-    from cgbridge.campaign.cost_estimate import estimate_cost
-    from cgbridge.campaign.reading import read_fit
+    from cgbridge.fits.search.box_check import check_simulations
+    from cgbridge.fits.search.cost_estimate import estimate_cost
+    from cgbridge.fits.search.reading import read_fit
 
     problem = read_fit(input)
     check_simulations(problem)
@@ -121,7 +121,7 @@ def _print_problem(input: Path, problem: FitProblem) -> None:
 
 def _print_targets(problem: FitProblem) -> None:
     """Every target as it was understood, and the densities from which its liquids start."""
-    from cgbridge.campaign.box_check import start_densities
+    from cgbridge.fits.search.box_check import start_densities
 
     rows = [
         (

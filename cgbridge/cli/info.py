@@ -205,8 +205,8 @@ def doctor() -> None:
     Example:
       cgbridge doctor
     """
-    from cgbridge.campaign.versions import versions
     from cgbridge.engine.diagnosis import diagnose
+    from cgbridge.store.versions import versions
 
     found = {name: value for name, value in versions().items() if name != "created"}
     print_table(("package", "version"), list(found.items()), title="Versions")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cgbridge.campaign.progress import Display, Progress
+from cgbridge.fits.search.progress import Display, Progress
 
 #: Seconds between plain lines.
 _LINE_EVERY = 10.0

@@ -192,7 +192,7 @@ class _Files:
     """Trajectory, state table and last structure of one simulation."""
 
     def __init__(self, trajectory: Path, overwrite: bool) -> None:
-        from cgbridge.engine.trajectory_files import check_trajectory_name
+        from cgbridge.trajectories.trajectory_files import check_trajectory_name
 
         check_trajectory_name(trajectory)
         self.trajectory = trajectory
@@ -206,8 +206,8 @@ class _Files:
                 require_absent(path, "--overwrite")
 
     def open(self, names: tuple[str, ...], timestep: float, stride: int) -> None:
-        from cgbridge.engine.trajectory_files import FrameTimes, open_trajectory
         from cgbridge.store.atomic import storage_errors
+        from cgbridge.trajectories.trajectory_files import FrameTimes, open_trajectory
 
         self._sink = open_trajectory(self.trajectory, names, FrameTimes(timestep, stride))
         with storage_errors(self.state):
@@ -221,8 +221,8 @@ class _Files:
 
     def close(self, recording: _Recording) -> None:
         """Close what is open and keep the last structure."""
-        from cgbridge.engine.trajectory_files import write_pdb
         from cgbridge.store.atomic import storage_errors
+        from cgbridge.trajectories.trajectory_files import write_pdb
 
         with ExitStack() as stack:  # everything is tried, whatever fails
             if self._sink is not None:

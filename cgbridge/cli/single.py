@@ -100,10 +100,10 @@ def evaluate(
       cgbridge evaluate runs/water/best/model.yaml targets.yaml
       cgbridge evaluate polymer.sw targets.yaml --units real --mass P=72
     """
-    from cgbridge.campaign.evaluate import evaluate_model
-    from cgbridge.campaign.reading import read_evaluation
-    from cgbridge.campaign.simulation_store import discard
+    from cgbridge.apps.evaluate import evaluate_model
+    from cgbridge.apps.simulation_store import discard
     from cgbridge.cli.tables import result_table
+    from cgbridge.fits.search.reading import read_evaluation
 
     require_writable(json_file)
     loaded = models.load_single(model, models.ModelOptions(units, mass, bead))
@@ -126,9 +126,9 @@ def evaluate(
 
 def _announce(config: EvaluateConfig, folder: Path) -> None:
     """Say what will be simulated, since hours of silence look like a hang."""
-    from cgbridge.campaign.cost_estimate import planned_simulations
-    from cgbridge.campaign.problem import resolve_targets, sampling_of
     from cgbridge.engine.engine import simulated_time
+    from cgbridge.fits.search.cost_estimate import planned_simulations
+    from cgbridge.fits.search.problem import resolve_targets, sampling_of
     from cgbridge.objectives.candidate import Level
 
     found = resolve_targets(config, folder)

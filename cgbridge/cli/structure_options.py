@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from cgbridge.engine.structure_files import Reading
+    from cgbridge.structures.structure_files import Reading
 
 _PANEL = "Structure file"
 
@@ -63,7 +63,7 @@ def reading(
     repeat: tuple[int, int, int] | None,
 ) -> Reading:
     """The options together; raises :class:`~cgbridge.errors.ConfigError` for malformed pairs."""
-    from cgbridge.engine.structure_files import Reading
+    from cgbridge.structures.structure_files import Reading
 
     return Reading(
         frame,

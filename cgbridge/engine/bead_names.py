@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cgbridge.engine.structure_files import Structure, shown
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.structures.structure_files import Structure, shown
 
 
 def bead_names(model: CoarseGrainedModel, structure: Structure) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cgbridge.engine.box_sizes import MARGIN
 from cgbridge.engine.liquid_start import MELT_TIME, liquid_start_density, melt_temperature
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.static import run_lattice
-from cgbridge.engine.structures import Box, lattice, liquid, repeats_for
 from cgbridge.errors import SimulationError
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.rng import derive_seed
+from cgbridge.structures.box_sizes import MARGIN
+from cgbridge.structures.lattices import Box, lattice, liquid, repeats_for
 
 
 def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:

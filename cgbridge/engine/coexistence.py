@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.box_sizes import MARGIN
 from cgbridge.engine.bulk import relaxed_bond
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import Box, elongated
 from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.rng import derive_seed
+from cgbridge.structures.box_sizes import MARGIN
+from cgbridge.structures.lattices import Box, elongated
 
 #: Time to find the edges of the crystal at temperature: settling, then averaging, ps.
 _SETTLING, _AVERAGING = 5.0, 10.0

@@ -12,20 +12,20 @@ from typing import Any, Literal
 import numpy as np
 
 from cgbridge.engine.bead_names import bead_names
-from cgbridge.engine.box_sizes import least_liquid_beads, liquid_edge, start_density
 from cgbridge.engine.bulk import melt, relaxed_lattice
-from cgbridge.engine.cells import place
 from cgbridge.engine.liquid_start import crystal_density
 from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structure_files import Reading, read_structure
-from cgbridge.engine.structures import CRYSTALS, Box, liquid
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.time_step import time_step_warning
 from cgbridge.rng import derive_seed
+from cgbridge.structures.box_sizes import least_liquid_beads, liquid_edge, start_density
+from cgbridge.structures.cells import place
+from cgbridge.structures.lattices import CRYSTALS, Box, liquid
+from cgbridge.structures.structure_files import Reading, read_structure
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 #: Beads of a box that is not read from a file.

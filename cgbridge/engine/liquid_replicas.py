@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.box_sizes import start_density
 from cgbridge.engine.liquid_start import MELT_TIME, liquid_start_density, melt_temperature
 from cgbridge.engine.molecular_dynamics import (
     START_LIMITS,
@@ -24,11 +23,13 @@ from cgbridge.engine.molecular_dynamics import (
     runaway,
 )
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import Box, liquid
-from cgbridge.frames import FloatArray, Frame, Trajectory, TrajectoryWriter
+from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.rng import derive_seed
+from cgbridge.structures.box_sizes import start_density
+from cgbridge.structures.lattices import Box, liquid
+from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
 
 #: Where replicas pay: one launch of a kernel serves all of them.
 DEVICES = ("CUDA", "HIP", "OpenCL")

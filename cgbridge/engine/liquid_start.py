@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cgbridge.engine.box_sizes import start_density
 from cgbridge.engine.static import lowest_lattice
 from cgbridge.errors import UnstableError
 from cgbridge.interfaces import Simulation
+from cgbridge.structures.box_sizes import start_density
 
 #: Up to this temperature in K every liquid starts with it, so that it keeps no memory of the grid that it was
 #: put on; twice as hot as water's melting point.

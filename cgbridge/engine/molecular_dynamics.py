@@ -11,11 +11,12 @@ import numpy as np
 
 from cgbridge.engine.platforms import choose_platform
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import Box
 from cgbridge.errors import SimulationError, StepLimitError, UnstableError
-from cgbridge.frames import FloatArray, Frame, Trajectory, TrajectoryWriter
+from cgbridge.frames import FloatArray, Frame
 from cgbridge.models.openmm_faults import openmm_faults, require_device
 from cgbridge.rng import derive_seed
+from cgbridge.structures.lattices import Box
+from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
 from cgbridge.units import GAS_CONSTANT
 
 Barostat = Literal["none", "isotropic", "anisotropic", "z"]

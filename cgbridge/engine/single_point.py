@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from cgbridge.engine.bead_names import bead_names
-from cgbridge.engine.cells import Placement, place
-from cgbridge.engine.structure_files import Reading, Structure, read_structure
 from cgbridge.errors import SimulationError
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.structures.cells import Placement, place
+from cgbridge.structures.structure_files import Reading, Structure, read_structure
 from cgbridge.units import BAR_NM3
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.box_sizes import MARGIN
 from cgbridge.engine.bulk import melt
 from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import Box, liquid
 from cgbridge.errors import SimulationError
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.rng import derive_seed
+from cgbridge.structures.box_sizes import MARGIN
+from cgbridge.structures.lattices import Box, liquid
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
 #: Height of the box over the thickness of the film: two films' worth of vacuum.

@@ -11,10 +11,10 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import CLOSE_PACKED, Box, lattice, repeats_for
 from cgbridge.errors import UnstableError
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.structures.lattices import CLOSE_PACKED, Box, lattice, repeats_for
 from cgbridge.units import AMU_PER_NM3
 
 #: Distances scanned for the minimum, as fractions of the cutoff; a bond outside is no bond. Compressed

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from cgbridge.engine.single_point import evaluate_structure
-from cgbridge.engine.structure_files import Structure
-from cgbridge.engine.structures import liquid
 from cgbridge.errors import SimulationError
 from cgbridge.export.lammps_process import run_lammps
 from cgbridge.export.writers import BEADS
 from cgbridge.frames import FloatArray
-from cgbridge.models.lammps_text import ENERGY_UNITS
+from cgbridge.models.files.lammps_text import ENERGY_UNITS
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.structures.lattices import liquid
+from cgbridge.structures.structure_files import Structure
 from cgbridge.units import ANGSTROM, internal
 
 #: Two double-precision codes agree to rounding, which sums to far less than this.

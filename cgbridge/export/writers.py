@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.models.lammps_format import write_lammps
+from cgbridge.models.files.lammps_format import write_lammps
+from cgbridge.models.files.system_file import write_system
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.models.system_file import write_system
 from cgbridge.store.atomic import storage_errors
 
 #: Beads of an exported OpenMM system; a user replaces box and positions by their own.

@@ -16,8 +16,8 @@ from scipy.optimize import minimize_scalar
 
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.frames import FloatArray
-from cgbridge.models.form import Values
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.terms.form import Values
 from cgbridge.units import AMU_PER_NM3
 
 #: Second over first neighbour distance in the diamond lattice.

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.models.lammps_styles import style_of_file
+from cgbridge.models.files.lammps_styles import style_of_file
+from cgbridge.models.files.model_file import read_model
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.models.model_file import read_model
 
 DATA_FOLDER = Path(__file__).parent / "data"
 _YAML_SUFFIXES = (".yaml", ".yml")
@@ -37,7 +37,7 @@ def load_model(
     serves beads of any name.
 
     LAMMPS files hold no masses and need not say their ``units`` (metal or real); what is taken then is
-    told by :func:`~cgbridge.models.lammps_format.read_lammps`.
+    told by :func:`~cgbridge.models.files.lammps_format.read_lammps`.
 
     Raises :class:`ConfigError` for an unknown name (with a suggestion), a missing file or a bad model,
     and :class:`~cgbridge.errors.FileFormatError` for a malformed LAMMPS file.
@@ -45,7 +45,7 @@ def load_model(
     text = str(name_or_path)
     path = Path(text)
     if path.suffix in _LAMMPS_SUFFIXES or style_of_file(path):
-        from cgbridge.models.lammps_format import ModelChoices, read_lammps
+        from cgbridge.models.files.lammps_format import ModelChoices, read_lammps
 
         return read_lammps(_find(path, search_folder), ModelChoices(units, beads, masses, bead_mass))
     if units is not None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.models.form import ROUNDING, FunctionalForm
-from cgbridge.models.forms import get_form
 from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.models.terms.form import ROUNDING, FunctionalForm
+from cgbridge.models.terms.forms import get_form
 from cgbridge.units import internal, similarity_factor
 
 Triplet = tuple[str, str, str]
@@ -357,19 +357,19 @@ class CoarseGrainedModel:
 
     def to_dict(self) -> dict[str, Any]:
         """The content of the model's YAML file."""
-        from cgbridge.models.model_file import model_to_dict
+        from cgbridge.models.files.model_file import model_to_dict
 
         return model_to_dict(self)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any], where: str = "model") -> CoarseGrainedModel:
         """The model of a YAML file's content; raises :class:`ConfigError` with a dotted path."""
-        from cgbridge.models.model_file import model_from_dict
+        from cgbridge.models.files.model_file import model_from_dict
 
         return model_from_dict(content, where)
 
     def save(self, path: str | Path) -> None:
         """Write the model as YAML in the form of the database, with full precision."""
-        from cgbridge.models.model_file import write_model
+        from cgbridge.models.files.model_file import write_model
 
         write_model(self, Path(path))

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from cgbridge.errors import ConfigError, SimulationError, UnitError
-from cgbridge.frames import FloatArray, Trajectory
+from cgbridge.frames import FloatArray, Frames
 from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.blocks import value_and_error
 from cgbridge.observables.bulk import bulk_simulation, require_phase
@@ -109,7 +109,7 @@ class Diffusion:
         )
 
 
-def squared_displacements(trajectory: Trajectory, lags: int) -> Iterator[FloatArray]:
+def squared_displacements(trajectory: Frames, lags: int) -> Iterator[FloatArray]:
     """For every time origin followed by ``lags`` frames, the mean over beads of |dr|^2, shape (lags,).
 
     Memory: lags + 1 frames.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cgbridge.errors import SimulationError, UnstableError
-from cgbridge.frames import FloatArray, Frame, Trajectory
+from cgbridge.frames import FloatArray, Frame, Frames
 from cgbridge.interfaces import Run
 
 
@@ -48,7 +48,7 @@ def require_width(frame: Frame, reach: float) -> None:
         )
 
 
-def frames_of(run: Run) -> Trajectory:
+def frames_of(run: Run) -> Frames:
     """The frames of a run. Raises :class:`SimulationError` when there are none."""
     if run.trajectory is None or len(run.trajectory) == 0:
         raise SimulationError(f"the run '{run.simulation.label}' has no frames")

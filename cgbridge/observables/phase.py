@@ -20,7 +20,7 @@ from collections import deque
 import numpy as np
 
 from cgbridge.errors import ConfigError, MissingDependencyError, UnstableError
-from cgbridge.frames import Frame, Trajectory
+from cgbridge.frames import Frame, Frames
 from cgbridge.interfaces import Run
 
 #: CHILL+ cutoff over nearest-neighbour distance: 0.35 nm / 0.2766 nm (ice Ih at 250 K).
@@ -63,7 +63,7 @@ def ice_fraction(frame: Frame) -> float:
     return float(sum(data.attributes[f"ChillPlus.counts.{kind}"] for kind in kinds)) / count
 
 
-def final_ice_fraction(trajectory: Trajectory, frames: int = LAST_FRAMES) -> float:
+def final_ice_fraction(trajectory: Frames, frames: int = LAST_FRAMES) -> float:
     """Mean ice fraction of the last ``frames`` frames. Raises :class:`UnstableError` if there is none."""
     last = deque(trajectory, maxlen=frames)
     if not last:

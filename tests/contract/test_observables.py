@@ -15,8 +15,8 @@ from cgbridge.errors import ConfigError
 from cgbridge.interfaces import Curve, Observable, Sampling, Target
 from cgbridge.observables import options as options_module
 from cgbridge.observables.catalogue import OBSERVABLES, get_observable, list_observables
-from cgbridge.observables.conformance import check_observable
-from cgbridge.observables.synthetic import synthetic_run, write_frames
+from cgbridge.testing.made_up_runs import synthetic_run, write_frames
+from cgbridge.testing.observables import check_observable
 from cgbridge.units import parse_unit
 
 SAMPLING = Sampling(beads=216, equilibration=10.0, production=100.0, interval=1.0)

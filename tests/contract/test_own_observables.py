@@ -8,7 +8,7 @@ import pytest
 
 from cgbridge.errors import ConfigError, SimulationError, UnitError
 from cgbridge.interfaces import Target
-from cgbridge.observables.conformance import ConformanceError, check_observable
+from cgbridge.testing.observables import ConformanceError, check_observable
 
 
 def faulty(change: str) -> str:

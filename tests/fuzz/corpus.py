@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 
 from cgbridge.models.database import list_models, load_model
-from cgbridge.models.lammps_format import format_lammps
+from cgbridge.models.files.lammps_format import format_lammps
 
 ROOT = Path(__file__).parents[2]
 

@@ -88,7 +88,7 @@ def not_finite(content: bytes) -> str | None:
 def prepare() -> None:
     """Load what the commands load, so that a fork has it; and stop `evaluate` before it simulates."""
     program.load()
-    import cgbridge.campaign.evaluate as evaluate
+    import cgbridge.apps.evaluate as evaluate
 
     def announced(*_: object, **__: object) -> None:
         raise SystemExit(0)

@@ -14,7 +14,7 @@ from all_images import face_distances, find_neighbours
 from boxes import Configuration
 from potentials import Potential
 
-from cgbridge.engine.cells import openmm_box
+from cgbridge.structures.cells import openmm_box
 
 #: Numbers of beads, so that boxes can share a Context; the grid has at most the cube root and one a side.
 NUMBERS = (8, 27, 64, 125, 216)

@@ -11,8 +11,8 @@ import lammps_engine
 import numpy as np
 import pytest
 
-from cgbridge.engine.structure_files import Reading, read_structure
 from cgbridge.errors import ConfigError
+from cgbridge.structures.structure_files import Reading, read_structure
 
 pytestmark = pytest.mark.skipif(not lammps_engine.available(), reason="LAMMPS is not installed")
 

@@ -21,8 +21,8 @@ from potentials import STILLINGER_WEBER, TERSOFF, Potential
 from sparse_boxes import MAX_CELLS, SparseBox, random_box
 
 from cgbridge.engine.single_point import evaluate_structure
-from cgbridge.engine.structure_files import Structure
 from cgbridge.models.database import load_model
+from cgbridge.structures.structure_files import Structure
 from cgbridge.units import BAR_NM3, EV
 
 POTENTIALS = (STILLINGER_WEBER[0], STILLINGER_WEBER[3], TERSOFF[0], TERSOFF[2])

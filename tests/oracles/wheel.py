@@ -17,10 +17,10 @@ import lammps_engine
 import numpy as np
 
 from cgbridge.engine.single_point import evaluate_structure
-from cgbridge.engine.structure_files import Structure
 from cgbridge.errors import CgbridgeWarning
 from cgbridge.models.database import load_model
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.structures.structure_files import Structure
 from cgbridge.units import EV
 
 #: Box vectors in units of the cutoff, as rows.

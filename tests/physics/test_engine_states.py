@@ -10,7 +10,6 @@ from cgbridge.engine.engine import Engine
 from cgbridge.engine.liquid_start import melt_temperature
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import liquid
 from cgbridge.errors import SimulationError, StepLimitError, UnstableError
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Run, Sampling, Simulation, Target
@@ -21,6 +20,7 @@ from cgbridge.observables.phase import ice_fraction
 from cgbridge.observables.statistics import mean_error
 from cgbridge.observables.surface_tension import SurfaceTension, tension_series
 from cgbridge.observables.voids import check_filled
+from cgbridge.structures.lattices import liquid
 from cgbridge.units import GAS_CONSTANT
 
 ML_BOP = load_model("ml-bop")

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from cgbridge.cli.simulate import _Files, _Recording
-from cgbridge.engine.cells import place
 from cgbridge.engine.free_run import FreeRun, FreeSimulation, Sample
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.single_point import evaluate_structure
-from cgbridge.engine.structure_files import Reading, Structure, read_structure
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError
 from cgbridge.frames import Frame
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.database import list_models, load_model
 from cgbridge.models.time_step import shortest_period, time_step_warning
+from cgbridge.structures.cells import place
+from cgbridge.structures.structure_files import Reading, Structure, read_structure
 
 MW = load_model("mw")
 SETTINGS = EngineSettings("Reference")

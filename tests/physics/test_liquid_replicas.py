@@ -13,7 +13,6 @@ import devices
 from cgbridge.engine.engine import Engine
 from cgbridge.engine.liquid_replicas import _Replicas
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.structures import liquid
 from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.interfaces import Outcome, Sampling, Simulation, Target
 from cgbridge.models.database import load_model
@@ -21,6 +20,7 @@ from cgbridge.objectives.candidate import Level, evaluate_candidate
 from cgbridge.observables.bulk import density_series
 from cgbridge.observables.diffusion import squared_displacements
 from cgbridge.observables.statistics import mean_error
+from cgbridge.structures.lattices import liquid
 from cgbridge.units import GAS_CONSTANT
 
 ML_BOP = load_model("ml-bop")

@@ -12,7 +12,7 @@ import pytest
 from fits import command
 
 from cgbridge.models.database import load_model
-from cgbridge.models.lammps_format import format_lammps
+from cgbridge.models.files.lammps_format import format_lammps
 
 GOOD = """\
 schema: 1

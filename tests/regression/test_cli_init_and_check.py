@@ -10,14 +10,14 @@ import pytest
 import yaml
 from fits import command, known_answer, molecular_dynamics, write
 
-from cgbridge.campaign.box_check import longest_cutoff
-from cgbridge.campaign.cost_estimate import candidate_count, estimate_cost, planned_simulations
-from cgbridge.campaign.fit import ga_settings
-from cgbridge.campaign.problem import FitProblem, build_problem
 from cgbridge.cli.new import TEMPLATES
 from cgbridge.config.loader import load_fit
-from cgbridge.engine.box_sizes import MARGIN, least_liquid_beads, liquid_edge, start_density
+from cgbridge.fits.search.box_check import longest_cutoff
+from cgbridge.fits.search.cost_estimate import candidate_count, estimate_cost, planned_simulations
+from cgbridge.fits.search.loop import ga_settings
+from cgbridge.fits.search.problem import FitProblem, build_problem
 from cgbridge.optimizers.hierarchical_ga import HierarchicalGA
+from cgbridge.structures.box_sizes import MARGIN, least_liquid_beads, liquid_edge, start_density
 
 
 def problem(folder: Path, content: dict[str, Any]) -> FitProblem:

@@ -10,12 +10,12 @@ from click.testing import Result
 from fits import command
 from typer.testing import CliRunner
 
-from cgbridge.campaign.problem import build_problem
 from cgbridge.cli.app import app
 from cgbridge.config.loader import load_fit
 from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError
+from cgbridge.fits.search.problem import build_problem
 from cgbridge.models.database import load_model
-from cgbridge.models.lammps_format import format_lammps
+from cgbridge.models.files.lammps_format import format_lammps
 
 DIMER = "2\n\nW 0 0 0\nW 2.7 0 0\n"
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from fits import command
 
-from cgbridge.engine.structure_files import read_structure
+from cgbridge.structures.structure_files import read_structure
 
 SHORT = ("--beads", "216", "--time", "3 ps", "--equilibration", "2 ps", "--interval", "0.5 ps")
 

@@ -18,18 +18,18 @@ import yaml
 from fits import command
 from inline import InlineExecutor, losing
 
-from cgbridge.campaign import evaluate
-from cgbridge.campaign.evaluate import _simulate, evaluate_model
-from cgbridge.campaign.problem import resolve_target, sampling_of
-from cgbridge.campaign.simulation_store import SimulationStore
-from cgbridge.campaign.task import EvaluationTask, run_task
+from cgbridge.apps import evaluate
+from cgbridge.apps.evaluate import _simulate, evaluate_model
+from cgbridge.apps.simulation_store import SimulationStore
 from cgbridge.config.loader import load_evaluation
 from cgbridge.errors import StepLimitError, UnstableError
+from cgbridge.fits.search.problem import resolve_target, sampling_of
+from cgbridge.fits.search.task import EvaluationTask, run_task
 from cgbridge.interfaces import Simulation
 from cgbridge.models.database import load_model
 from cgbridge.objectives.candidate import Level, Prepared
-from cgbridge.observables.synthetic import synthetic_run
 from cgbridge.rng import derive_seed
+from cgbridge.testing.made_up_runs import synthetic_run
 
 #: Small boxes that have all molten, so that others must follow below.
 MELTING = {

@@ -13,13 +13,13 @@ import pytest
 from fits import command, known_answer, write
 from inline import fit_here
 
-from cgbridge.campaign.box_check import longest_cutoff
-from cgbridge.campaign.cost_estimate import time_engine
-from cgbridge.campaign.problem import FitProblem, build_problem
-from cgbridge.campaign.surface import _pair_of
 from cgbridge.config.schema import FitConfig
 from cgbridge.engine.factory import create_engine
 from cgbridge.errors import CgbridgeError, SimulationError, UnstableError
+from cgbridge.fits.search.box_check import longest_cutoff
+from cgbridge.fits.search.cost_estimate import time_engine
+from cgbridge.fits.search.problem import FitProblem, build_problem
+from cgbridge.fits.search.surface import _pair_of
 from cgbridge.interfaces import Outcome, Parameter
 from cgbridge.models.database import load_model
 from cgbridge.objectives.candidate import evaluate_candidate

@@ -13,15 +13,16 @@ import yaml
 from fits import known_answer, without_times
 from inline import fit_here, losing
 
-from cgbridge.campaign import run_folder, versions
-from cgbridge.campaign.fit import _Fit
-from cgbridge.campaign.problem import build_problem
-from cgbridge.campaign.progress import Progress
-from cgbridge.campaign.run_folder import RunFolder
 from cgbridge.config.schema import FitConfig
 from cgbridge.errors import CgbridgeError, CgbridgeWarning, RunFolderError
+from cgbridge.fits import run_folder
+from cgbridge.fits.run_folder import RunFolder
+from cgbridge.fits.search.loop import _Fit
+from cgbridge.fits.search.problem import build_problem
+from cgbridge.fits.search.progress import Progress
 from cgbridge.models.database import load_model
 from cgbridge.report.run_record import read_run
+from cgbridge.store import versions
 from cgbridge.store.journal_entries import run_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.workers.local import WorkerTimeout

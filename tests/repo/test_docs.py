@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from cgbridge import errors
-from cgbridge.campaign.box_check import check_simulations
-from cgbridge.campaign.problem import build_problem, resolve_targets
 from cgbridge.cli.app import exit_codes
 from cgbridge.config.loader import load_evaluation, load_fit
-from cgbridge.models.model_file import model_from_dict
+from cgbridge.fits.search.box_check import check_simulations
+from cgbridge.fits.search.problem import build_problem, resolve_targets
+from cgbridge.models.files.model_file import model_from_dict
 from cgbridge.targets.library import list_targets, load_target
 
 ROOT = Path(__file__).parents[2]

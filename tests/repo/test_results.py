@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cgbridge.campaign.problem import build_problem
 from cgbridge.config.loader import load_evaluation, load_fit
 from cgbridge.config.schema import EngineSection
+from cgbridge.fits.search.problem import build_problem
 from cgbridge.models.database import load_model
 
 ROOT = Path(__file__).parents[2]

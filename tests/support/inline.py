@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from cgbridge.campaign import fit as campaign_fit
-from cgbridge.campaign.problem import build_problem
 from cgbridge.config.schema import FitConfig
+from cgbridge.fits.search import loop
+from cgbridge.fits.search.problem import build_problem
 from cgbridge.workers.local import WorkerDied
 
 
@@ -53,9 +53,9 @@ def fit_here(
 ) -> InlineExecutor:
     """Run the fit of a YAML's content in ``folder``; returns what it was run on."""
     executor = InlineExecutor(fault)
-    monkeypatch.setattr(campaign_fit, "executor_of", lambda config, workers: executor)
+    monkeypatch.setattr(loop, "executor_of", lambda config, workers: executor)
     content = copy.deepcopy(content)
     content["run"] = content.get("run", {}) | {"folder": str(folder)}
     config = FitConfig.model_validate(content)
-    campaign_fit.run_fit(build_problem(config, folder.parent), display=display)
+    loop.run_fit(build_problem(config, folder.parent), display=display)
     return executor

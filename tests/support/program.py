@@ -25,7 +25,7 @@ from typing import Any
 
 LIBRARIES = (
     "ase.io", "deap", "freud", "mdtraj", "openmm", "scipy.optimize", "sklearn.gaussian_process",
-    "cgbridge.campaign.evaluate", "cgbridge.campaign.fit", "cgbridge.cli.app", "cgbridge.engine.free_run",
+    "cgbridge.apps.evaluate", "cgbridge.fits.search.loop", "cgbridge.cli.app", "cgbridge.engine.free_run",
     "cgbridge.export.writers", "cgbridge.openmm", "cgbridge.report.document",
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ import pytest
 from cgbridge.config.document import DocumentError, parse_document
 from cgbridge.config.loader import load_fit
 from cgbridge.errors import ConfigError
-from cgbridge.models.model_file import read_model
+from cgbridge.models.files.model_file import read_model
 from cgbridge.targets.library import load_target
 
 GOOD = """\

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from cgbridge.errors import CgbridgeWarning, ConfigError, FileFormatError
-from cgbridge.models.bead_masses import WATER_MASS
 from cgbridge.models.database import load_model
-from cgbridge.models.forms import get_form
-from cgbridge.models.lammps_format import format_lammps
+from cgbridge.models.files.bead_masses import WATER_MASS
+from cgbridge.models.files.lammps_format import format_lammps
+from cgbridge.models.files.pair_depth import absurd_pair, deepest_pairs
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.models.pair_depth import absurd_pair, deepest_pairs
+from cgbridge.models.terms.forms import get_form
 from cgbridge.units import EV, KCAL
 
 ROW = "6.189 2.3925 1.8 23.15 1.2 -0.333333333333 7.049556277 0.6022245584 4 0 0"

@@ -14,7 +14,7 @@ import pytest
 from cgbridge.errors import ConfigError, FileFormatError
 from cgbridge.models.closed_form import diamond_minimum
 from cgbridge.models.database import list_models, load_model
-from cgbridge.models.lammps_format import ModelChoices, format_lammps, read_lammps, write_lammps
+from cgbridge.models.files.lammps_format import ModelChoices, format_lammps, read_lammps, write_lammps
 from cgbridge.units import EV, KCAL
 
 ML_BOP = (

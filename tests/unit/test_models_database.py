@@ -13,8 +13,8 @@ import pytest
 from cgbridge.errors import ConfigError, UnitError
 from cgbridge.models.closed_form import diamond_minimum
 from cgbridge.models.database import list_models, load_model
-from cgbridge.models.forms import FORMS, get_form
 from cgbridge.models.model import Bead, CoarseGrainedModel
+from cgbridge.models.terms.forms import FORMS, get_form
 from cgbridge.units import EV, KCAL
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from cgbridge.campaign.cost_estimate import planned_simulations
 from cgbridge.errors import MissingDependencyError, SimulationError, UnstableError
+from cgbridge.fits.search.cost_estimate import planned_simulations
 from cgbridge.interfaces import Outcome, Run, Sampling, Simulation, Target
 from cgbridge.objectives.candidate import Level, covers, evaluate_candidate
 from cgbridge.observables.catalogue import get_observable
-from cgbridge.observables.synthetic import MELTING_POINT, synthetic_run
+from cgbridge.testing.made_up_runs import MELTING_POINT, synthetic_run
 
 SAMPLING = Sampling(beads=216, equilibration=10.0, production=20.0, interval=1.0)
 

@@ -11,7 +11,7 @@ from cgbridge.errors import UnstableError
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Curve, Run, Simulation, Target
 from cgbridge.observables.adf import ADF, angles
-from cgbridge.observables.synthetic import gas_frames, lattice_frame, write_frames
+from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 TETRAHEDRAL = np.degrees(np.arccos(-1 / 3))
 

@@ -7,7 +7,7 @@ import pytest
 
 from cgbridge.interfaces import Estimate, Run, Simulation, Target
 from cgbridge.observables.compressibility import Compressibility
-from cgbridge.observables.synthetic import correlated_noise
+from cgbridge.testing.made_up_runs import correlated_noise
 
 #: k in bar nm^3 / K, independent of the package: 1.380649e-23 J/K / (1e5 Pa * 1e-27 m^3).
 BOLTZMANN = 0.1380649

@@ -11,7 +11,7 @@ from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.diffusion import Diffusion, squared_displacements
-from cgbridge.observables.synthetic import walk_frames, write_frames
+from cgbridge.testing.made_up_runs import walk_frames, write_frames
 
 D = 2.3e-3  # nm^2/ps, water at 298 K
 EDGE = 2.17

@@ -8,7 +8,7 @@ import pytest
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
-from cgbridge.observables.synthetic import correlated_noise
+from cgbridge.testing.made_up_runs import correlated_noise
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 BEADS, MASS = 500, 18.01528

@@ -12,7 +12,7 @@ from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.crossing import OUTSIDE, bracket, find_crossing
 from cgbridge.observables.growth import Growth, energy_slope, growth_rates
 from cgbridge.observables.melting_temperature import MeltingTemperature
-from cgbridge.observables.synthetic import (
+from cgbridge.testing.made_up_runs import (
     correlated_noise,
     gas_frames,
     lattice_frame,

@@ -13,7 +13,7 @@ from cgbridge.frames import Frame
 from cgbridge.interfaces import Run, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.phase import check_phase, chill_cutoff, final_ice_fraction, ice_fraction
-from cgbridge.observables.synthetic import gas_frames, lattice_frame, write_frames
+from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 CRYSTALS = {"diamond": (3, 3, 3), "ice-ih": (5, 5, 3)}
 

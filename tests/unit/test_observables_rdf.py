@@ -12,7 +12,7 @@ from cgbridge.frames import Frame
 from cgbridge.interfaces import Curve, Run, Sampling, Simulation, Target
 from cgbridge.observables.peaks import peak, second_peak
 from cgbridge.observables.rdf import RDF
-from cgbridge.observables.synthetic import gas_frames, lattice_frame, write_frames
+from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 SIMULATION = Simulation("bulk", temperature=300.0)
 

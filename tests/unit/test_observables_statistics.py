@@ -18,7 +18,7 @@ from cgbridge.observables.statistics import (
     mean_error,
     statistical_inefficiency,
 )
-from cgbridge.observables.synthetic import correlated_noise
+from cgbridge.testing.made_up_runs import correlated_noise
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.5, 0.9])

@@ -10,7 +10,7 @@ import pytest
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.surface_tension import SurfaceTension
-from cgbridge.observables.synthetic import correlated_noise, gas_frames, write_frames
+from cgbridge.testing.made_up_runs import correlated_noise, gas_frames, write_frames
 
 TARGET = Target("gamma", "surface_tension", 72.0, 2.0, "mN/m")
 SLAB = Simulation("slab", temperature=300.0)

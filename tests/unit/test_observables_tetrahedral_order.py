@@ -10,8 +10,8 @@ import pytest
 from cgbridge.errors import UnstableError
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Run, Simulation, Target
-from cgbridge.observables.synthetic import gas_frames, lattice_frame, write_frames
 from cgbridge.observables.tetrahedral_order import TetrahedralOrder, tetrahedrality
+from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 
 @pytest.mark.parametrize(("name", "repeats"), [("diamond", (3, 3, 3)), ("ice-ih", (5, 5, 3))])

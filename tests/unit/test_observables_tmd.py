@@ -9,8 +9,8 @@ import pytest
 
 from cgbridge.errors import ConfigError, UnstableError
 from cgbridge.interfaces import Run, Sampling, Simulation, Target
-from cgbridge.observables.synthetic import correlated_noise, lattice_frame, write_frames
 from cgbridge.observables.tmd import TMD, cubic_maximum, density_maximum
+from cgbridge.testing.made_up_runs import correlated_noise, lattice_frame, write_frames
 from cgbridge.units import AMU_PER_NM3
 
 TARGET = Target("tmd", "tmd", 277.13, 2.0, "K")

@@ -12,8 +12,8 @@ from cgbridge.errors import UnstableError
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Run, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
-from cgbridge.observables.synthetic import gas_frames, lattice_frame, write_frames
 from cgbridge.observables.voids import LIMIT, check_filled, emptiest_radius
+from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 
 def bubble(share: float, repeats: int = 4) -> Frame:

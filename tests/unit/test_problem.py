@@ -11,18 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cgbridge.campaign.box_check import check_simulations, start_densities
-from cgbridge.campaign.problem import build_problem, resolve_target
-from cgbridge.campaign.reading import read_evaluation, read_fit
 from cgbridge.config.schema import FitConfig
-from cgbridge.engine.box_sizes import start_density
-from cgbridge.engine.structures import CRYSTALS, lattice
 from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError, ConfigErrors
+from cgbridge.fits.search.box_check import check_simulations, start_densities
+from cgbridge.fits.search.problem import build_problem, resolve_target
+from cgbridge.fits.search.reading import read_evaluation, read_fit
 from cgbridge.interfaces import Sampling, Simulation
 from cgbridge.models.database import list_models, load_model
-from cgbridge.models.lammps_format import format_lammps
+from cgbridge.models.files.lammps_format import format_lammps
 from cgbridge.models.model import Bead
 from cgbridge.observables.catalogue import ALIASES, OBSERVABLES, get_observable
+from cgbridge.structures.box_sizes import start_density
+from cgbridge.structures.lattices import CRYSTALS, lattice
 from cgbridge.units import parse_unit
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

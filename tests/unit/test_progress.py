@@ -9,14 +9,14 @@ import pytest
 from fits import known_answer
 from synthetic_reports import entry, measured, water_levels
 
-from cgbridge.campaign.evaluator import Job
-from cgbridge.campaign.progress import Progress
-from cgbridge.campaign.worker_count import worker_count
 from cgbridge.cli.progress import _duration, _rows
 from cgbridge.config.schema import FitConfig
 from cgbridge.errors import CgbridgeWarning
+from cgbridge.fits.search.evaluator import Job
+from cgbridge.fits.search.progress import Progress
 from cgbridge.interfaces import Outcome
 from cgbridge.workers.local import default_workers
+from cgbridge.workers.worker_count import worker_count
 
 JOB = Job((0.5, 0.5), "search", 0, 1)
 BROKEN = entry(outcome=Outcome.UNSTABLE, levels=3).evaluation

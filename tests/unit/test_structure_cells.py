@@ -7,12 +7,12 @@ import itertools
 import numpy as np
 import pytest
 
-from cgbridge.engine.cells import openmm_box, place, repeated
 from cgbridge.engine.single_point import evaluate_structure
-from cgbridge.engine.structure_files import Structure
 from cgbridge.errors import SimulationError
 from cgbridge.models.closed_form import diamond_energy, diamond_minimum
 from cgbridge.models.database import load_model
+from cgbridge.structures.cells import openmm_box, place, repeated
+from cgbridge.structures.structure_files import Structure
 
 MW = load_model("mw")
 #: Rounding of sums over some ten beads with coordinates of a nanometre and forces of hundreds.

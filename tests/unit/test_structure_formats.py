@@ -14,12 +14,12 @@ import pytest
 
 from cgbridge.engine.bead_names import bead_names
 from cgbridge.engine.single_point import single_point
-from cgbridge.engine.structure_files import Reading, Structure, read_structure
-from cgbridge.engine.trajectory_files import FrameTimes, open_trajectory, write_pdb
 from cgbridge.errors import CgbridgeError, ConfigError, FileFormatError
 from cgbridge.frames import Frame
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel
+from cgbridge.structures.structure_files import Reading, Structure, read_structure
+from cgbridge.trajectories.trajectory_files import FrameTimes, open_trajectory, write_pdb
 
 #: Elements, and names that are none or begin as one; three, four and more letters.
 NAMES = ("W", "mW", "xL", "P", "Q", "Si", "CG1", "X1", "BEAD", "LONGNAME")

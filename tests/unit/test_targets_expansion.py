@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cgbridge.campaign.problem import resolve_targets
 from cgbridge.config.schema import EvaluateConfig
 from cgbridge.errors import ConfigError
+from cgbridge.fits.search.problem import resolve_targets
 from cgbridge.targets.expansion import expand_target
 
 MINE = """

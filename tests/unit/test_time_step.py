@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cgbridge.models.database import list_models, load_model
-from cgbridge.models.lammps_format import format_lammps
+from cgbridge.models.files.lammps_format import format_lammps
 from cgbridge.models.time_step import shortest_period, verlet_step
 
 

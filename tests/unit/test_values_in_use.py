@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from cgbridge.engine.single_point import evaluate_structure
-from cgbridge.engine.structure_files import Structure
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError
 from cgbridge.models.closed_form import dimer_energy
 from cgbridge.models.database import load_model
-from cgbridge.models.lammps_format import format_lammps
+from cgbridge.models.files.lammps_format import format_lammps
 from cgbridge.models.model import Bead, CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.structures.structure_files import Structure
 
 SW = {"epsilon": 2.0, "sigma": 2.0, "a": 1.8, "lambda": 21.0, "gamma": 1.2, "costheta0": -1 / 3,
       "A": 7.05, "B": 0.6, "p": 4.0, "q": 0.0, "tol": 0.0}  # fmt: skip

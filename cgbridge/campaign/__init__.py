@@ -1,1 +1,0 @@
-"""The fit: propose, simulate, measure, score, tell, and keep everything on disk."""

@@ -1,0 +1,223 @@
+"""The run folder: resolved input, versions, journal, ``best/``, result.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
+from cgbridge.errors import CgbridgeWarning, RunFolderError
+from cgbridge.fits.differences import differences
+from cgbridge.fits.search.problem import FitProblem
+from cgbridge.interfaces import Evaluation
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
+from cgbridge.store.layout import RunLayout
+from cgbridge.store.records import result_record, target_record
+from cgbridge.store.versions import DECISIVE, versions
+
+#: Versions that say nothing about results.
+_UNCOMPARED = ("created", "protocol", *DECISIVE)
+_OTHER_FOLDER = (
+    "choose another run.folder, and begin with the best of this one (optimizer.start.run); "
+    "or start over with --fresh"
+)
+
+
+class RunFolder(RunLayout):
+    """What a fit writes, on top of the layout."""
+
+    def prepare(self, config: FitConfig, problem: FitProblem, *, fresh: bool) -> bool:
+        """Create or reopen; returns whether the run resumes.
+
+        Call with the lock held. Raises :class:`RunFolderError` when the folder holds another run.
+        """
+        if fresh:
+            self._clear()
+        resumes = self.used_yaml.exists()
+        if resumes:
+            self._check_same(config, problem)
+        resolved = config.model_dump(mode="json", by_alias=True)
+        write_atomic(self.targets, json.dumps(_targets(problem), indent=1))
+        write_atomic(self.base_model, json.dumps(problem.base.to_dict(), indent=1))
+        if not resumes:
+            found = versions() | {"protocol": problem.protocol}
+            write_atomic(self.versions, json.dumps(found, indent=1))
+        # Last, for it makes a run of the folder: what it is compared with must be there then.
+        write_atomic(self.used_yaml, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+        return resumes
+
+    def _clear(self) -> None:
+        """Remove what earlier runs left here, and nothing that a run did not write."""
+        with storage_errors(self.path):
+            files = (self.used_yaml, self.journal, self.result, self.report, self.versions, self.targets)
+            for file in (*files, self.base_model, self.start, self.earlier, self.proposals):
+                file.unlink(missing_ok=True)
+            if self.best.is_symlink():
+                self.best.unlink()
+            for folder in self.path.glob(".best-*"):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _check_same(self, config: FitConfig, problem: FitProblem) -> None:
+        """Refuse a folder whose results would not be those of this input and these versions."""
+        self._check_input(config)
+        old, new = _read(self.versions) or {}, versions()
+        changed = differences({k: old.get(k) for k in DECISIVE}, {k: new[k] for k in DECISIVE}, "")
+        if changed:
+            raise RunFolderError(
+                "this folder holds a run of another version, not to be mixed with new results: "
+                + "; ".join(changed),
+                where=str(self.path),
+                remedy=f"go on with that version, or {_OTHER_FOLDER}",
+            )
+        changed = differences(_physics(_read(self.base_model), config), _base(problem), "base model")
+        changed += differences(_without_sources(_read(self.targets)), _without_sources(_targets(problem)), "")
+        if changed:
+            raise RunFolderError(
+                "files that the input names were changed since this run began: " + "; ".join(changed),
+                where=str(self.path),
+                remedy="restore them, choose another run.folder, or start over with --fresh",
+            )
+        if old.get("protocol") != problem.protocol:
+            raise RunFolderError(
+                "this run was begun with an input that differs in the last digits", where=str(self.path),
+                remedy=_OTHER_FOLDER,
+            )  # fmt: skip
+        others = [{k: v for k, v in found.items() if k not in _UNCOMPARED} for found in (old, new)]
+        if changed := differences(others[0], others[1], ""):
+            warnings.warn(
+                "the run goes on with other versions; from here on results may differ by chance: "
+                + "; ".join(changed),
+                CgbridgeWarning,
+                stacklevel=2,
+            )
+
+    def _check_input(self, config: FitConfig) -> None:
+        old = yaml.safe_load(self.used_yaml.read_text(encoding="utf-8"))
+        if not isinstance(old, dict) or old.get("schema") != SCHEMA_VERSION:
+            found = old.get("schema") if isinstance(old, dict) else None
+            raise RunFolderError(
+                f"this folder holds a run of schema {found!r}, this version writes schema {SCHEMA_VERSION}",
+                where=str(self.path),
+                remedy="choose another run.folder, or start over with --fresh",
+            )
+        old, new = _with_defaults(old), config.model_dump(mode="json", by_alias=True)
+        changed = [
+            line
+            for key in ("model", "levels", "optimizer", "engine")
+            for line in differences(old.get(key), new[key], key)
+        ]
+        if changed:
+            raise RunFolderError(
+                f"this folder holds a run of another input (changed: {'; '.join(changed)})",
+                where=str(self.path),
+                remedy="choose another run.folder, or start over with --fresh",
+            )
+
+    def write_best(self, model: CoarseGrainedModel, beads: int) -> None:
+        """Replace ``best/`` as a whole: a new folder is filled, then a symbolic link is swapped."""
+        from cgbridge.models.files.lammps_format import write_lammps
+        from cgbridge.models.files.system_file import write_system
+
+        name = f".best-{model.fingerprint()[:16]}"
+        folder = self.path / name
+        with storage_errors(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            model.save(folder / "model.yaml")
+            write_lammps(model, folder / f"model{model.functional_form.suffix}")
+            write_system(model, folder / "system.xml", beads)
+            sync_folder(folder)
+            link = self.path / f".best.{os.getpid()}.tmp"
+            link.unlink(missing_ok=True)
+            link.symlink_to(name)
+            os.replace(link, self.best)
+            sync_folder(self.path)
+            for old in self.path.glob(".best-*"):
+                if old.name != name:
+                    shutil.rmtree(old, ignore_errors=True)
+
+    def write_result(
+        self,
+        problem: FitProblem,
+        best: Evaluation,
+        totals: dict[str, Any],
+        *,
+        selected: Evaluation,
+        finished: bool,
+    ) -> None:
+        """``result.json``: the best candidate as measured last, and the cost so far.
+
+        ``selected`` is the measurement that it was chosen by. ``best`` is the same until the end of the run;
+        then it is one that selected nothing, so that its values are not those of a lucky draw.
+        """
+        content = {
+            "schema": SCHEMA_VERSION,
+            "name": problem.config.name,
+            "finished": finished,
+            "seed": problem.config.optimizer.seed,
+            "best": {
+                "parameters": dict(best.parameters),
+                "units": {p.name: p.unit for p in problem.space.parameters},
+                "levels_passed": best.levels_passed,
+                "levels": len(problem.levels),
+                "outcome": str(best.outcome),
+                "seed": best.seed,
+                "total_error": best.score.total_error,
+                "targets": [result_record(result, curves=False) for result in best.results],
+                "independent": best is not selected,
+            },
+            "selected": {
+                "levels_passed": selected.levels_passed,
+                "outcome": str(selected.outcome),
+                "seed": selected.seed,
+                "total_error": selected.score.total_error,
+                "targets": [result_record(result, curves=False) for result in selected.results],
+            },
+            "cost": totals,
+        }
+        write_atomic(self.result, json.dumps(content, indent=1))
+
+
+def _with_defaults(used: dict[str, Any]) -> dict[str, Any]:
+    """A resolved input with the keys that were added since it was written; their defaults change nothing."""
+    try:
+        return FitConfig.model_validate(used).model_dump(mode="json", by_alias=True)
+    except ValidationError:
+        return used
+
+
+def _targets(problem: FitProblem) -> dict[str, Any]:
+    return {level.name: [target_record(target) for target in level.targets] for level in problem.levels}
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _base(problem: FitProblem) -> dict[str, Any]:
+    return _physics(problem.base.to_dict(), problem.config)
+
+
+def _physics(model: dict[str, Any], config: FitConfig) -> dict[str, Any]:
+    """What a base model gives to a fit: no texts, no values of what is searched."""
+    content: dict[str, Any] = {key: model.get(key) for key in ("form", "beads", "entries")}
+    for entry in model["parameters"]:
+        kept = ("unit", "search", "scale") if entry["name"] in config.model.search else ("unit", "value")
+        content[entry["name"]] = {key: entry.get(key) for key in kept}
+    return content
+
+
+def _without_sources(levels: dict[str, Any] | None) -> Any:
+    """Targets by level without the texts that say where they come from."""
+    return {
+        name: [{key: value for key, value in target.items() if key != "source"} for target in targets]
+        for name, targets in (levels or {}).items()
+    }

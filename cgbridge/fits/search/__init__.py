@@ -1,0 +1,1 @@
+"""The search: propose, simulate, measure, score, tell."""

@@ -1,0 +1,125 @@
+"""Find out before a fit what no candidate could be simulated with: a box too small, no engine for it."""
+
+from __future__ import annotations
+
+from cgbridge.engine.liquid_start import liquid_start_density
+from cgbridge.errors import ConfigError, SimulationError, UnstableError
+from cgbridge.fits.search.problem import FitProblem
+from cgbridge.interfaces import Simulation, Target
+from cgbridge.objectives.candidate import Level
+from cgbridge.observables.catalogue import get_observable
+from cgbridge.structures.box_sizes import BREATHING, MARGIN, least_liquid_beads, liquid_edge
+
+#: Cutoffs that a liquid must be wide: a film has two surfaces that must not feel each other.
+_CUTOFFS = {"bulk": 2.0, "slab": 4.0 * MARGIN}
+
+
+def check_simulations(problem: FitProblem) -> None:
+    """Check every simulation of every target.
+
+    Raises :class:`ConfigError` for a liquid's box that is narrower than twice the longest cutoff of the
+    search (a film: four times) or than twice the distance that a target looks at, naming beads and the
+    least number of them; and :class:`SimulationError` for dynamics asked of
+    the closed-form engine, or for liquids whose density nobody knows.
+    """
+    cutoff = longest_cutoff(problem)
+    for number, level in enumerate(problem.levels):
+        for target in level.targets:
+            for simulation in get_observable(target.observable, target.folder).simulations(
+                target, level.sampling
+            ):
+                where = f"levels.{number} ({level.name}), target {target.name}"
+                _check_engine(problem, simulation, target)
+                _check_box(problem, level, simulation, cutoff, where)
+
+
+def longest_cutoff(problem: FitProblem) -> float:
+    """The longest cutoff in nm that a candidate can have.
+
+    A cutoff rises or falls with each parameter whatever the others are (it is a sum or a product), so
+    that one parameter is taken to its worse end after the other.
+    """
+    values: dict[str, float] = {}
+    longest = problem.base.cutoff
+    # What is no model with one parameter (a D above R) may be one when another has been moved.
+    for _ in problem.space.parameters:
+        before = longest
+        for parameter in problem.space.parameters:
+            for value in (parameter.minimum, parameter.maximum):
+                try:
+                    cutoff = problem.candidate({**values, parameter.name: value}).cutoff
+                except UnstableError:
+                    continue  # a combination that is no model
+                if cutoff > longest:
+                    longest, values[parameter.name] = cutoff, value
+        if longest == before:
+            break
+    return longest
+
+
+def _check_engine(problem: FitProblem, simulation: Simulation, target: Target) -> None:
+    if problem.config.engine.method == "closed-form" and simulation.kind not in ("lattice", "dimer"):
+        raise SimulationError(
+            f"the closed-form engine cannot simulate '{simulation.label}' for the target '{target.name}'",
+            where="engine.method",
+            remedy="use method: openmm",
+        )
+
+
+def _check_box(problem: FitProblem, level: Level, simulation: Simulation, cutoff: float, where: str) -> None:
+    if simulation.kind not in _CUTOFFS or simulation.structure != "liquid":
+        return  # crystals are made as large as they must be
+    mass, cutoffs = problem.base.bead_mass, _CUTOFFS[simulation.kind]
+    start = start_of(problem, simulation)
+    edge = liquid_edge(simulation.beads, mass, start)
+    if edge < cutoffs * cutoff:
+        what = "twice the cutoff" if simulation.kind == "bulk" else "four cutoffs (a film has two surfaces)"
+        least = least_liquid_beads(cutoff, mass, start, cutoffs=max(cutoffs, 2.0 * MARGIN))
+        raise _too_narrow(
+            simulation.beads,
+            edge,
+            f"{what}; the longest cutoff of the search is {cutoff:.3f} nm",
+            least,
+            where,
+        )
+    # What is looked at is asked of the equilibrated liquid, at the density that is wished for.
+    dense = simulation.density or start
+    edge = liquid_edge(simulation.beads, mass, dense)
+    if edge < 2.0 * BREATHING * simulation.reach:
+        least = least_liquid_beads(simulation.reach, mass, dense, cutoffs=2.0 * BREATHING)
+        what = f"twice the {simulation.reach:.3g} nm that the target looks at, and 2 % of room"
+        raise _too_narrow(simulation.beads, edge, what, least, where)
+
+
+def start_densities(problem: FitProblem) -> list[float]:
+    """Densities in g/cm^3 from which the liquids of the fit start, for the base model; ascending."""
+    return sorted(
+        {
+            start_of(problem, simulation)
+            for level in problem.levels
+            for target in level.targets
+            for simulation in get_observable(target.observable, target.folder).simulations(
+                target, level.sampling
+            )
+            if simulation.kind in _CUTOFFS and simulation.structure == "liquid"
+        }
+    )
+
+
+def start_of(problem: FitProblem, simulation: Simulation) -> float:
+    """Density in g/cm^3 at which a liquid of the base model starts.
+
+    Raises :class:`SimulationError` where there is none.
+    """
+    try:
+        return liquid_start_density(problem.base, simulation)
+    except UnstableError as error:
+        raise SimulationError(error.what, where="engine.density", remedy=error.remedy) from None
+
+
+def _too_narrow(beads: int, edge: float, than: str, least: int, where: str) -> ConfigError:
+    return ConfigError(
+        f"the box of {beads} beads ({edge:.3f} nm) is narrower than {than}",
+        where=where,
+        remedy=f"use more beads: at least {least}, in engine.beads, levels.*.sampling.beads or the target",
+    )

@@ -1,0 +1,191 @@
+"""Evaluations through the journal: computed once, retried when the machine failed, never lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from cgbridge.errors import MachineFault, UnstableError
+from cgbridge.fits.search.problem import FitProblem
+from cgbridge.fits.search.task import EvaluationTask, run_task
+from cgbridge.interfaces import Evaluation, Outcome, Point
+from cgbridge.objectives.scoring import score_broken
+from cgbridge.rng import derive_seed
+from cgbridge.store.journal import Journal, content_key
+from cgbridge.store.records import evaluation_from_record, evaluation_record
+from cgbridge.workers.local import WorkerTimeout
+
+#: Computed now; by an earlier run, so that the journal knew it; or before in this run: a simplex begins with
+#: the best point of the search.
+Origin = Literal["computed", "journal", "repeated"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One wanted evaluation.
+
+    ``phase``: search, polish, confirm or final; ``factor`` lengthens production; ``again`` marks the second
+    chance of one that was lost to machine faults.
+    """
+
+    point: Point
+    phase: str
+    generation: int
+    seed: int
+    factor: float = 1.0
+    again: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Confirmations and the last measurement take in every level and keep their curves."""
+        return self.phase in ("confirm", "final")
+
+
+class Evaluator:
+    """Submits jobs to an executor; what the journal knows is answered at once."""
+
+    def __init__(
+        self,
+        problem: FitProblem,
+        journal: Journal,
+        executor: Executor,
+        scratch: Path,
+        *,
+        retries: int,
+        wall_limit: float,
+    ) -> None:
+        self._problem, self._journal, self._executor, self._scratch = problem, journal, executor, scratch
+        self._retries, self._wall_limit = retries, wall_limit
+        #: Called after every evaluation with the job, its result and where that came from.
+        self.on_finished: Callable[[Job, Evaluation, Origin], None] = lambda job, evaluation, origin: None
+        self._protocol = problem.protocol
+        self._seen: set[str] = set()
+        self._running: dict[Future[Evaluation], tuple[Job, str, int]] = {}
+        self._finished: list[tuple[Job, Evaluation]] = []
+
+    def search_job(self, point: Point, phase: str, generation: int) -> Job:
+        """A search evaluation; its seed depends on the master seed and the point only."""
+        seed = derive_seed(self._problem.config.optimizer.seed, "evaluation", *point)
+        return Job(point, phase, generation, seed)
+
+    def confirm_job(self, point: Point, generation: int) -> Job:
+        """A re-run with another seed and longer MD."""
+        seed = derive_seed(self._problem.config.optimizer.seed, "confirm", *point)
+        return Job(point, "confirm", generation, seed, self._problem.config.optimizer.confirm.factor)
+
+    def final_job(self, point: Point, generation: int) -> Job:
+        """The measurement of the winner, as long as a confirmation, with a seed that selected nothing."""
+        seed = derive_seed(self._problem.config.optimizer.seed, "final", *point)
+        return replace(self.confirm_job(point, generation), phase="final", seed=seed)
+
+    @property
+    def busy(self) -> int:
+        return len(self._running)
+
+    def submit(self, job: Job) -> None:
+        """Start a job, or take its result from the journal.
+
+        A lost evaluation stays lost there, so that a resumed run does what the interrupted one would have
+        done; it is asked for once more at the end (``again``). One that ran out of wall time is repeated when
+        the limit has been raised since.
+        """
+        key = self._key(job)
+        if key in self._journal and not self._had_less_time(self._journal[key]):
+            evaluation = evaluation_from_record(self._journal[key])
+            self._finished.append((job, evaluation))
+            self.on_finished(job, evaluation, "repeated" if key in self._seen else "journal")
+            self._seen.add(key)
+        else:
+            self._start(job, key, attempt=0)
+
+    def _had_less_time(self, entry: dict[str, Any]) -> bool:
+        return "wall_limit" in entry and entry["wall_limit"] < self._wall_limit
+
+    def wait(self) -> list[tuple[Job, Evaluation]]:
+        """Return finished jobs, waiting for at least one when some are running."""
+        if not self._finished and self._running:
+            done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            # In the order of asking, so that the journal of equal fits is equal whatever a set's order is.
+            for future in [running for running in self._running if running in done]:
+                self._collect(future)
+        finished, self._finished = self._finished, []
+        return finished
+
+    def run(self, jobs: list[Job]) -> list[Evaluation]:
+        """Evaluate all jobs, the lost ones twice, and return their results in order."""
+        results: dict[Job, Evaluation] = {}
+        for job in jobs:
+            self.submit(job)
+        while len(results) < len(set(jobs)):
+            results.update(self.wait())
+        lost = [job for job in jobs if results[job].outcome is Outcome.INFRA and not job.again]
+        if lost:
+            results.update(zip(lost, self.run([replace(job, again=True) for job in lost]), strict=True))
+        return [results[job] for job in jobs]
+
+    def _key(self, job: Job) -> str:
+        values = self._problem.space.decode(job.point)
+        content: dict[str, Any] = {"parameters": values, "protocol": self._protocol, "seed": job.seed}
+        return content_key(content | {"factor": job.factor, "full": job.full, "again": job.again})
+
+    def _start(self, job: Job, key: str, attempt: int) -> None:
+        problem = self._problem
+        try:
+            model = problem.candidate(problem.space.decode(job.point))
+        except UnstableError as error:
+            self._record(job, key, self._broken(job, Outcome.UNSTABLE, error.what))
+            return
+        task = EvaluationTask(
+            model=model,
+            searched=tuple(parameter.name for parameter in problem.space.parameters),
+            levels=tuple(level.lengthened(job.factor) for level in problem.levels),
+            engine=problem.config.engine,
+            seed=job.seed,
+            scratch=self._scratch,
+            stop_early=not job.full,
+        )
+        self._running[self._executor.submit(run_task, task)] = (job, key, attempt)
+
+    def _collect(self, future: Future[Evaluation]) -> None:
+        job, key, attempt = self._running.pop(future)
+        limit = {}
+        try:
+            evaluation = future.result()
+        except WorkerTimeout as error:
+            evaluation = self._broken(job, Outcome.TIMEOUT, error.what)
+            limit = {"wall_limit": self._wall_limit}
+        except MachineFault as error:
+            if attempt < self._retries:
+                self._start(job, key, attempt + 1)
+                return
+            evaluation = self._broken(job, Outcome.INFRA, f"{error.what}, {attempt + 1} times")
+        self._record(job, key, evaluation, **limit)
+
+    def _record(self, job: Job, key: str, evaluation: Evaluation, **further: float) -> None:
+        """One line of the journal, on disk before anybody hears of the result."""
+        place: dict[str, Any] = {
+            "key": key,
+            "protocol": self._protocol,
+            "phase": job.phase,
+            "generation": job.generation,
+            "point": list(job.point),
+            "factor": job.factor,
+        }
+        self._journal.append(place | further | evaluation_record(evaluation, curves=job.full))
+        self._seen.add(key)
+        self._finished.append((job, evaluation))
+        self.on_finished(job, evaluation, "computed")
+
+    def _broken(self, job: Job, outcome: Outcome, reason: str) -> Evaluation:
+        levels = len(self._problem.levels)
+        return Evaluation(
+            parameters=self._problem.space.decode(job.point),
+            seed=job.seed,
+            outcome=outcome,
+            levels_passed=0,
+            score=score_broken(levels, 0.0, 0.0),
+            reason=reason,
+        )

@@ -1,0 +1,178 @@
+"""What a polish on response surfaces needs to know of a fit, and of the earlier fit that it began with."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import yaml
+
+from cgbridge.errors import CgbridgeWarning, UnstableError
+from cgbridge.fits.differences import differences
+from cgbridge.fits.run_folder import RunFolder
+from cgbridge.fits.search.problem import FitProblem
+from cgbridge.fits.search.start import base_model
+from cgbridge.interfaces import Evaluation, Outcome, Point, TargetResult
+from cgbridge.models.closed_form import dimer_minimum
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.objectives.faults import candidate_faults
+from cgbridge.optimizers.reduced_space import ReducedSpace
+from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample, SurfaceSettings
+from cgbridge.rng import derive_seed
+from cgbridge.store.atomic import write_atomic
+from cgbridge.store.journal_entries import run_entries
+from cgbridge.store.layout import RunLayout
+from cgbridge.store.records import target_record
+from cgbridge.store.versions import DECISIVE, decisive_versions
+
+#: Candidates of the earlier fit that are learnt from: its best.
+_EARLIER = 500
+#: Keys of ``engine`` that values depend on beyond their errors.
+_PHYSICS = ("method", "timestep")
+
+
+def response_surface(
+    problem: FitProblem,
+    folder: RunFolder,
+    measured: Callable[[], Sequence[Evaluation]],
+    leaders: Callable[[], Sequence[Point]],
+) -> ResponseSurface:
+    """The polish of ``problem``; ``measured`` and ``leaders`` tell how far the fit has come."""
+    targets = {
+        (level.name, target.name): target_record(target)
+        for level in problem.levels
+        for target in level.targets
+    }
+    aims = [
+        Aim(_quantity(target_record(target)), target) for level in problem.levels for target in level.targets
+    ]
+    earlier = _earlier_samples(problem, folder)
+
+    def samples() -> list[Sample]:
+        return [*earlier, *_samples(measured(), targets)]
+
+    polish, seed = problem.config.optimizer.polish, problem.config.optimizer.seed
+    return ResponseSurface(
+        problem.space,
+        ReducedSpace(problem.space.parameters, _pair_of(problem)),
+        aims,
+        samples,
+        leaders,
+        SurfaceSettings(polish.evaluations, polish.batch, polish.norm, polish.penalty),
+        seed=derive_seed(seed, "polish"),
+        kept=_KeptProposals(folder),
+    )
+
+
+class _KeptProposals:
+    """Proposals by round in the run folder: a resumed fit does not spend minutes to find them again."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._file = folder.proposals
+
+    def __call__(self, number: int, make: Callable[[], list[Point]]) -> list[Point]:
+        rounds = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else []
+        if number == len(rounds):
+            rounds.append(make())
+            write_atomic(self._file, json.dumps(rounds))
+        return [tuple(point) for point in rounds[number]]
+
+
+def _pair_of(problem: FitProblem) -> Callable[[Mapping[str, float]], tuple[float, float] | None]:
+    def pair(values: Mapping[str, float]) -> tuple[float, float] | None:
+        try:
+            with candidate_faults(), np.errstate(all="ignore"):
+                found = dimer_minimum(problem.candidate(values))
+        except UnstableError:
+            return None
+        scales = -found.energy, found.distance
+        return scales if all(0.0 < scale < math.inf for scale in scales) else None
+
+    return pair
+
+
+def _quantity(target: Mapping[str, Any]) -> str:
+    """What is measured, all but the temperature; a deviation from a curve is a quantity of that curve."""
+    keys = ("observable", "structure", "pressure", "options", "reference")
+    return json.dumps([target[key] for key in keys], sort_keys=True)
+
+
+def _samples(
+    evaluations: Iterable[Evaluation], targets: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> list[Sample]:
+    """All values of the evaluations; ``targets`` by level and name."""
+
+    def sample(evaluation: Evaluation, result: TargetResult) -> Sample:
+        target = targets[result.level, result.name]
+        return Sample(
+            dict(evaluation.parameters),
+            _quantity(target),
+            target["temperature"],
+            result.unit,
+            result.value,
+            result.stderr,
+        )
+
+    return [
+        sample(evaluation, result)
+        for evaluation in evaluations
+        if evaluation.outcome is not Outcome.INFRA
+        for result in evaluation.results
+    ]
+
+
+def _is_candidate(problem: FitProblem, base: CoarseGrainedModel, parameters: Mapping[str, float]) -> bool:
+    """Whether ``base`` with these values is a candidate of this fit, in what was not searched too."""
+    try:
+        with candidate_faults():
+            candidate, model = problem.candidate(parameters), base.with_parameters(parameters)
+    except UnstableError:
+        return False
+    return candidate.parameters == model.parameters and candidate.bead_mass == model.bead_mass
+
+
+def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:
+    """Values of the best candidates of ``optimizer.start.run`` and of those that it began with itself.
+
+    They are kept in the run folder.
+    """
+    start = problem.config.optimizer.start
+    if start is None:
+        return []
+    if not folder.earlier.exists():
+        write_atomic(folder.earlier, json.dumps(_learnt(problem, RunLayout(start.run))))
+    return [Sample(**record) for record in json.loads(folder.earlier.read_text(encoding="utf-8"))]
+
+
+def _learnt(problem: FitProblem, earlier: RunLayout) -> list[dict[str, Any]]:
+    """Samples of an earlier fit; none of one that was computed in another way, of which a warning tells."""
+    other = _computed_otherwise(problem, earlier)
+    if other:
+        warnings.warn(
+            f"the surfaces do not learn from {earlier.path}: {other}", CgbridgeWarning, stacklevel=2
+        )
+        return []
+    records = json.loads(earlier.targets.read_text(encoding="utf-8"))
+    targets = {(level, target["name"]): target for level, found in records.items() for target in found}
+    entries, _ = run_entries(earlier)
+    best = sorted((entry.evaluation for entry in entries), key=lambda evaluation: evaluation.score)
+    found = [asdict(sample) for sample in _samples(best[:_EARLIER], targets)]
+    if earlier.earlier.exists():
+        found += json.loads(earlier.earlier.read_text(encoding="utf-8"))
+    base = base_model(earlier)
+    return [sample for sample in found if _is_candidate(problem, base, sample["parameters"])]
+
+
+def _computed_otherwise(problem: FitProblem, earlier: RunLayout) -> str:
+    """What makes values of an earlier fit other quantities than those of this one; empty if nothing does."""
+    made = json.loads(earlier.versions.read_text(encoding="utf-8")) if earlier.versions.exists() else {}
+    changed = differences({k: made.get(k) for k in DECISIVE}, decisive_versions(), "")
+    used = yaml.safe_load(earlier.used_yaml.read_text(encoding="utf-8")).get("engine", {})
+    engine = problem.config.engine.model_dump(mode="json")
+    changed += differences({k: used.get(k) for k in _PHYSICS}, {k: engine[k] for k in _PHYSICS}, "engine")
+    return "; ".join(changed)

@@ -1,0 +1,1 @@
+"""Models in files: the YAML of cgbridge, and the potential files of LAMMPS."""

@@ -1,0 +1,132 @@
+"""Start structures: ideal lattices, liquids, films, and crystals for half-molten boxes; lengths in nm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from cgbridge.errors import SimulationError, did_you_mean
+from cgbridge.frames import FloatArray
+from cgbridge.interfaces import first_name
+from cgbridge.structures.box_sizes import liquid_edge
+
+
+@dataclass(frozen=True)
+class Box:
+    """Positions (N, 3) in nm in a box with the given edges (3,) in nm.
+
+    ``tilts`` (b_x, c_x, c_y) in nm make it triclinic, with ``edges`` as the diagonal of its vectors.
+    """
+
+    positions: FloatArray
+    edges: FloatArray
+    tilts: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    @classmethod
+    def of(cls, positions: FloatArray, vectors: FloatArray) -> Box:
+        """The box whose vectors are the rows of ``vectors``: a along x, b in the xy plane."""
+        tilts = float(vectors[1, 0]), float(vectors[2, 0]), float(vectors[2, 1])
+        return cls(positions, np.diag(vectors).copy(), tilts)
+
+    @property
+    def vectors(self) -> FloatArray:
+        """Box vectors as rows."""
+        rows: FloatArray = np.diag(self.edges).astype(float)
+        rows[1, 0], rows[2, 0], rows[2, 1] = self.tilts
+        return rows
+
+    @property
+    def volume(self) -> float:
+        return float(np.prod(self.edges))
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Orthorhombic unit cell with nearest-neighbour distance 1."""
+
+    edges: tuple[float, float, float]
+    fractions: tuple[tuple[float, float, float], ...]
+
+
+_FCC = ((0.0, 0.0, 0.0), (0.0, 0.5, 0.5), (0.5, 0.0, 0.5), (0.5, 0.5, 0.0))
+_HCP = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.0), (0.5, 1 / 6, 0.5), (0.0, 2 / 3, 0.5))
+_A_HEX = math.sqrt(8.0 / 3.0)  # lattice constant of ideal wurtzite over its bond length
+
+_CELLS = {
+    # Diamond, for water cubic ice: a = 4 r / sqrt(3).
+    "ice-ic": _Cell(
+        (4 / math.sqrt(3),) * 3, _FCC + tuple((x + 0.25, y + 0.25, z + 0.25) for x, y, z in _FCC)
+    ),
+    # Hexagonal diamond, for water hexagonal ice: wurtzite of one kind of bead with ideal c/a = sqrt(8/3), in
+    # its orthorhombic cell (a, sqrt(3) a, c).
+    "ice-ih": _Cell(
+        (_A_HEX, math.sqrt(3) * _A_HEX, 8.0 / 3.0), _HCP + tuple((x, y, z + 0.375) for x, y, z in _HCP)
+    ),
+}
+#: Close packing, only to compare energies: recognising phases knows nothing of it.
+CLOSE_PACKED = "fcc"
+_COMPARED = {CLOSE_PACKED: _Cell((math.sqrt(2),) * 3, _FCC)}
+#: Names of the crystals, those first that suit any substance.
+CRYSTALS = ("diamond", "hexagonal-diamond", *_CELLS)
+
+
+def lattice(structure: str, bond: float, repeats: tuple[int, int, int]) -> Box:
+    """The lattice ``structure`` with nearest-neighbour distance ``bond``, repeated along x, y, z."""
+    cell = _cell(structure)
+    edges = np.array(cell.edges) * bond
+    grid = np.array(
+        [(i, j, k) for i in range(repeats[0]) for j in range(repeats[1]) for k in range(repeats[2])]
+    )
+    fractions = (np.array(cell.fractions)[None, :, :] + grid[:, None, :]).reshape(-1, 3)
+    return Box(fractions * edges, edges * np.array(repeats))
+
+
+def repeats_for(structure: str, bond: float, *, beads: int, shortest: float) -> tuple[int, int, int]:
+    """Repeats that make a box near a cube with about ``beads`` beads and no edge below ``shortest``."""
+    cell = _cell(structure)
+    edge = (beads / len(cell.fractions) * np.prod(cell.edges)) ** (1 / 3) * bond
+    repeats = [
+        max(round(edge / (length * bond)), math.ceil(shortest / (length * bond))) for length in cell.edges
+    ]
+    return repeats[0], repeats[1], repeats[2]
+
+
+def elongated(structure: str, bond: float, *, beads: int, shortest: float) -> Box:
+    """A crystal about twice as long along z as along x and y, with about ``beads`` beads.
+
+    The second axis of the cell is laid along z: hexagonal ice then shows its secondary prismatic face,
+    which grows fastest.
+    """
+    cell = _cell(structure)
+    a, c, b = (length * bond for length in cell.edges)
+    side = (beads / len(cell.fractions) * a * b * c / 2.0) ** (1 / 3)
+    n_a, n_b = (max(1, round(side / edge), math.ceil(shortest / edge)) for edge in (a, b))
+    n_c = max(2, round(beads / len(cell.fractions) / (n_a * n_b)), math.ceil(2 * shortest / c))
+    box = lattice(structure, bond, (n_a, n_c, n_b))
+    order = [0, 2, 1]
+    return Box(np.ascontiguousarray(box.positions[:, order]), box.edges[order])
+
+
+def _cell(structure: str) -> _Cell:
+    cell = (_CELLS | _COMPARED).get(first_name(structure))
+    if cell is None:
+        raise SimulationError(
+            f"unknown lattice '{structure}'{did_you_mean(structure, CRYSTALS)}",
+            remedy="known: " + ", ".join(CRYSTALS),
+        )
+    return cell
+
+
+def liquid(beads: int, mass: float, density: float, seed: int) -> Box:
+    """Beads on random sites of a jittered cubic grid at ``density`` in g/cm^3: no overlaps, no order."""
+    edge = liquid_edge(beads, mass, density)
+    sites = math.ceil(beads ** (1 / 3) - 1e-9)
+    grid = np.array(
+        [(i, j, k) for i in range(sites) for j in range(sites) for k in range(sites)], dtype=float
+    )
+    generator = np.random.default_rng(seed)
+    chosen = grid[np.sort(generator.permutation(len(grid))[:beads])]
+    jitter = generator.uniform(-0.1, 0.1, size=(beads, 3))
+    return Box((chosen + 0.5 + jitter) * edge / sites, np.full(3, edge))

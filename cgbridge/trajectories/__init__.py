@@ -1,0 +1,1 @@
+"""Readers and writers of frames, one frame in memory at a time."""
