@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cgbridge.config.schema import EngineSection
+from cgbridge.config.engine_section import EngineSection
 from cgbridge.engine.closed_form import ClosedFormEngine
 from cgbridge.engine.engine import Engine
 from cgbridge.engine.settings import EngineSettings

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.config.loader import read_yaml, validate
-from cgbridge.config.schema import SCHEMA_VERSION, FitConfig, OptimizerSection, SearchSection
+from cgbridge.config.model_section import SearchSection
+from cgbridge.config.optimizer_section import OptimizerSection
+from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.interfaces import Outcome, Parameter, Target
 from cgbridge.models.model import CoarseGrainedModel, ParameterSpec

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from cgbridge.config.quantities import Number, Pressure, Temperature
-from cgbridge.config.schema import Section
+from cgbridge.config.section import Section
 
 
 class ReferenceEntry(Section):

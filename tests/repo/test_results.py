@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cgbridge.config.engine_section import EngineSection
 from cgbridge.config.loader import load_evaluation, load_fit
-from cgbridge.config.schema import EngineSection
 from cgbridge.fits.search.problem import build_problem
 from cgbridge.models.database import load_model
 

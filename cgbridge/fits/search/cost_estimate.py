@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cgbridge.config.schema import OptimizerSection
+from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.engine.engine import Engine, simulated_time
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.molecular_dynamics import platform_name

@@ -10,7 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cgbridge.config.schema import EngineSection, EvaluateConfig, FitConfig, ModelSection, SearchSection
+from cgbridge.config.engine_section import EngineSection
+from cgbridge.config.model_section import ModelSection, SearchSection
+from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.config.target_list import given_name
 from cgbridge.errors import (
     CgbridgeError,

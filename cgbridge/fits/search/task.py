@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.config.schema import EngineSection
+from cgbridge.config.engine_section import EngineSection
 from cgbridge.engine.factory import create_engine
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
 from cgbridge.interfaces import Evaluation, Run, Simulation

@@ -1,0 +1,40 @@
+"""How candidates are simulated: ``engine``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from cgbridge.config.quantities import Density, Rate, Time
+from cgbridge.config.section import Section
+
+
+class EngineSection(Section):
+    """How candidates are simulated."""
+
+    method: Literal["openmm", "closed-form"] = Field(
+        "openmm", description="closed-form answers static targets only, without any simulation."
+    )
+    platform: str = Field(
+        "auto",
+        description="OpenMM platform: auto, CPUSerial (one thread), CPU, Reference, OpenCL, CUDA, HIP.",
+    )
+    threads: int = Field(
+        1, ge=1, description="CPU threads of one evaluation (runs repeat exactly with the same number)."
+    )
+    timestep: Time = Field(0.010, gt=0, le=0.05, description="Integration step; bare number in ps.")
+    density: Density | None = Field(
+        None,
+        gt=0,
+        description="About the density of the liquids, from which they start; bare number in g/cm^3. "
+        "Default: that of the density target nearest in temperature, or that of the model's own crystal.",
+    )
+    friction: Rate = Field(1.0, gt=0, description="Langevin friction; bare number in 1/ps.")
+    beads: int = Field(343, ge=8, description="Beads of a bulk box.")
+    equilibration: Time = Field(40.0, ge=0, description="Equilibration of a bulk run; bare number in ps.")
+    production: Time = Field(120.0, gt=0, description="Production of a bulk run; bare number in ps.")
+    interval: Time = Field(0.5, gt=0, description="Time between samples; bare number in ps.")
+    step_limit: int = Field(
+        20_000_000, ge=1, description="MD steps after which the watchdog ends one simulation (timeout)."
+    )
