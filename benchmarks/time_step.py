@@ -77,7 +77,7 @@ def lammps_series(
     model: Any, box: Any, ensemble: str, *, temperature: float, step_fs: float, time: float, sample: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Potential energy per bead in kJ/mol and temperature in K, every ``sample`` ps for ``time`` ps."""
-    form = model.functional_form
+    form = model.terms[0].functional_form
     n = len(box.positions)
     lines = ["", "", f"{n} atoms", "1 atom types"]
     lines += [

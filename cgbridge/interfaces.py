@@ -18,10 +18,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from cgbridge.frames import FloatArray, Frames
+from cgbridge.topology import Topology
 
 
 class Outcome(StrEnum):
@@ -60,7 +62,8 @@ class Simulation:
     ``temperature`` K, ``pressure`` bar, ``equilibration`` and ``production`` ps, ``interval`` ps between
     frames, ``replica`` distinguishes independent repetitions (other seeds). ``density`` g/cm^3 is about what
     a liquid has (0: not known, the engine finds one), ``reach`` nm how far from a bead its frames will be
-    looked at: a box narrower than twice that is of no use.
+    looked at: a box narrower than twice that is of no use. ``composition`` names the beads on the sublattices
+    of a crystal, or those of a liquid in their ratio; where it is empty they are those of the model.
     """
 
     kind: SimulationKind
@@ -74,12 +77,14 @@ class Simulation:
     replica: int = 0
     density: float = 0.0
     reach: float = 0.0
+    composition: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str, float, float, int, int]:
+    def key(self) -> tuple[str | float, ...]:
         """Simulations with equal keys are the same state and can share one run."""
         structure = first_name(self.structure)
-        return (self.kind, structure, self.temperature, self.pressure, self.beads, self.replica)
+        state = (self.kind, structure, self.temperature, self.pressure, self.beads, self.replica)
+        return (*state, *self.composition)
 
     @property
     def duration(self) -> float:
@@ -116,6 +121,7 @@ class Run:
     ``pressure_tensor`` (n, 3, 3) bar (slab only). For ``coexistence`` the series start right after
     equilibration. ``scalars`` holds static results: ``energy_per_bead`` kJ/mol, ``density`` g/cm^3 and
     ``lattice_constant`` nm for ``lattice``; ``energy`` kJ/mol and ``distance`` nm for ``dimer``.
+    ``bead_mass`` is the mean mass of a bead in amu, ``topology`` tells what every bead is.
     """
 
     simulation: Simulation
@@ -126,6 +132,44 @@ class Run:
     trajectory: Frames | None = None
     md_steps: int = 0
     timestep: float = 0.0
+    topology: Topology | None = None
+
+
+class Model(Protocol):
+    """What can be simulated: beads, neural potentials, atomistic and hybrid models alike.
+
+    ``cutoff`` is the largest distance in nm at which particles interact that are not bonded, None where there
+    is no such distance; ``parameters`` are values by name, in units of their own.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def bead_names(self) -> tuple[str, ...]:
+        """The types of particles, in the order of their indices."""
+        ...
+
+    @property
+    def cutoff(self) -> float | None: ...
+
+    @property
+    def parameters(self) -> Mapping[str, float]: ...
+
+    def fingerprint(self) -> str:
+        """Equal physics, equal fingerprint."""
+        ...
+
+    def masses(self, topology: Topology) -> Sequence[float]:
+        """Masses in amu of all particles; raises :class:`~cgbridge.errors.ConfigError` for an unknown one."""
+        ...
+
+    def add_forces(self, system: Any, topology: Topology, *, periodic: bool = True) -> None:
+        """Add the forces between the particles of ``topology`` to an OpenMM System that holds them.
+
+        Raises :class:`~cgbridge.errors.ConfigError` for particles that the model does not know.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -163,7 +207,7 @@ class Target:
     the observable is a curve (then ``value`` is the wished deviation, zero). ``options`` are the
     observable's own settings, validated by the observable's options model. ``folder`` is where the module of
     an observable of one's own is looked for first. ``entry`` counts the entries of the list in the YAML, of
-    which one may stand for several targets.
+    which one may stand for several targets. ``composition`` is that of :class:`Simulation`.
     """
 
     name: str
@@ -181,6 +225,7 @@ class Target:
     source: str = ""
     folder: str = ""
     entry: int = 0
+    composition: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -254,6 +299,33 @@ class Adaptive(Observable, Protocol):
         ...
 
 
+class Engine(Protocol):
+    """What simulates."""
+
+    def run(self, model: Model, simulation: Simulation, seed: int, scratch: Path) -> Run:
+        """Simulate; frames go to the folder ``scratch``. Equal arguments give equal results.
+
+        Raises :class:`~cgbridge.errors.UnstableError` for a box that breaks down,
+        :class:`~cgbridge.errors.StepLimitError`, and :class:`~cgbridge.errors.SimulationError` for what
+        cannot be set up.
+        """
+        ...
+
+    def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
+        """Those of the simulations that are best run together, group by group."""
+        ...
+
+    def run_together(
+        self, model: Model, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
+    ) -> list[Run]:
+        """Simulate one group of :meth:`groups`, with a folder for each."""
+        ...
+
+    def cost(self, simulation: Simulation) -> float:
+        """All the time in ps that is simulated for it, with what prepares it."""
+        ...
+
+
 @dataclass(frozen=True)
 class TargetResult:
     """Verdict on one target; numbers in the target's own unit."""
@@ -307,13 +379,40 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One searched parameter: bounds in ``unit``, linear or log scale."""
+    """One parameter, from the YAML to the kernel.
+
+    ``value`` is in ``unit``, as are ``bounds`` (where it makes sense at all) and ``range`` (where a fit
+    searches it; None: it is left alone), which is sampled on a linear or log ``scale``. ``tie`` names other
+    parameters that take the same value. ``symbol``, ``meaning`` and ``source`` are for readers.
+    """
 
     name: str
     unit: str
-    minimum: float
-    maximum: float
+    value: float | None = None
+    symbol: str = ""
+    meaning: str = ""
+    bounds: tuple[float, float] | None = None
+    range: tuple[float, float] | None = None
     scale: Literal["linear", "log"] = "linear"
+    tie: tuple[str, ...] = ()
+    source: str = ""
+
+    @property
+    def searched(self) -> tuple[float, float]:
+        """The range of a searched parameter."""
+        if self.range is None:
+            raise ValueError(f"'{self.name}' is not searched")
+        return self.range
+
+    @property
+    def minimum(self) -> float:
+        """Lower end of the range."""
+        return self.searched[0]
+
+    @property
+    def maximum(self) -> float:
+        """Upper end of the range."""
+        return self.searched[1]
 
 
 #: A point of the unit cube.

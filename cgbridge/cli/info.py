@@ -99,9 +99,9 @@ def models(
         typer.echo(f"source  {model.source}")
     rows = []
     for parameter, value in model.parameters.items():
-        spec = model.spec(parameter)
-        scale = spec.scale if spec.search else ""
-        rows.append((parameter, f"{value:.10g}", spec.unit, _range(spec.bounds), _range(spec.search), scale))
+        spec = model.parameter(parameter)
+        scale = spec.scale if spec.range else ""
+        rows.append((parameter, f"{value:.10g}", spec.unit, _range(spec.bounds), _range(spec.range), scale))
     print_table(("parameter", ">value", "unit", "bounds", "search: default", "scale"), rows)
 
 

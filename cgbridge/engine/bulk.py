@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from cgbridge.engine.liquid_start import MELT_TIME, liquid_start_density, melt_temperature
-from cgbridge.engine.molecular_dynamics import Dynamics
+from cgbridge.engine.composition import crystal_beads, mean_mass
+from cgbridge.engine.liquid_start import MELT_TIME, liquid_start, melt_temperature
+from cgbridge.engine.molecular_dynamics import Dynamics, least_width
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.engine.static import run_lattice
+from cgbridge.engine.static import relaxed_scalars
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.interfaces import Model, Run, Simulation
 from cgbridge.rng import derive_seed
-from cgbridge.structures.box_sizes import MARGIN
-from cgbridge.structures.lattices import Box, lattice, liquid, repeats_for
+from cgbridge.structures.lattices import Box, lattice, repeats_for
 
 
-def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
+def run_bulk(model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
     """NPT at the simulation's state; see :class:`cgbridge.interfaces.Run` for the series."""
     seed = derive_seed(seed, *simulation.key)
     if simulation.structure == "liquid":
@@ -28,16 +27,17 @@ def run_bulk(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     series, trajectory = dynamics.sample(simulation.production, simulation.interval, scratch / "frames.h5")
     return Run(
         simulation,
-        beads=len(dynamics.box().positions),
-        bead_mass=model.bead_mass,
+        beads=len(dynamics.topology),
+        bead_mass=mean_mass(model, dynamics.topology.types),
         series=series,
         trajectory=trajectory,
         md_steps=dynamics.steps,
         timestep=settings.timestep,
+        topology=dynamics.topology,
     )
 
 
-def melt(model: Any, start: Box, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
+def melt(model: Model, start: Box, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
     """The beads of ``start`` as a hot liquid that has forgotten the grid it was put on.
 
     Its planned steps are those of the whole simulation.
@@ -53,10 +53,8 @@ def melt(model: Any, start: Box, simulation: Simulation, settings: EngineSetting
     return dynamics
 
 
-def _liquid(model: Any, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
-    density = liquid_start_density(model, simulation)
-    start = liquid(simulation.beads, model.bead_mass, density, derive_seed(seed, "structure"))
-    hot = melt(model, start, simulation, settings, seed)
+def _liquid(model: Model, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
+    hot = melt(model, liquid_start(model, simulation, seed), simulation, settings, seed)
     dynamics = Dynamics(
         model,
         hot.box(),
@@ -71,10 +69,10 @@ def _liquid(model: Any, simulation: Simulation, settings: EngineSettings, seed: 
     return dynamics
 
 
-def _crystal(model: Any, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
+def _crystal(model: Model, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
     dynamics = Dynamics(
         model,
-        relaxed_lattice(model, simulation.structure, simulation.beads, settings),
+        relaxed_lattice(model, simulation.structure, simulation.beads, simulation.composition),
         settings,
         temperature=simulation.temperature,
         pressure=simulation.pressure,
@@ -86,19 +84,14 @@ def _crystal(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     return dynamics
 
 
-def relaxed_lattice(model: Any, structure: str, beads: int, settings: EngineSettings) -> Box:
+def relaxed_lattice(model: Model, structure: str, beads: int, composition: tuple[str, ...] = ()) -> Box:
     """The lattice at its static minimum, near ``beads`` beads, wide enough for the cutoff."""
-    bond = relaxed_bond(model, structure, settings)
-    shortest = 2.0 * model.cutoff * MARGIN
-    repeats = repeats_for(structure, bond, beads=beads, shortest=shortest)
-    box = lattice(structure, bond, repeats)
+    types = crystal_beads(model, structure, composition)
+    bond = relaxed_scalars(model, structure, types)["bond_length"]
+    repeats = repeats_for(structure, bond, beads=beads, shortest=least_width(model))
+    box = lattice(structure, bond, repeats, types)
     if len(box.positions) > 20 * max(beads, 64):
         raise SimulationError(
             "the lattice box would be many times the beads asked for; the cutoff is too long"
         )
     return box
-
-
-def relaxed_bond(model: Any, structure: str, settings: EngineSettings) -> float:
-    """Nearest-neighbour distance in nm of the lattice at its static minimum."""
-    return run_lattice(model, Simulation("lattice", structure), settings, 0, Path()).scalars["bond_length"]

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from cgbridge.errors import SimulationError, UnstableError
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.interfaces import Model, Run, Simulation
 from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
+from cgbridge.models.model import CoarseGrainedModel
 
 
 class ClosedFormEngine:
     """Answers ``lattice`` (both ices are degenerate within first neighbours) and ``dimer``."""
 
-    def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run:
+    def run(self, model: Model, simulation: Simulation, seed: int, scratch: Path) -> Run:
         """Raises :class:`SimulationError` for a state that needs dynamics."""
         protocol = {"dimer": _dimer, "lattice": _lattice}.get(simulation.kind)
         if protocol is None:
@@ -27,29 +27,39 @@ class ClosedFormEngine:
                 remedy="use method: openmm",
             )
         try:
-            scalars = protocol(model)
+            scalars = protocol(_analytical(model))
         except SimulationError as error:
             # Not bound, or second neighbours inside the cutoff: the candidate's fault.
             raise UnstableError(error.what) from None
-        return Run(simulation, beads=1, bead_mass=model.bead_mass, scalars=scalars)
+        return Run(simulation, beads=1, bead_mass=_analytical(model).bead_mass, scalars=scalars)
 
     def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
         """None: every state is answered at once."""
         return []
 
     def run_together(
-        self, model: Any, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
+        self, model: Model, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
     ) -> list[Run]:
         """One after another."""
         return [self.run(model, s, seed, folder) for s, folder in zip(simulations, folders, strict=True)]
 
+    def cost(self, simulation: Simulation) -> float:
+        """Nothing is simulated."""
+        return 0.0
 
-def _dimer(model: Any) -> dict[str, float]:
+
+def _analytical(model: Model) -> CoarseGrainedModel:
+    if not isinstance(model, CoarseGrainedModel):
+        raise SimulationError(f"model '{model.name}' has no closed form", where="engine.method")
+    return model
+
+
+def _dimer(model: CoarseGrainedModel) -> dict[str, float]:
     pair = dimer_minimum(model)
     return {"energy": pair.energy, "distance": pair.distance}
 
 
-def _lattice(model: Any) -> dict[str, float]:
+def _lattice(model: CoarseGrainedModel) -> dict[str, float]:
     crystal = diamond_minimum(model)
     return {
         "energy_per_bead": crystal.energy_per_bead,

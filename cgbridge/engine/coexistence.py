@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.bulk import relaxed_bond
-from cgbridge.engine.molecular_dynamics import Dynamics
+from cgbridge.engine.composition import crystal_beads, mean_mass
+from cgbridge.engine.molecular_dynamics import Dynamics, least_width
 from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.static import relaxed_scalars
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.interfaces import Model, Run, Simulation
 from cgbridge.rng import derive_seed
-from cgbridge.structures.box_sizes import MARGIN
 from cgbridge.structures.lattices import Box, elongated
 
 #: Time to find the edges of the crystal at temperature: settling, then averaging, ps.
@@ -26,7 +26,7 @@ PREPARATION = _SETTLING + _AVERAGING + _MELTING + _COOLING
 
 
 def run_coexistence(
-    model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
+    model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
 ) -> Run:
     """Constant temperature, and constant pressure along z; the sides fit the crystal, which is not strained.
 
@@ -45,11 +45,13 @@ def run_coexistence(
         following.heat()
         return following
 
+    types = crystal_beads(model, simulation.structure, simulation.composition)
     start = elongated(
         simulation.structure,
-        relaxed_bond(model, simulation.structure, settings),
+        relaxed_scalars(model, simulation.structure, types)["bond_length"],
         beads=simulation.beads,
-        shortest=2.0 * model.cutoff * MARGIN,
+        shortest=least_width(model),
+        types=types,
     )
     crystal = dynamics(start, "crystal", barostat="anisotropic")
     box = _thermal_box(crystal)
@@ -68,11 +70,12 @@ def run_coexistence(
     return Run(
         simulation,
         beads=len(box.positions),
-        bead_mass=model.bead_mass,
+        bead_mass=mean_mass(model, both.topology.types),
         series=series,
         trajectory=trajectory,
         md_steps=both.steps,
         timestep=settings.timestep,
+        topology=both.topology,
     )
 
 
@@ -84,7 +87,7 @@ def _thermal_box(crystal: Dynamics) -> Box:
         crystal.equilibrate(_AVERAGING / 20)
         edges.append(crystal.box().edges)
     last, mean = crystal.box(), np.mean(edges, axis=0)
-    return Box(last.positions / last.edges * mean, mean)
+    return Box(last.positions / last.edges * mean, mean, types=last.types)
 
 
 def _lower_half(box: Box) -> FloatArray:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from cgbridge.engine.bulk import run_bulk
 from cgbridge.engine.coexistence import PREPARATION, run_coexistence
@@ -14,12 +13,14 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.slab import run_slab
 from cgbridge.engine.static import run_dimer, run_lattice
 from cgbridge.errors import SimulationError, UnstableError
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.interfaces import Model, Run, Simulation
+from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
 
-Protocol = Callable[[Any, Simulation, EngineSettings, int, Path], Run]
+#: How one kind of state is simulated.
+Procedure = Callable[[Model, Simulation, EngineSettings, int, Path], Run]
 
-_PROTOCOLS: Mapping[str, Protocol] = {
+_PROCEDURES: Mapping[str, Procedure] = {
     "lattice": run_lattice,
     "dimer": run_dimer,
     "bulk": run_bulk,
@@ -44,25 +45,32 @@ class Engine:
     def __init__(self, settings: EngineSettings) -> None:
         self.settings = settings
 
-    def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run:
+    def run(self, model: Model, simulation: Simulation, seed: int, scratch: Path) -> Run:
         """Simulate; equal arguments give equal results on one machine with the single-threaded CPU platform.
 
         Raises :class:`~cgbridge.errors.UnstableError`, :class:`~cgbridge.errors.StepLimitError`,
         :class:`SimulationError` for what cannot be set up, and :class:`~cgbridge.errors.MachineFault` for a
         device that fails.
         """
-        if simulation.kind not in _PROTOCOLS:
-            raise SimulationError(f"no protocol for '{simulation.kind}'")
+        if simulation.kind not in _PROCEDURES:
+            raise SimulationError(f"no procedure for '{simulation.kind}'")
         with openmm_faults("simulation", model.bead_names, kind=UnstableError):
-            return _PROTOCOLS[simulation.kind](model, simulation, self.settings, seed, scratch)
+            return _PROCEDURES[simulation.kind](model, simulation, self.settings, seed, scratch)
 
     def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
         """Those of the simulations that are best run together, by :meth:`run_together`, group by group."""
         return groups_of_liquids(simulations, self.settings)
 
     def run_together(
-        self, model: Any, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
+        self, model: Model, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
     ) -> list[Run]:
         """Simulate one group of :meth:`groups`, with a folder for each; raises what :meth:`run` does."""
         with openmm_faults("simulation", model.bead_names, kind=UnstableError):
-            return run_liquids(model, simulations, self.settings, seed, folders)
+            if isinstance(model, CoarseGrainedModel) and model.many_body and len(model.beads) == 1:
+                return run_liquids(model, simulations, self.settings, seed, folders)
+        # Other forces know no replicas.
+        return [self.run(model, s, seed, folder) for s, folder in zip(simulations, folders, strict=True)]
+
+    def cost(self, simulation: Simulation) -> float:
+        """All the time in ps that is simulated for it, with what prepares it."""
+        return simulated_time(simulation)

@@ -16,6 +16,7 @@ from cgbridge.engine.bulk import melt, relaxed_lattice
 from cgbridge.engine.liquid_start import crystal_density
 from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
 from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.virial import Virial
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
 from cgbridge.interfaces import Simulation
@@ -124,11 +125,11 @@ class FreeSimulation:
             pressure=run.pressure,
             barostat="none" if run.ensemble == "nvt" else start.barostat,
             seed=run.seed,
-            types=start.names,
+            topology=model.topology(start.names),
         )
         self._dynamics.steps = steps
         self._dynamics.planned = steps + round((run.equilibration + run.time) / settings.timestep)
-        self._force = self._dynamics.context.getSystem().getForce(0)
+        self._virial = Virial(self._dynamics.context)
         if run.minimise:
             self._dynamics.minimise()
         self._dynamics.heat()
@@ -146,7 +147,7 @@ class FreeSimulation:
     def samples(self) -> Iterator[Sample]:
         """Yield the state after every interval of the production."""
         for number in range(1, self._run.samples(self._settings.timestep) + 1):
-            series, _ = self._dynamics.sample(self._interval, self._interval, None, self._virial)
+            series, _ = self._dynamics.sample(self._interval, self._interval, None, self._pressure)
             yield self._sample(number * self._interval, {name: v[0] for name, v in series.items()})
 
     def frame(self, time: float) -> Frame:
@@ -163,9 +164,8 @@ class FreeSimulation:
         if abs(time - run.time) > 1e-6 * run.time:
             yield f"{time:g} ps are recorded, a whole number of intervals"
 
-    def _virial(self, state: Any) -> dict[str, float]:
-        virial = np.reshape(self._force.getVirial(self._dynamics.context), (3, 3))
-        return {"virial": float(np.trace(virial)) / 3.0}
+    def _pressure(self, state: Any) -> dict[str, float]:
+        return {"virial": float(np.trace(self._virial.tensor())) / 3.0}
 
     def _sample(self, time: float, row: dict[str, float]) -> Sample:
         beads, volume = len(self.names), row["volume"]
@@ -199,19 +199,19 @@ class FreeSimulation:
             )
         if not made_here:
             return _from_file(model, run), 0
-        if len(model.beads) != 1:
-            raise ConfigError(
-                f"model '{model.name}' has {len(model.beads)} bead types, so that no box can be made for it",
-                where="--structure",
-                remedy="give a structure file whose particle names are " + ", ".join(model.bead_names),
-            )
         if run.structure == "liquid":
             return self._molten(model)
-        box = relaxed_lattice(model, run.structure, run.beads or BEADS, self._settings)
-        return _Start(model.bead_names * len(box.positions), box, "anisotropic"), 0
+        box = relaxed_lattice(model, run.structure, run.beads or BEADS)
+        return _Start(box.types, box, "anisotropic"), 0
 
     def _molten(self, model: CoarseGrainedModel) -> tuple[_Start, int]:
         run = self._run
+        if len(model.beads) != 1:
+            raise ConfigError(
+                f"model '{model.name}' has {len(model.beads)} bead types: no liquid can be made of it",
+                where="--structure",
+                remedy="give a structure file whose particle names are " + ", ".join(model.bead_names),
+            )
         if run.ensemble == "nvt" and run.density is None:
             raise ConfigError(
                 "at constant volume the density of the liquid must be given",

@@ -19,7 +19,6 @@ from cgbridge.engine.molecular_dynamics import (
     WatchedRun,
     create_context,
     minimise,
-    require_width,
     runaway,
 )
 from cgbridge.engine.settings import EngineSettings
@@ -27,7 +26,7 @@ from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.rng import derive_seed
-from cgbridge.structures.box_sizes import start_density
+from cgbridge.structures.box_sizes import require_width, start_density
 from cgbridge.structures.lattices import Box, liquid
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
 
@@ -73,9 +72,9 @@ def run_liquids(
     """
     seed = derive_seed(seed, "replicas", *(word for simulation in simulations for word in simulation.key))
     first = simulations[0]
-    density = liquid_start_density(model, first)
+    density, mass = liquid_start_density(model, first), model.bead_mass
     starts = [
-        liquid(first.beads, model.bead_mass, density, derive_seed(seed, "structure", number))
+        liquid(first.beads, mass, density, derive_seed(seed, "structure", number))
         for number in range(len(simulations))
     ]
     temperatures = np.array([simulation.temperature for simulation in simulations])
@@ -105,7 +104,7 @@ def run_liquids(
         Run(
             simulation,
             beads=first.beads,
-            bead_mass=model.bead_mass,
+            bead_mass=mass,
             series=series[number],
             trajectory=trajectories[number],
             md_steps=replicas.steps,
@@ -145,7 +144,7 @@ class _Replicas(WatchedRun):
         self._temperatures = temperatures
         self._beads, self._edges = len(starts[0].positions), starts[0].edges
         self.planned, self.steps = planned, steps
-        require_width(starts[0], model.cutoff)
+        require_width(min(self._edges), model.cutoff)
         thermostat = float(np.max(temperatures))
         self._factors = thermostat / temperatures
         system, self._force = _create_system(model, self._factors, self._beads, self._edges)
@@ -272,7 +271,7 @@ def _create_system(
     """A System of one box after another, with energies and masses times a factor, and its force."""
     import openmm
 
-    form = model.functional_form
+    form = model.require_many_body("simulation of replicas")
     force = form.new_force(len(model.beads), len(factors))
     system = openmm.System()
     system.setDefaultPeriodicBoxVectors(*np.diag(edges))

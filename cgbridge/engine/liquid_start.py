@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
+from cgbridge.engine.composition import liquid_beads, mean_mass
 from cgbridge.engine.static import lowest_lattice
 from cgbridge.errors import UnstableError
-from cgbridge.interfaces import Simulation
+from cgbridge.interfaces import Model, Simulation
+from cgbridge.rng import derive_seed
 from cgbridge.structures.box_sizes import start_density
+from cgbridge.structures.lattices import Box, liquid
 
 #: Up to this temperature in K every liquid starts with it, so that it keeps no memory of the grid that it was
 #: put on; twice as hot as water's melting point.
@@ -25,7 +28,7 @@ def melt_temperature(temperature: float) -> float:
     return _HOT + 2.0 * max(0.0, temperature - _HOT)
 
 
-def liquid_start_density(model: Any, simulation: Simulation) -> float:
+def liquid_start_density(model: Model, simulation: Simulation) -> float:
     """Density in g/cm^3 at which the simulation's liquid starts.
 
     Near the one that the simulation expects. Where it expects none, near that of the model's own crystal: a
@@ -37,7 +40,15 @@ def liquid_start_density(model: Any, simulation: Simulation) -> float:
     return start_density(crystal_density(model))
 
 
-def crystal_density(model: Any) -> float:
+def liquid_start(model: Model, simulation: Simulation, seed: int) -> Box:
+    """Beads on random places at the density of :func:`liquid_start_density`: no overlaps, no order."""
+    types = liquid_beads(model, simulation.beads, simulation.composition, seed=derive_seed(seed, "types"))
+    density = liquid_start_density(model, simulation)
+    box = liquid(simulation.beads, mean_mass(model, types), density, derive_seed(seed, "structure"))
+    return replace(box, types=types)
+
+
+def crystal_density(model: Model) -> float:
     """Density in g/cm^3 of the diamond or the face-centred cubic lattice at rest, whichever lies lower.
 
     Raises :class:`UnstableError` when neither is bound.

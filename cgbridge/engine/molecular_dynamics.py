@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,11 +11,15 @@ import numpy as np
 
 from cgbridge.engine.platforms import choose_platform
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.errors import SimulationError, StepLimitError, UnstableError
+from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.frames import FloatArray, Frame
+from cgbridge.interfaces import Model
 from cgbridge.models.openmm_faults import openmm_faults, require_device
+from cgbridge.models.systems import create_system
 from cgbridge.rng import derive_seed
+from cgbridge.structures.box_sizes import MARGIN
 from cgbridge.structures.lattices import Box
+from cgbridge.topology import Topology
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
 from cgbridge.units import GAS_CONSTANT
 
@@ -89,7 +93,8 @@ class WatchedRun(ABC):
 class Dynamics(WatchedRun):
     """One simulated box.
 
-    ``frozen`` is a mask of beads held still; ``types`` gives the type of every bead where there are several.
+    ``frozen`` is a mask of beads held still; ``topology`` tells what the beads of the box are, where its
+    types do not.
 
     Raises :class:`UnstableError` when the box breaks down and :class:`StepLimitError` when the step
     budget is used up; both say how far the simulation was.
@@ -97,7 +102,7 @@ class Dynamics(WatchedRun):
 
     def __init__(
         self,
-        model: Any,
+        model: Model,
         box: Box,
         settings: EngineSettings,
         *,
@@ -106,16 +111,17 @@ class Dynamics(WatchedRun):
         barostat: Barostat = "isotropic",
         seed: int,
         frozen: FloatArray | None = None,
-        types: Sequence[int | str] | None = None,
+        topology: Topology | None = None,
     ) -> None:
         import openmm
 
-        require_width(box, model.cutoff)
         super().__init__(settings)
         self._model = model
         self._beads = len(box.positions)
         self._temperature = temperature
-        system = model.create_system(self._beads if types is None else types, box.vectors)
+        #: What every bead is.
+        self.topology = topology or Topology(box.types or model.bead_names * self._beads)
+        system = create_system(model, self.topology, box.vectors)
         for index in np.flatnonzero(frozen) if frozen is not None else ():
             system.setParticleMass(int(index), 0.0)
         self._mobile = self._beads - (0 if frozen is None else int(np.count_nonzero(frozen)))
@@ -191,7 +197,8 @@ class Dynamics(WatchedRun):
         """Current positions and box."""
         state = self._context.getState(positions=True)
         vectors = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)
-        return Box.of(np.asarray(state.getPositions(asNumpy=True)._value, dtype=float), vectors)
+        positions = np.asarray(state.getPositions(asNumpy=True)._value, dtype=float)
+        return Box.of(positions, vectors, self.topology.types)
 
     def _row(self, state: Any, time: float) -> dict[str, Any]:
         box = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value)
@@ -244,13 +251,9 @@ def platform_name(settings: EngineSettings) -> str:
     return "CPUSerial" if settings.threads == 1 else "CPU"
 
 
-def require_width(box: Box, cutoff: float) -> None:
-    """Raise :class:`SimulationError` for a box narrower than twice the cutoff in nm."""
-    if min(box.edges) < 2.0 * cutoff:
-        raise SimulationError(
-            f"the box ({min(box.edges):.3f} nm) is narrower than twice the cutoff ({2 * cutoff:.3f} nm)",
-            remedy="use more beads",
-        )
+def least_width(model: Model) -> float:
+    """Width in nm of the narrowest box that ``model`` should start in."""
+    return 2.0 * (model.cutoff or 0.0) * MARGIN
 
 
 def runaway(potential: float, kinetic: float, beads: int, temperature: float) -> str:

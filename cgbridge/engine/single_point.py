@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cgbridge.engine.bead_names import bead_names
+from cgbridge.engine.virial import Virial
 from cgbridge.errors import SimulationError
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
@@ -59,7 +60,7 @@ def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform
         context = openmm.Context(system, openmm.VerletIntegrator(0.001), chosen)
         context.setPositions(placed.positions)
         state = context.getState(energy=True, forces=True)
-        virial = np.reshape(system.getForce(0).getVirial(context), (3, 3))
+        virial = Virial(context).tensor()
     energy = float(state.getPotentialEnergy()._value)
     forces = np.asarray(state.getForces(asNumpy=True)._value, dtype=float)
     if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(virial).all()):

@@ -8,21 +8,22 @@ from typing import Any
 import numpy as np
 
 from cgbridge.engine.bulk import melt
-from cgbridge.engine.liquid_start import liquid_start_density
-from cgbridge.engine.molecular_dynamics import Dynamics
+from cgbridge.engine.composition import mean_mass
+from cgbridge.engine.liquid_start import liquid_start
+from cgbridge.engine.molecular_dynamics import Dynamics, least_width
 from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.virial import Virial
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.interfaces import Model, Run, Simulation
 from cgbridge.rng import derive_seed
-from cgbridge.structures.box_sizes import MARGIN
-from cgbridge.structures.lattices import Box, liquid
+from cgbridge.structures.lattices import Box
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
 #: Height of the box over the thickness of the film: two films' worth of vacuum.
 _HEIGHT = 3.0
 
 
-def run_slab(model: Any, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
+def run_slab(model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
     """NVT of a film normal to z, as thick as it is wide; adds the series ``pressure_tensor`` in bar.
 
     P = (N k T 1 + W)/V with the virial tensor W: the ideal part is isotropic on average, so that its
@@ -32,9 +33,7 @@ def run_slab(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     :class:`~cgbridge.errors.StepLimitError`.
     """
     seed = derive_seed(seed, *simulation.key)
-    density = liquid_start_density(model, simulation)
-    start = liquid(simulation.beads, model.bead_mass, density, derive_seed(seed, "structure"))
-    width = 2.0 * model.cutoff * MARGIN
+    start, width = liquid_start(model, simulation, seed), least_width(model)
     if start.edges[2] < 2.0 * width:
         raise SimulationError(
             f"a film of {simulation.beads} beads would be {start.edges[2]:.2f} nm thick, thinner than "
@@ -53,12 +52,11 @@ def run_slab(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     film.steps, film.planned = hot.steps, hot.planned
     film.heat()
     film.equilibrate(simulation.equilibration)
-    force = film.context.getSystem().getForce(0)
+    virial = Virial(film.context)
     ideal = np.eye(3) * simulation.beads * GAS_CONSTANT * simulation.temperature
 
     def pressure(state: Any) -> dict[str, Any]:
-        virial = np.reshape(force.getVirial(film.context), (3, 3))
-        return {"pressure_tensor": (ideal + virial) / state.getPeriodicBoxVolume()._value / BAR_NM3}
+        return {"pressure_tensor": (ideal + virial.tensor()) / state.getPeriodicBoxVolume()._value / BAR_NM3}
 
     series, trajectory = film.sample(
         simulation.production, simulation.interval, scratch / "frames.h5", pressure
@@ -66,11 +64,12 @@ def run_slab(model: Any, simulation: Simulation, settings: EngineSettings, seed:
     return Run(
         simulation,
         beads=simulation.beads,
-        bead_mass=model.bead_mass,
+        bead_mass=mean_mass(model, film.topology.types),
         series=series,
         trajectory=trajectory,
         md_steps=film.steps,
         timestep=settings.timestep,
+        topology=film.topology,
     )
 
 
@@ -79,4 +78,4 @@ def _with_vacuum(box: Box) -> Box:
     positions = box.positions - np.floor(box.positions / box.edges) * box.edges
     edges = box.edges * np.array([1.0, 1.0, _HEIGHT])
     positions[:, 2] += 0.5 * (edges[2] - box.edges[2])
-    return Box(positions, edges)
+    return Box(positions, edges, types=box.types)

@@ -99,7 +99,7 @@ def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure, unit
             "atom_style atomic",
             "atom_modify map array",
             "read_data data",
-            f"pair_style {model.functional_form.pair_style}",
+            f"pair_style {model.require_many_body('a LAMMPS file').pair_style}",
             f"pair_coeff * * potential {' '.join(names)}",
             "thermo_style custom pe",
         ]

@@ -47,7 +47,7 @@ def export_model(
             remedy="one of: " + ", ".join(_WRITERS),
         )
     model.require_entries()
-    suffix = model.functional_form.suffix if to == "lammps" else ".xml"
+    suffix = model.require_many_body("a LAMMPS file").suffix if to == "lammps" else ".xml"
     path = output or Path(f"{model.name}{suffix}")
     if path.exists() and not overwrite:
         raise ConfigError("this file exists", where=str(path), remedy="give --overwrite or another --output")

@@ -132,7 +132,8 @@ class RunFolder(RunLayout):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             model.save(folder / "model.yaml")
-            write_lammps(model, folder / f"model{model.functional_form.suffix}")
+            if model.many_body is not None:
+                write_lammps(model, folder / f"model{model.many_body.suffix}")
             write_system(model, folder / "system.xml", beads)
             sync_folder(folder)
             link = self.path / f".best.{os.getpid()}.tmp"

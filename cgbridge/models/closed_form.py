@@ -17,6 +17,7 @@ from scipy.optimize import minimize_scalar
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.frames import FloatArray
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.pairs import bound_pairs, pair_energy
 from cgbridge.models.terms.form import Values
 from cgbridge.units import AMU_PER_NM3
 
@@ -49,8 +50,13 @@ def _values(model: CoarseGrainedModel) -> Values:
 
 
 def dimer_energy(model: CoarseGrainedModel, distance: FloatArray | float) -> FloatArray:
-    """Energy in kJ/mol of an isolated pair at ``distance`` in nm (scalar or array)."""
-    return model.functional_form.dimer_energy(_values(model), np.asarray(distance, dtype=np.float64))
+    """Energy in kJ/mol of an isolated pair of the only bead type at ``distance`` in nm (scalar or array)."""
+    if len(model.beads) != 1:
+        raise ConfigError(f"model '{model.name}' has several bead types; closed forms are for one")
+    energy = pair_energy(model, 0, 0, np.asarray(distance, dtype=np.float64))
+    if energy is None:
+        raise SimulationError("two beads do not interact", where=f"model '{model.name}'")
+    return energy
 
 
 def diamond_energy(model: CoarseGrainedModel, bond: FloatArray | float) -> FloatArray:
@@ -67,7 +73,7 @@ def diamond_energy(model: CoarseGrainedModel, bond: FloatArray | float) -> Float
             where=f"model '{model.name}'",
             remedy="relax the lattice with the engine instead",
         )
-    return model.functional_form.diamond_energy(_values(model), bond)
+    return model.require_many_body("the closed form of the lattice").diamond_energy(_values(model), bond)
 
 
 def diamond_density(model: CoarseGrainedModel, bond: float) -> float:
@@ -80,9 +86,11 @@ def dimer_minimum(model: CoarseGrainedModel) -> DimerMinimum:
 
     Raises :class:`SimulationError` when the pair does not bind.
     """
-    values, form, cutoff = _values(model), model.functional_form, model.cutoff
+    found = next(bound_pairs(model), None)
+    if found is None:
+        raise SimulationError("the pair has no bound minimum", where=f"model '{model.name}'")
     distance, energy = _minimise(
-        lambda r: form.dimer_energy(values, np.asarray(r)), 0.3 * cutoff, cutoff, model.name
+        lambda r: dimer_energy(model, r), 0.9 * found.distance, 1.1 * found.distance, model.name
     )
     return DimerMinimum(distance, energy)
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.models.files.lammps_styles import style_of_file
 from cgbridge.models.files.model_file import read_model
+from cgbridge.models.lammps_styles import style_of_file
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.terms.catalogue import form_of_suffix
 
 DATA_FOLDER = Path(__file__).parent / "data"
 _YAML_SUFFIXES = (".yaml", ".yml")
-_LAMMPS_SUFFIXES = (".tersoff", ".sw")
 
 
 def list_models() -> list[str]:
@@ -44,7 +44,7 @@ def load_model(
     """
     text = str(name_or_path)
     path = Path(text)
-    if path.suffix in _LAMMPS_SUFFIXES or style_of_file(path):
+    if form_of_suffix(path.suffix) or style_of_file(path):
         from cgbridge.models.files.lammps_format import ModelChoices, read_lammps
 
         return read_lammps(_find(path, search_folder), ModelChoices(units, beads, masses, bead_mass))

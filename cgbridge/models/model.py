@@ -1,4 +1,4 @@
-"""A coarse-grained model: beads, a functional form and its parameter values."""
+"""A coarse-grained model: beads, molecules, and the terms of its energy."""
 
 from __future__ import annotations
 
@@ -6,106 +6,87 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.interfaces import Parameter
+from cgbridge.models.beads import Bead, Molecule, assembled
 from cgbridge.models.openmm_faults import openmm_faults
-from cgbridge.models.terms.form import ROUNDING, FunctionalForm
-from cgbridge.models.terms.forms import get_form
-from cgbridge.units import internal, similarity_factor
+from cgbridge.models.parameter_names import Address, find_parameter, parameter_names
+from cgbridge.models.systems import create_system
+from cgbridge.models.term import Key, Term
+from cgbridge.models.terms.form import NO_TYPE, TypedTopology
+from cgbridge.models.terms.many_body import ManyBodyForm
+from cgbridge.topology import Topology
 
-Triplet = tuple[str, str, str]
+if TYPE_CHECKING:
+    import openmm
 
+    from cgbridge.openmm import TripletForce
 
-#: Type of a bead that takes no part in the force; LAMMPS calls such types NULL.
-NULL = -1
-#: Masses in amu that a bead can have: from a tenth of a hydrogen atom to a large virus.
-MASS_LIMITS = (0.1, 1e8)
-
-
-@dataclass(frozen=True)
-class Bead:
-    """A bead type and its mass in amu; None where the mass is not known, which energies do not need."""
-
-    name: str
-    mass: float | None = None
-
-
-@dataclass(frozen=True)
-class ParameterSpec:
-    """Unit of a parameter and where it may be searched; ``search`` None means fixed by default."""
-
-    name: str
-    unit: str
-    symbol: str = ""
-    bounds: tuple[float, float] | None = None
-    search: tuple[float, float] | None = None
-    scale: Literal["linear", "log"] = "linear"
-    source: str = ""
+__all__ = ["Bead", "CoarseGrainedModel", "Molecule", "Term"]
 
 
 @dataclass(frozen=True)
 class CoarseGrainedModel:
     """A model that can be simulated; immutable, so that a fit makes new ones.
 
-    ``entries`` maps ordered triplets of bead names (the first is the central bead) to values in the
-    units of ``specs``; beads that never meet may lack theirs (:meth:`require_entries`). ``notes`` say what
-    was taken where a file leaves it open. Raises :class:`ConfigError` when a value that is in use is
-    impossible.
+    Its energy is the sum of its ``terms``. ``molecules`` are the kinds of molecules that its beads make;
+    without any, every bead is a molecule. Beads that never meet may lack entries (:meth:`require_entries`).
+    ``notes`` say what was taken where a file leaves it open. Raises :class:`ConfigError` when a value that is
+    in use is impossible.
     """
 
     name: str
-    form: str
     beads: tuple[Bead, ...]
-    entries: Mapping[Triplet, Mapping[str, float]]
-    specs: tuple[ParameterSpec, ...]
+    terms: tuple[Term, ...]
+    molecules: tuple[Molecule, ...] = ()
     description: str = ""
     source: str = ""
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
+        where = f"model '{self.name}'"
         names = self.bead_names
         if not names or len(set(names)) != len(names):
-            raise ConfigError("bead names must be given and differ", where=f"model '{self.name}'")
-        for bead in self.beads:
-            if bead.mass is not None and not MASS_LIMITS[0] <= bead.mass <= MASS_LIMITS[1]:
-                raise ConfigError(
-                    f"bead '{bead.name}' has a mass of {bead.mass:g} amu",
-                    where=f"model '{self.name}'",
-                    remedy="give the mass of one bead, such as '18.015 amu' or '18.015 g/mol'",
-                )
-        form, entries = self.functional_form, self.internal_entries()
-        places = {indices: f"model '{self.name}', entry {self.label(indices)}" for indices in entries}
-        for indices, values in entries.items():
-            form.require_numbers(values, where=places[indices])
-        for indices, values in entries.items():
-            form.check(values, where=places[indices], in_use=form.in_use(entries, indices))
-        if not form.range(entries) > 0:
-            raise ConfigError("no two beads interact: every cutoff is zero", where=f"model '{self.name}'")
-        for found in form.disagreements(entries):
-            if found.ordered and found.relative > ROUNDING:
-                raise ConfigError(
-                    f"the entries {self.label(found.first)} and {self.label(found.second)} differ in "
-                    f"{found.what}, so that the energy would depend on the order of the beads",
-                    where=f"model '{self.name}'",
-                    remedy="they are one angle: give both the same values",
-                )
-
-    @property
-    def functional_form(self) -> FunctionalForm:
-        """The form behind the name ``form``."""
-        return get_form(self.form)
+            raise ConfigError("bead names must be given and differ", where=where)
+        called = [term.name for term in self.terms]
+        if not called or len(set(called)) != len(called):
+            raise ConfigError(
+                "a model has one term or more, with different names",
+                where=where,
+                remedy="give terms of one form names of their own (name: ...)",
+            )
+        for term in self.terms:
+            term.require_sound(self.bead_index, where if len(called) == 1 else f"{where}, term '{term.name}'")
+        for bead in names:
+            if not any(bead in term.beads for term in self.terms):
+                raise ConfigError(f"no term has an entry for the bead '{bead}'", where=where)
+        if not (self.cutoff > 0 or self.molecules):
+            raise ConfigError("no two beads interact: every cutoff is zero", where=where)
+        for molecule in self.molecules:
+            self.type_indices(molecule.beads)
 
     @property
     def bead_names(self) -> tuple[str, ...]:
         """Names of the bead types, in the order of the type indices."""
         return tuple(bead.name for bead in self.beads)
 
+    @cached_property
+    def bead_index(self) -> dict[str, int]:
+        """Type indices by name."""
+        return {name: number for number, name in enumerate(self.bead_names)}
+
     def label(self, indices: Sequence[int]) -> str:
         """The names of bead types, for messages: ``W W C``."""
         return " ".join(self.beads[index].name for index in indices)
+
+    @property
+    def form(self) -> str:
+        """The forms of the terms, for readers: ``tersoff + lennard-jones``."""
+        return " + ".join(term.form for term in self.terms)
 
     @property
     def bead_mass(self) -> float:
@@ -129,46 +110,36 @@ class CoarseGrainedModel:
             )
         return bead.mass
 
+    @cached_property
+    def addresses(self) -> dict[str, Address]:
+        """Where the value of every parameter stands, by its name."""
+        return parameter_names(self.terms)
+
     @property
     def parameters(self) -> dict[str, float]:
-        """Values by name, ``epsilon`` for one bead type, ``epsilon[A,B,B]`` for several."""
-        if len(self.beads) == 1:
-            return dict(next(iter(self.entries.values())))
-        return {
-            f"{name}[{','.join(triplet)}]": value
-            for triplet, values in self.entries.items()
-            for name, value in values.items()
-        }
+        """Values by name, in the units of the parameters: see :mod:`cgbridge.models.parameter_names`."""
+        return {name: self.terms[a.term].entries[a.key][a.name] for name, a in self.addresses.items()}
 
-    def spec(self, name: str) -> ParameterSpec:
-        """Unit and bounds of a parameter (``epsilon`` or ``epsilon[A,B,B]``)."""
-        bare = name.partition("[")[0]
-        for spec in self.specs:
-            if spec.name == bare:
-                return spec
-        known = [spec.name for spec in self.specs]
-        raise ConfigError(
-            f"model '{self.name}' has no parameter '{name}'{did_you_mean(bare, known)}",
-            remedy="its parameters: " + ", ".join(known),
-        )
+    def parameter(self, name: str) -> Parameter:
+        """A parameter under its own name, with its value; raises :class:`ConfigError` for an unknown name."""
+        address = find_parameter(name, self.addresses, self.terms, self.name)
+        term = self.terms[address.term]
+        full = next(known for known, found in self.addresses.items() if found == address)
+        return replace(term.parameter(address.name), name=full, value=term.entries[address.key][address.name])
 
     def with_parameters(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """A new model with some values replaced, each in the parameter's own unit.
 
         Raises :class:`ConfigError` for an unknown name (with a suggestion) or an impossible value.
         """
-        known = self.parameters
-        entries = {triplet: dict(old) for triplet, old in self.entries.items()}
+        changed: list[dict[tuple[Key, str], float]] = [{} for _ in self.terms]
         for name, value in values.items():
-            if name not in known:
-                raise ConfigError(
-                    f"model '{self.name}' has no parameter '{name}'{did_you_mean(name, known)}",
-                    remedy="its parameters: " + ", ".join(known),
-                )
-            bare, _, triplet = name.partition("[")
-            key = tuple(triplet.rstrip("]").split(",")) if triplet else next(iter(entries))
-            entries[key][bare] = float(value)  # type: ignore[index]
-        return replace(self, entries=entries)
+            address = find_parameter(name, self.addresses, self.terms, self.name)
+            changed[address.term][address.key, address.name] = float(value)
+        terms = tuple(
+            term.with_values(new) if new else term for term, new in zip(self.terms, changed, strict=True)
+        )
+        return replace(self, terms=terms)
 
     def rescaled(self, energy: float = 1.0, length: float = 1.0) -> CoarseGrainedModel:
         """The similar model: its energies times ``energy`` at distances times ``length``.
@@ -177,12 +148,7 @@ class CoarseGrainedModel:
         times ``energy`` and pressures times ``energy/length^3`` its densities are those of this one times
         ``length^-3``.
         """
-        factors = {spec.name: similarity_factor(spec.unit, energy, length) for spec in self.specs}
-        entries = {
-            triplet: {name: value * factors[name] for name, value in values.items()}
-            for triplet, values in self.entries.items()
-        }
-        return replace(self, entries=entries)
+        return replace(self, terms=tuple(term.rescaled(energy, length) for term in self.terms))
 
     def with_bead_mass(self, mass: float) -> CoarseGrainedModel:
         """A new model whose beads all have ``mass`` in amu."""
@@ -191,23 +157,25 @@ class CoarseGrainedModel:
     def with_masses(self, masses: Mapping[str, float]) -> CoarseGrainedModel:
         """A new model with the masses in amu of some beads replaced; :class:`ConfigError` for other names."""
         for name in masses:
-            if name not in self.bead_names:
+            if name not in self.bead_index:
                 raise ConfigError(
                     f"model '{self.name}' has no bead '{name}'{did_you_mean(name, self.bead_names)}",
                     remedy="its beads: " + ", ".join(self.bead_names),
                 )
         return replace(self, beads=tuple(replace(b, mass=masses.get(b.name, b.mass)) for b in self.beads))
 
-    def require_entries(self, beads: Collection[str] | None = None) -> None:
-        """Raise :class:`ConfigError` when ``beads`` (by default all) lack an ordered triplet among them."""
-        names = [name for name in self.bead_names if beads is None or name in beads]
-        for triplet in product(names, repeat=3):
-            if triplet not in self.entries:
-                raise ConfigError(
-                    f"no parameters for the triplet {' '.join(triplet)}",
-                    where=f"model '{self.name}'",
-                    remedy=f"give an entry for all {len(names) ** 3} ordered triplets of {', '.join(names)}",
-                )
+    def with_bead_names(self, names: Mapping[str, str]) -> CoarseGrainedModel:
+        """A new model whose beads have the names that ``names`` gives for the old ones."""
+
+        def new(name: str) -> str:
+            return names.get(name, name)
+
+        return replace(
+            self,
+            beads=tuple(replace(bead, name=new(bead.name)) for bead in self.beads),
+            terms=tuple(term.renamed(new) for term in self.terms),
+            molecules=tuple(replace(m, beads=tuple(map(new, m.beads))) for m in self.molecules),
+        )
 
     def restricted(self, names: Collection[str]) -> CoarseGrainedModel:
         """A new model of the beads called ``names`` only; a model of one bead stays as it is.
@@ -217,40 +185,48 @@ class CoarseGrainedModel:
         if len(self.beads) == 1 or set(names) == set(self.bead_names):
             return self
         self.type_indices(list(names))
-        beads = tuple(bead for bead in self.beads if bead.name in names)
-        entries = {triplet: values for triplet, values in self.entries.items() if set(triplet) <= set(names)}
-        return replace(self, beads=beads, entries=entries)
+        terms = (term.restricted(names) for term in self.terms)
+        return replace(
+            self,
+            beads=tuple(bead for bead in self.beads if bead.name in names),
+            terms=tuple(term for term in terms if term is not None),
+            molecules=tuple(m for m in self.molecules if set(m.beads) <= set(names)),
+        )
 
-    def internal_entries(self) -> dict[tuple[int, int, int], dict[str, float]]:
-        """Values in the internal system (nm, kJ/mol) by triplets of type indices."""
-        index = {name: number for number, name in enumerate(self.bead_names)}
-        units = {spec.name: spec.unit for spec in self.specs}
-        for triplet, values in self.entries.items():
-            unknown = [name for name in (*triplet,) if name not in index]
-            if unknown:
-                raise ConfigError(
-                    f"entry {' '.join(triplet)}: no bead '{unknown[0]}'{did_you_mean(unknown[0], index)}",
-                    where=f"model '{self.name}'",
-                )
-            missing = [name for name in values if name not in units]
-            if missing:
-                raise ConfigError(f"parameter '{missing[0]}' has no unit", where=f"model '{self.name}'")
-        return {
-            (index[i], index[j], index[k]): {
-                name: internal(value, units[name]) for name, value in values.items()
-            }
-            for (i, j, k), values in self.entries.items()
-        }
+    @cached_property
+    def cutoff(self) -> float:
+        """Largest distance in nm at which beads interact that are not bonded."""
+        index = self.bead_index
+        return max(term.bound_form(index).range(term.indexed(index)) for term in self.terms)
 
     @property
-    def cutoff(self) -> float:
-        """Largest interaction distance in nm."""
-        return self.functional_form.range(self.internal_entries())
+    def many_body(self) -> ManyBodyForm | None:
+        """The many-body form of a model that has no other term; None for other models."""
+        form = self.terms[0].functional_form
+        return form if len(self.terms) == 1 and isinstance(form, ManyBodyForm) else None
+
+    def require_many_body(self, what: str) -> ManyBodyForm:
+        """The many-body form of a model that has no other term; ``what`` needs it.
+
+        Raises :class:`ConfigError` for other models.
+        """
+        if self.many_body is None:
+            raise ConfigError(
+                f"{what} is for models of one many-body term, and '{self.name}' is {self.form}",
+                where=f"model '{self.name}'",
+            )
+        return self.many_body
+
+    def internal_entries(self) -> dict[tuple[int, ...], dict[str, float]]:
+        """Values of the only term in the internal system (nm, kJ/mol) by type indices."""
+        if len(self.terms) != 1:
+            raise ConfigError(f"model '{self.name}' has {len(self.terms)} terms: ask one of them")
+        return self.terms[0].indexed(self.bead_index)
 
     def type_indices(self, types: int | Sequence[int | str]) -> list[int]:
         """Type indices from a number of beads (one type) or a sequence of indices or bead names.
 
-        The index -1 leaves a bead out of the force, as NULL does in LAMMPS.
+        The index -1 leaves a bead out of all terms, as NULL does in LAMMPS.
         """
         if isinstance(types, int):
             if len(self.beads) != 1:
@@ -259,11 +235,10 @@ class CoarseGrainedModel:
                     "give the type of every bead"
                 )
             return [0] * types
-        names = {name: number for number, name in enumerate(self.bead_names)}
-        indices = []
+        names, indices = self.bead_index, []
         for item in types:
             number = names.get(item, len(names)) if isinstance(item, str) else int(item)
-            if not NULL <= number < len(self.beads):
+            if not NO_TYPE <= number < len(self.beads):
                 raise ConfigError(
                     f"model '{self.name}' has no bead type {item!r}{did_you_mean(str(item), names)}",
                     remedy="its bead types: "
@@ -272,86 +247,116 @@ class CoarseGrainedModel:
             indices.append(number)
         return indices
 
+    def topology(self, types: int | Sequence[int | str]) -> Topology:
+        """Beads of these types (see :meth:`type_indices`); the type of one left out is ``""``.
+
+        Those of a model with molecules stand molecule by molecule.
+        """
+        indices = self.type_indices(types)
+        names = tuple(self.bead_names[index] if index != NO_TYPE else "" for index in indices)
+        return assembled(names, self.molecules) if self.molecules else Topology(names)
+
+    def require_entries(self, topology: Topology | None = None) -> None:
+        """Raise :class:`ConfigError` when beads of ``topology`` (or one of each type) lack an entry."""
+        beads = Topology(self.bead_names) if topology is None else topology
+        for term in self.terms:
+            for key in term.functional_form.missing(term.entries.keys(), beads):
+                kind = {2: "pair", 3: "triplet"}.get(len(key), "beads")
+                names = [name for name in self.bead_names if name in beads.types]
+                raise ConfigError(
+                    f"no parameters for the {kind} {' '.join(key)}",
+                    where=f"model '{self.name}'",
+                    remedy=f"give an entry for all {len(names) ** 3} ordered triplets of {', '.join(names)}"
+                    if isinstance(term.functional_form, ManyBodyForm)
+                    else f"give an entry for it in the term '{term.name}'",
+                )
+
+    def masses(self, topology: Topology) -> list[float]:
+        """Masses in amu of the beads; :class:`ConfigError` for one that is not known."""
+        if "" in topology.types:
+            raise ConfigError(
+                f"bead {topology.types.index('')} is of type -1 and has no mass of its own",
+                where=f"model '{self.name}'",
+                remedy="give create_system(..., masses=[...]), one number in amu for every bead",
+            )
+        known = {name: self.mass_of(self.bead_index[name]) for name in dict.fromkeys(topology.types)}
+        return [known[name] for name in topology.types]
+
+    def add_forces(self, system: openmm.System, topology: Topology, *, periodic: bool = True) -> None:
+        """Add the forces of all terms for the beads of ``topology`` to ``system``.
+
+        Raises :class:`ConfigError` where entries lack.
+        """
+        self.require_entries(topology)
+        with openmm_faults(f"model '{self.name}'", self.bead_names):
+            for term in self.terms:
+                types = [self.bead_index[n] if n in term.beads else NO_TYPE for n in topology.types]
+                form = term.bound_form(self.bead_index)
+                beads = TypedTopology(types, topology, periodic)
+                for force in form.create_force(term.indexed(self.bead_index), beads):
+                    force.setName(term.name)
+                    system.addForce(force)
+
     def create_force(
         self,
         types: int | Sequence[int | str],
         *,
         periodic: bool = True,
         weights: Sequence[float] | None = None,
-    ) -> Any:
-        """The OpenMM force for a number of beads or a sequence of types (see :meth:`type_indices`)."""
-        indices = self.type_indices(types)
-        self.require_entries(self._names_of(indices))
-        with openmm_faults(f"model '{self.name}'", self.bead_names):
-            return self.functional_form.create_force(
-                self.internal_entries(), indices, periodic=periodic, weights=weights
-            )
+    ) -> TripletForce:
+        """The OpenMM force of a model of one many-body term, for a user's own System.
 
-    def update_force(self, force: Any) -> None:
+        ``types`` as in :meth:`type_indices`; ``weights`` scale the share of each bead, for hybrid systems.
+        """
+        form = self.require_many_body("create_force")
+        indices = self.type_indices(types)
+        self.require_entries(self.topology(types))
+        with openmm_faults(f"model '{self.name}'", self.bead_names):
+            return form.weighted_force(self.internal_entries(), indices, periodic=periodic, weights=weights)
+
+    def update_force(self, force: TripletForce) -> None:
         """Put this model's values into a force made by a model of the same form and beads."""
         with openmm_faults(f"model '{self.name}'", self.bead_names):
-            self.functional_form.update_force(force, self.internal_entries())
+            self.require_many_body("update_force").update_force(force, self.internal_entries())
 
     def create_system(
-        self, types: int | Sequence[int | str], box: Any = None, *, masses: Iterable[float] | None = None
-    ) -> Any:
-        """An OpenMM System with masses, box and force.
+        self,
+        types: int | Sequence[int | str] | Topology,
+        box: Any = None,
+        *,
+        masses: Iterable[float] | None = None,
+    ) -> openmm.System:
+        """An OpenMM System with masses, box and forces.
 
-        ``box`` is the edge of a cube, three edges, or three box vectors as rows, in nm; None for an
-        isolated system without periodic boundaries. ``masses`` in amu are those of the particles, by
-        default those of their beads; particles of type -1 have none of their own. Raises
-        :class:`ConfigError` for an unknown mass and for a box that is narrower than twice the cutoff.
+        ``types`` are single beads, as in :meth:`type_indices`, or a whole topology; ``box`` is the edge of a
+        cube, three edges, or three box vectors as rows, in nm; None for an isolated system without periodic
+        boundaries. ``masses`` in amu are those of the particles, by default those of their beads; particles
+        of type -1 have none of their own. Raises :class:`ConfigError` for an unknown mass and
+        :class:`~cgbridge.errors.SimulationError` for a box that is narrower than twice the cutoff.
         """
-        import numpy as np
-        from openmm import System, Vec3
-
-        indices = self.type_indices(types)
-        system = System()
-        for mass in self._masses(indices) if masses is None else masses:
-            system.addParticle(float(mass))
-        if system.getNumParticles() != len(indices):
-            raise ConfigError(f"{system.getNumParticles()} masses were given for {len(indices)} beads")
-        if box is not None:
-            matrix = np.asarray(box, dtype=float)
-            if matrix.ndim < 2:
-                matrix = np.diag(np.broadcast_to(matrix, 3))
-            cutoff = self.restricted(self._names_of(indices)).cutoff
-            if min(np.diag(matrix)) < 2.0 * cutoff:
-                raise ConfigError(
-                    f"the box ({min(np.diag(matrix)):.3f} nm) is narrower than twice the cutoff "
-                    f"of '{self.name}' ({2.0 * cutoff:.3f} nm)",
-                    remedy="use more beads",
-                )
-            with openmm_faults("the box"):
-                system.setDefaultPeriodicBoxVectors(*(Vec3(*map(float, row)) for row in matrix))
-        system.addForce(self.create_force(indices, periodic=box is not None))
-        return system
-
-    def _names_of(self, indices: Collection[int]) -> set[str]:
-        return {self.beads[index].name for index in set(indices) if index != NULL}
-
-    def _masses(self, indices: Sequence[int]) -> list[float]:
-        if NULL in indices:
-            raise ConfigError(
-                f"bead {indices.index(NULL)} is of type -1 and has no mass of its own",
-                where=f"model '{self.name}'",
-                remedy="give create_system(..., masses=[...]), one number in amu for every bead",
-            )
-        known = {index: self.mass_of(index) for index in set(indices)}
-        return [known[index] for index in indices]
+        topology = types if isinstance(types, Topology) else self.topology(types)
+        present = self.restricted(set(topology.types) - {""}) if any(topology.types) else self
+        return create_system(present, topology, box, masses=masses)
 
     def fingerprint(self) -> str:
-        """SHA-256 over form, beads, units and values: equal physics, equal fingerprint.
+        """SHA-256 over forms, beads, molecules, units and values: equal physics, equal fingerprint.
 
-        Name, description, bounds and sources do not enter.
+        Name, description, bounds, ranges and sources do not enter.
         """
         content = {
-            "form": self.form,
             "beads": [[bead.name, bead.mass] for bead in self.beads],
-            "entries": [
-                [list(triplet), sorted(values.items())] for triplet, values in sorted(self.entries.items())
+            "molecules": [[m.name, m.beads, m.bonds, m.excluded] for m in self.molecules],
+            "terms": [
+                {
+                    "form": term.form,
+                    "entries": [
+                        [key, sorted(values.items())] for key, values in sorted(term.entries.items())
+                    ],
+                    "units": sorted((parameter.name, parameter.unit) for parameter in term.parameters),
+                    "tables": [[key, t.distance, t.energy] for key, t in sorted(term.tables.items())],
+                }
+                for term in self.terms
             ],
-            "units": sorted((spec.name, spec.unit) for spec in self.specs),
         }
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 

@@ -4,40 +4,15 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.pairs import shortest_period
 
 #: Fewer steps in the period of the stiffest pair are worth a warning.
 LEAST_STEPS = 12.0
 #: Steps in a period that are recommended.
 _GOOD_STEPS = 20.0
-_GRID = 2001
 #: By this share of the temperature velocity Verlet may heat the stiffest vibration.
 _HEATING = 0.002
-
-
-def shortest_period(model: CoarseGrainedModel) -> float:
-    """Period in ps of the stiffest isolated pair at its minimum, 2 pi sqrt(mu/k); infinite if none binds.
-
-    k is the curvature of the pair energy there and mu the reduced mass.
-    """
-    shortest = math.inf
-    for (first, second, third), values in model.internal_entries().items():
-        if second != third:
-            continue
-        cutoff = model.functional_form.cutoff(values)
-        distance = np.linspace(0.3 * cutoff, cutoff, _GRID)
-        energy = model.functional_form.dimer_energy(values, distance)
-        best = int(np.nanargmin(energy)) if np.isfinite(energy).any() else 0
-        if best in (0, _GRID - 1) or not energy[best] < 0.0:
-            continue
-        below, at, above = energy[best - 1 : best + 2]
-        curvature = (below - 2.0 * at + above) / (distance[1] - distance[0]) ** 2
-        mass = 1.0 / (1.0 / model.mass_of(first) + 1.0 / model.mass_of(second))
-        if curvature > 0.0:
-            shortest = min(shortest, 2.0 * math.pi * math.sqrt(mass / curvature))
-    return shortest
 
 
 def time_step_warning(model: CoarseGrainedModel, timestep: float) -> str:

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
 from cgbridge.interfaces import (
     Adaptive,
+    Engine,
     Estimate,
     Evaluation,
+    Model,
     Observable,
     Outcome,
     Run,
@@ -54,18 +56,6 @@ class Level:
         return [replace(one, production=one.production * self.factor) for one in wanted]
 
 
-class Engine(Protocol):
-    """What the objective needs of an engine."""
-
-    def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run: ...
-
-    def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]: ...
-
-    def run_together(
-        self, model: Any, simulations: Sequence[Simulation], seed: int, folders: Sequence[Path]
-    ) -> list[Run]: ...
-
-
 #: Runs made beforehand, or how they failed, by the key of their simulation.
 Prepared = Mapping[tuple[Any, ...], Run | CgbridgeError]
 
@@ -73,7 +63,7 @@ Prepared = Mapping[tuple[Any, ...], Run | CgbridgeError]
 class _Session:
     """Runs of one candidate, each state simulated once and shared between targets and levels."""
 
-    def __init__(self, engine: Engine, model: Any, seed: int, scratch: Path, prepared: Prepared) -> None:
+    def __init__(self, engine: Engine, model: Model, seed: int, scratch: Path, prepared: Prepared) -> None:
         self._engine, self._model, self._seed, self._scratch = engine, model, seed, scratch
         self._runs = dict(prepared)
         self._folders = 0
@@ -208,7 +198,7 @@ def _missed_words(result: TargetResult) -> str:
 
 
 def evaluate_candidate(
-    model: Any,
+    model: Model,
     levels: Sequence[Level],
     engine: Engine,
     *,
@@ -255,7 +245,7 @@ def evaluate_candidate(
         else score_broken(failed, progress, total)
     )
     return Evaluation(
-        parameters=dict(getattr(model, "parameters", {})),
+        parameters=dict(model.parameters),
         seed=seed,
         outcome=outcome,
         levels_passed=passed,

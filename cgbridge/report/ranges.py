@@ -71,7 +71,7 @@ def range_positions(run: RunRecord) -> tuple[RangePosition, ...]:
         found.append(
             RangePosition(
                 parameter=parameter,
-                symbol=run.base.spec(parameter.name).symbol,
+                symbol=parameter.symbol,
                 value=value,
                 position=position(parameter, value),
                 base=base if 0.0 <= base <= 1.0 else None,

@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.config.loader import read_yaml, validate
-from cgbridge.config.model_section import SearchSection
 from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
+from cgbridge.fits.search.parameters import searched_parameters
 from cgbridge.interfaces import Outcome, Parameter, Target
-from cgbridge.models.model import CoarseGrainedModel, ParameterSpec
+from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.store.journal_entries import Entry, run_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.lock import is_locked
 from cgbridge.store.records import curve_from_record
-from cgbridge.units import quantity
 
 
 class State(StrEnum):
@@ -236,21 +235,11 @@ def _parameters(
     if base is None:
         return ()
     try:
-        return tuple(_parameter(base.spec(name), search) for name, search in config.model.search.items())
+        return searched_parameters(base, config.model.search)
     except CgbridgeError as error:
         raise FileFormatError(
             f"the searched parameters do not fit the base model: {error.what}", where=str(layout.used_yaml)
         ) from None
-
-
-def _parameter(spec: ParameterSpec, search: SearchSection | str) -> Parameter:
-    if isinstance(search, str):
-        if spec.search is None:
-            raise RunFolderError(f"{spec.name} has no default range")
-        return Parameter(spec.name, spec.unit, *spec.search, spec.scale)
-    unit = "" if spec.unit == "1" else spec.unit
-    low, high = quantity(search.min, unit), quantity(search.max, unit)
-    return Parameter(spec.name, spec.unit, low, high, search.scale or spec.scale)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -68,7 +68,7 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
         else ""
     )
     first = (
-        f"A {model.form.title()} model of {bead}. "
+        f"A {(model.form or 'coarse-grained').title()} model of {bead}. "
         f"{count(len(model.search), 'parameter').capitalize()} "
         f"{'was' if len(model.search) == 1 else 'were'} searched; the values of the others come from "
         f"the base model {model.base}, which itself was never a candidate.{fixed}"

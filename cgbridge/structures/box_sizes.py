@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from cgbridge.errors import SimulationError
 from cgbridge.units import AMU_PER_NM3
 
 #: Start densities of liquids are this one in g/cm^3, close to water's, times a whole power of the step. A
@@ -15,6 +16,22 @@ MARGIN = 1.08
 #: Room left above twice the distance that is looked at: the volume of a box of some hundred beads fluctuates
 #: by a percent or two.
 BREATHING = 1.02
+
+
+def require_width(
+    width: float, cutoff: float, *, where: str | None = None, remedy: str = "use more beads"
+) -> None:
+    """Raise :class:`SimulationError` for a periodic box narrower than twice the cutoff, both in nm.
+
+    A bead in a narrower one would have to feel two images of another. The width is the smallest diagonal
+    element of box vectors in OpenMM's form.
+    """
+    if width < 2.0 * cutoff:
+        raise SimulationError(
+            f"the box ({width:.3f} nm) is narrower than twice the cutoff ({2.0 * cutoff:.3f} nm)",
+            where=where,
+            remedy=remedy,
+        )
 
 
 def start_density(expected: float) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 
 from cgbridge.errors import SimulationError
 from cgbridge.frames import FloatArray
+from cgbridge.structures.box_sizes import require_width
 
 if TYPE_CHECKING:
     from cgbridge.structures.structure_files import Structure
@@ -72,9 +73,10 @@ def place(structure: Structure, cutoff: float, *, repeat: bool = False) -> Place
         rotation, box = openmm_box(cell)
     counts = (1, 1, 1)
     if _width(box) < 2.0 * cutoff:
-        if not repeat:
-            raise _too_narrow(closed, _width(box), cutoff)
         counts = _counts(cell, cutoff)
+        if not repeat:
+            remedy = f"repeat the cell: --repeat {' '.join(map(str, counts))}"
+            require_width(_width(box), cutoff, where=closed.source, remedy=remedy)
         _require_few(len(structure.names) * math.prod(counts), structure)
         notes.append(
             f"the cell is {_width(box):.3f} nm wide, less than twice the cutoff ({2.0 * cutoff:.3f} nm): "
@@ -125,13 +127,14 @@ def openmm_box(cell: FloatArray) -> tuple[FloatArray, FloatArray]:
         cell[2] = -cell[2]
     flat = np.abs(np.triu(cell, 1)).max() <= _FLAT * np.abs(cell).max()
     if flat and (np.diag(cell) > 0.0).all():
-        return np.eye(3), _reduced(np.tril(cell))
+        return np.eye(3), reduced_box(np.tril(cell))
     q, r = np.linalg.qr(cell.T)
     signs = np.sign(np.diag(r))
-    return q * signs, _reduced(np.tril((r * signs[:, None]).T))
+    return q * signs, reduced_box(np.tril((r * signs[:, None]).T))
 
 
-def _reduced(box: FloatArray) -> FloatArray:
+def reduced_box(box: FloatArray) -> FloatArray:
+    """Vectors of the same lattice in OpenMM's reduced form, of a lower triangular ``box`` (changed)."""
     # Far from reduced vectors lose digits in one pass, and OpenMM refuses half a vector and one bit.
     for _ in range(2):
         box[2] -= box[1] * np.round(box[2, 1] / box[1, 1])
@@ -184,16 +187,6 @@ def _counts(cell: FloatArray, cutoff: float) -> tuple[int, int, int]:
     heights = 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
     a, b, c = (max(1, math.ceil(2.0 * cutoff / height - 1e-9)) for height in heights)
     return a, b, c
-
-
-def _too_narrow(structure: Structure, width: float, cutoff: float) -> SimulationError:
-    assert structure.box is not None
-    counts = " ".join(map(str, _counts(structure.box, cutoff)))
-    return SimulationError(
-        f"the box ({width:.3f} nm) is narrower than twice the cutoff ({2.0 * cutoff:.3f} nm)",
-        where=structure.source,
-        remedy=f"repeat the cell: --repeat {counts}",
-    )
 
 
 def _require_few(beads: int, structure: Structure) -> None:

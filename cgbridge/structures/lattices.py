@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,17 +19,19 @@ class Box:
     """Positions (N, 3) in nm in a box with the given edges (3,) in nm.
 
     ``tilts`` (b_x, c_x, c_y) in nm make it triclinic, with ``edges`` as the diagonal of its vectors.
+    ``types`` names the bead type of every bead; empty where that is not told.
     """
 
     positions: FloatArray
     edges: FloatArray
     tilts: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    types: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, positions: FloatArray, vectors: FloatArray) -> Box:
+    def of(cls, positions: FloatArray, vectors: FloatArray, types: Sequence[str] = ()) -> Box:
         """The box whose vectors are the rows of ``vectors``: a along x, b in the xy plane."""
         tilts = float(vectors[1, 0]), float(vectors[2, 0]), float(vectors[2, 1])
-        return cls(positions, np.diag(vectors).copy(), tilts)
+        return cls(positions, np.diag(vectors).copy(), tilts, tuple(types))
 
     @property
     def vectors(self) -> FloatArray:
@@ -44,10 +47,15 @@ class Box:
 
 @dataclass(frozen=True)
 class _Cell:
-    """Orthorhombic unit cell with nearest-neighbour distance 1."""
+    """Orthorhombic unit cell with nearest-neighbour distance 1; ``sites`` numbers the sublattice of each."""
 
     edges: tuple[float, float, float]
     fractions: tuple[tuple[float, float, float], ...]
+    sites: tuple[int, ...] = ()
+
+    @property
+    def sublattices(self) -> int:
+        return 1 + max(self.sites, default=0)
 
 
 _FCC = ((0.0, 0.0, 0.0), (0.0, 0.5, 0.5), (0.5, 0.0, 0.5), (0.5, 0.5, 0.0))
@@ -65,22 +73,42 @@ _CELLS = {
         (_A_HEX, math.sqrt(3) * _A_HEX, 8.0 / 3.0), _HCP + tuple((x, y, z + 0.375) for x, y, z in _HCP)
     ),
 }
+_DIAMOND, _HEXAGONAL = _CELLS["ice-ic"], _CELLS["ice-ih"]
+_BCC = ((0.0, 0.0, 0.0), (0.5, 0.5, 0.5))
+_OCTAHEDRAL = tuple((x + 0.5, y, z) for x, y, z in _FCC)
+#: Crystals of two kinds of beads, by the names of their prototypes.
+_COMPOUNDS = {
+    "zincblende": _Cell(_DIAMOND.edges, _DIAMOND.fractions, (0,) * 4 + (1,) * 4),
+    "wurtzite": _Cell(_HEXAGONAL.edges, _HEXAGONAL.fractions, (0,) * 4 + (1,) * 4),
+    "rocksalt": _Cell((2.0,) * 3, _FCC + _OCTAHEDRAL, (0,) * 4 + (1,) * 4),
+    "cesium-chloride": _Cell((2 / math.sqrt(3),) * 3, _BCC, (0, 1)),
+}
 #: Close packing, only to compare energies: recognising phases knows nothing of it.
 CLOSE_PACKED = "fcc"
 _COMPARED = {CLOSE_PACKED: _Cell((math.sqrt(2),) * 3, _FCC)}
 #: Names of the crystals, those first that suit any substance.
-CRYSTALS = ("diamond", "hexagonal-diamond", *_CELLS)
+CRYSTALS = ("diamond", "hexagonal-diamond", *_COMPOUNDS, *_CELLS)
 
 
-def lattice(structure: str, bond: float, repeats: tuple[int, int, int]) -> Box:
-    """The lattice ``structure`` with nearest-neighbour distance ``bond``, repeated along x, y, z."""
+def sublattices(structure: str) -> int:
+    """How many kinds of sites a lattice has; raises :class:`SimulationError` for an unknown one."""
+    return _cell(structure).sublattices
+
+
+def lattice(structure: str, bond: float, repeats: tuple[int, int, int], types: Sequence[str] = ()) -> Box:
+    """The lattice ``structure`` with nearest-neighbour distance ``bond``, repeated along x, y, z.
+
+    ``types`` are the beads on its sublattices, where they are told.
+    """
     cell = _cell(structure)
     edges = np.array(cell.edges) * bond
     grid = np.array(
         [(i, j, k) for i in range(repeats[0]) for j in range(repeats[1]) for k in range(repeats[2])]
     )
     fractions = (np.array(cell.fractions)[None, :, :] + grid[:, None, :]).reshape(-1, 3)
-    return Box(fractions * edges, edges * np.array(repeats))
+    sites = cell.sites or (0,) * len(cell.fractions)
+    named = tuple(types[site] for site in sites) * len(grid) if types else ()
+    return Box(fractions * edges, edges * np.array(repeats), types=named)
 
 
 def repeats_for(structure: str, bond: float, *, beads: int, shortest: float) -> tuple[int, int, int]:
@@ -93,7 +121,7 @@ def repeats_for(structure: str, bond: float, *, beads: int, shortest: float) -> 
     return repeats[0], repeats[1], repeats[2]
 
 
-def elongated(structure: str, bond: float, *, beads: int, shortest: float) -> Box:
+def elongated(structure: str, bond: float, *, beads: int, shortest: float, types: Sequence[str] = ()) -> Box:
     """A crystal about twice as long along z as along x and y, with about ``beads`` beads.
 
     The second axis of the cell is laid along z: hexagonal ice then shows its secondary prismatic face,
@@ -104,13 +132,13 @@ def elongated(structure: str, bond: float, *, beads: int, shortest: float) -> Bo
     side = (beads / len(cell.fractions) * a * b * c / 2.0) ** (1 / 3)
     n_a, n_b = (max(1, round(side / edge), math.ceil(shortest / edge)) for edge in (a, b))
     n_c = max(2, round(beads / len(cell.fractions) / (n_a * n_b)), math.ceil(2 * shortest / c))
-    box = lattice(structure, bond, (n_a, n_c, n_b))
+    box = lattice(structure, bond, (n_a, n_c, n_b), types)
     order = [0, 2, 1]
-    return Box(np.ascontiguousarray(box.positions[:, order]), box.edges[order])
+    return Box(np.ascontiguousarray(box.positions[:, order]), box.edges[order], types=box.types)
 
 
 def _cell(structure: str) -> _Cell:
-    cell = (_CELLS | _COMPARED).get(first_name(structure))
+    cell = (_CELLS | _COMPOUNDS | _COMPARED).get(first_name(structure))
     if cell is None:
         raise SimulationError(
             f"unknown lattice '{structure}'{did_you_mean(structure, CRYSTALS)}",

@@ -28,7 +28,7 @@ def tolerance(case: wheel.Case, platform: str) -> float:
     """
     if case.path.name == "CdTeZnSeHgS0.sw":
         return 1e-6 + ROUNDING[platform]
-    entries = wheel.model_of(case).entries.values()
+    entries = wheel.model_of(case).terms[0].entries.values()
     narrowest = min((values["d"] for values in entries if "d" in values), default=1.0)
     return ROUNDING[platform] + COSINE[platform] / narrowest
 

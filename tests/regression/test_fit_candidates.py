@@ -81,18 +81,20 @@ def wild_problem(name: str) -> FitProblem:
             "tolerance": "9 kJ/mol",
         }
     )
-    searched = next(spec.name for spec in base.specs if spec.search is not None)
+    searched = next(spec.name for spec in base.terms[0].parameters if spec.range is not None)
     content["model"] = {"form": base.form, "base": name, "search": {searched: "default"}}
     problem = build_problem(FitConfig.model_validate(content), Path())
-    ranges = tuple(_wild(spec.name, spec.unit, base.parameters[spec.name]) for spec in base.specs)
+    ranges = tuple(
+        _wild(spec.name, spec.unit, base.parameters[spec.name]) for spec in base.terms[0].parameters
+    )
     return FitProblem(problem.config, base, SearchSpace(ranges), problem.levels)
 
 
 def _wild(name: str, unit: str, value: float) -> Parameter:
     """From the other sign to a hundred times the value; one in four over hundreds of orders of magnitude."""
     if random.Random(name).random() < 0.25:
-        return Parameter(name, unit, 1e-200, 1e200, "log")
-    return Parameter(name, unit, -100.0 * abs(value) - 1.0, 100.0 * abs(value) + 1.0)
+        return Parameter(name, unit, range=(1e-200, 1e200), scale="log")
+    return Parameter(name, unit, range=(-100.0 * abs(value) - 1.0, 100.0 * abs(value) + 1.0))
 
 
 def wild_points(problem: FitProblem, count: int) -> list[tuple[float, ...]]:
@@ -147,7 +149,7 @@ def test_the_longest_cutoff_is_found_through_combinations_that_are_no_model() ->
     content["model"] = {"form": "tersoff", "base": "ml-bop", "search": {"R": "default"}}
     problem = build_problem(FitConfig.model_validate(content), Path())
     assert problem.base.parameters["R"] < 3.6
-    space = SearchSpace((Parameter("D", "A", 0.1, 3.6), Parameter("R", "A", 3.0, 4.0)))
+    space = SearchSpace((Parameter("D", "A", range=(0.1, 3.6)), Parameter("R", "A", range=(3.0, 4.0))))
     problem = FitProblem(problem.config, problem.base, space, problem.levels)
     assert longest_cutoff(problem) == pytest.approx(0.76, rel=1e-12)  # nm, R + D
 

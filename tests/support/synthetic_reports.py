@@ -13,7 +13,7 @@ import numpy as np
 import yaml
 
 from cgbridge.config.schema import FitConfig
-from cgbridge.interfaces import Curve, Evaluation, Outcome, Parameter, Score, Target, TargetResult
+from cgbridge.interfaces import Curve, Evaluation, Outcome, Score, Target, TargetResult
 from cgbridge.models.database import load_model
 from cgbridge.objectives.scoring import is_passed
 from cgbridge.report.run_record import LevelRecord, RunRecord, State
@@ -22,8 +22,8 @@ from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import evaluation_record, result_record, target_record
 
 PARAMETERS = (
-    Parameter("epsilon", "kcal/mol", 3.0, 12.0, "log"),
-    Parameter("sigma", "A", 2.0, 3.0),
+    replace(load_model("mw").parameter("epsilon"), range=(3.0, 12.0), scale="log"),
+    replace(load_model("mw").parameter("sigma"), range=(2.0, 3.0), scale="linear"),
 )
 #: Where the made-up water has its best parameters in the unit cube.
 OPTIMUM = (0.55, 0.4)

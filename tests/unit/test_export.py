@@ -19,7 +19,7 @@ ENGINES = [pytest.param("lammps", marks=needs_lammps), "openmm"]
 @pytest.mark.parametrize("name", list_models())
 def test_every_model_is_the_same_there(tmp_path, name, to):
     model = load_model(name)
-    suffix = model.functional_form.suffix if to == "lammps" else ".xml"
+    suffix = model.require_many_body("test").suffix if to == "lammps" else ".xml"
     path = export_model(model, to, tmp_path / f"model{suffix}")
     assert "forces" in verify_export(model, to, path)[-1]
 
@@ -27,7 +27,7 @@ def test_every_model_is_the_same_there(tmp_path, name, to):
 @pytest.mark.parametrize("to", ENGINES)
 def test_a_changed_file_is_found(tmp_path, to):
     model = load_model("mw")
-    suffix = model.functional_form.suffix if to == "lammps" else ".xml"
+    suffix = model.require_many_body("test").suffix if to == "lammps" else ".xml"
     path = tmp_path / f"model{suffix}"
     export_model(model.with_parameters({"lambda": 23.0}), to, path)
     with pytest.raises(SimulationError, match="differs by"):

@@ -12,9 +12,10 @@ from cgbridge.errors import CgbridgeWarning, ConfigError, FileFormatError
 from cgbridge.models.database import load_model
 from cgbridge.models.files.bead_masses import WATER_MASS
 from cgbridge.models.files.lammps_format import format_lammps
-from cgbridge.models.files.pair_depth import absurd_pair, deepest_pairs
+from cgbridge.models.files.pair_depth import absurd_pair
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.models.terms.forms import get_form
+from cgbridge.models.pairs import bound_pairs
+from cgbridge.models.terms.catalogue import get_form
 from cgbridge.units import EV, KCAL
 
 ROW = "6.189 2.3925 1.8 23.15 1.2 -0.333333333333 7.049556277 0.6022245584 4 0 0"
@@ -71,14 +72,15 @@ def test_units_beside_a_tag_win_and_are_noted(tmp_path: Path) -> None:
         load_model(path)
     with pytest.warns(CgbridgeWarning, match="is read in real units as asked for"):
         model = load_model(path, units="real")
-    assert model.spec("epsilon").unit == "kcal/mol"
+    assert model.parameter("epsilon").unit == "kcal/mol"
     with pytest.raises(ConfigError, match="has its own units"):
         load_model("mw", units="real")
 
 
 def test_depths_of_pairs_are_those_of_the_forms() -> None:
     """The minimum of Stillinger and Weber's pair is -epsilon by its normalisation, at 2^(1/6) sigma."""
-    ((_, _, distance, depth),) = deepest_pairs(load_model("sw-si"))
+    (pair,) = bound_pairs(load_model("sw-si"))
+    distance, depth = pair.distance, -pair.energy
     epsilon = load_model("sw-si").internal_entries()[(0, 0, 0)]["epsilon"]
     sigma = load_model("sw-si").internal_entries()[(0, 0, 0)]["sigma"]
     # The grid is 2000 points wide: the distance to a step, the energy to its square.

@@ -36,14 +36,14 @@ def _write(tmp_path: Path, text: str, name: str = "x.tersoff") -> Path:
 @pytest.mark.parametrize("units", ["metal", "real"])
 def test_written_file_is_read_back(name: str, units: str, tmp_path: Path) -> None:
     model = load_model(name)
-    path = tmp_path / f"m{model.functional_form.suffix}"
+    path = tmp_path / f"m{model.require_many_body('test').suffix}"
     write_lammps(model, path, units=units)
     back = load_model(path)
     assert back.bead_names == model.bead_names
     # One conversion of an energy unit costs a few units in the last place; equal units cost none.
     assert back.internal_entries()[(0, 0, 0)] == pytest.approx(model.internal_entries()[(0, 0, 0)], rel=1e-15)
     write_lammps(back, path, units=units)
-    assert load_model(path).entries == back.entries
+    assert load_model(path).terms[0].entries == back.terms[0].entries
 
 
 def test_file_in_the_models_own_units_is_exact(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_two_elements_keep_their_order(tmp_path: Path) -> None:
     lines = [f"{i} {j} {k}{row}" for i in ("Si", "C") for j in ("Si", "C") for k in ("Si", "C")]
     model = read_lammps(_write(tmp_path, "\n".join(["# UNITS: real", *lines]), "sic.sw"))
     assert model.bead_names == ("Si", "C")
-    assert len(model.entries) == 8
+    assert len(model.terms[0].entries) == 8
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ print(engine.get_thermo("pe") / engine.get_natoms())
 def test_lammps_itself_finds_the_energy_of_the_lattice(name: str, units: str, tmp_path: Path) -> None:
     """Round trips are symmetric and blind to common mistakes; the foreign program is not."""
     model = load_model(name)
-    form, lattice = model.functional_form, diamond_minimum(model)
+    form, lattice = model.terms[0].functional_form, diamond_minimum(model)
     path = tmp_path / f"m{form.suffix}"
     write_lammps(model, path, units=units)
     commands = [

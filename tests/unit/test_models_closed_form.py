@@ -17,7 +17,7 @@ from cgbridge.models.closed_form import (
     dimer_minimum,
 )
 from cgbridge.models.database import list_models, load_model
-from cgbridge.models.model import Bead, CoarseGrainedModel
+from cgbridge.models.model import Bead, CoarseGrainedModel, Term
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.units import EV, KCAL
 
@@ -157,7 +157,9 @@ def test_several_bead_types_are_refused() -> None:
     mw = load_model("mw")
     names = ("A", "B")
     entries = {(i, j, k): mw.parameters for i in names for j in names for k in names}
-    two = CoarseGrainedModel("two", mw.form, (Bead("A", 1.0), Bead("B", 2.0)), entries, mw.specs)
+    two = CoarseGrainedModel(
+        "two", (Bead("A", 1.0), Bead("B", 2.0)), (Term(mw.form, entries, mw.terms[0].parameters),)
+    )
     with pytest.raises(ConfigError, match="several bead types"):
         dimer_energy(two, 0.3)
 
@@ -166,10 +168,12 @@ def test_several_bead_types_are_refused() -> None:
 def test_rescaled_model_is_the_old_one_in_other_units(name: str) -> None:
     """The identity behind the rescaled children of the genetic algorithm, for both forms."""
     model = load_model(name)
-    dimensioned = {k: v for k, v in model.parameters.items() if model.spec(k).unit != "1"}
+    dimensioned = {k: v for k, v in model.parameters.items() if model.parameter(k).unit != "1"}
     space = SearchSpace(
         tuple(
-            Parameter(k, model.spec(k).unit, *sorted((0.5 * v, 2.0 * v))) for k, v in dimensioned.items() if v
+            Parameter(k, model.parameter(k).unit, range=(min(0.5 * v, 2.0 * v), max(0.5 * v, 2.0 * v)))
+            for k, v in dimensioned.items()
+            if v
         )
     )
     values = {p.name: dimensioned[p.name] for p in space.parameters}

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cgbridge.errors import ConfigError, UnitError
+from cgbridge.errors import ConfigError, SimulationError, UnitError
 from cgbridge.models.closed_form import diamond_minimum
 from cgbridge.models.database import list_models, load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel
-from cgbridge.models.terms.forms import FORMS, get_form
+from cgbridge.models.terms.catalogue import get_form, many_body_forms
 from cgbridge.units import EV, KCAL
 
 
@@ -31,19 +31,19 @@ def test_every_model_is_sourced_and_within_its_ranges(model: CoarseGrainedModel)
     # Ours is published on the page that says how it was made.
     assert model.source.startswith(("doi:", "cgbridge, docs/results/"))
     assert model.description
-    for spec in model.specs:
+    for spec in model.terms[0].parameters:
         value = model.parameters[spec.name]
         assert spec.symbol
         assert spec.bounds is not None
         assert spec.bounds[0] <= value <= spec.bounds[1]
-        if spec.search is not None:
-            assert spec.search[0] < value < spec.search[1]
+        if spec.range is not None:
+            assert spec.range[0] < value < spec.range[1]
 
 
 def test_search_ranges_never_leave_the_physical_domain(model: CoarseGrainedModel) -> None:
     """Any corner of the default search box makes a model that its form accepts."""
     for side in (0, 1):
-        corner = {spec.name: spec.search[side] for spec in model.specs if spec.search is not None}
+        corner = {spec.name: spec.range[side] for spec in model.terms[0].parameters if spec.range is not None}
         assert model.with_parameters(corner).cutoff > 0
 
 
@@ -116,7 +116,7 @@ def test_unknown_parameter_is_suggested() -> None:
     with pytest.raises(ConfigError, match="did you mean 'epsilon'"):
         load_model("mw").with_parameters({"epsilom": 1.0})
     with pytest.raises(ConfigError, match="did you mean 'sigma'"):
-        load_model("mw").spec("sigm")
+        load_model("mw").parameter("sigm")
 
 
 @pytest.mark.parametrize(
@@ -243,12 +243,12 @@ class RecordingForce:
         self.periodic = periodic
 
 
-@pytest.mark.parametrize("form_name", FORMS)
+@pytest.mark.parametrize("form_name", [form.name for form in many_body_forms()])
 def test_force_gets_internal_values_in_lammps_column_order(
     form_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = load_model({"tersoff": "ml-bop", "stillinger-weber": "mw"}[form_name])
-    form = model.functional_form
+    form = model.terms[0].functional_form
     monkeypatch.setattr(type(form), "new_force", lambda self, types, replicas=1: RecordingForce())
     force = model.create_force(2, periodic=False, weights=[1.0, 0.25])
     assert force.particles == [(0, 1.0), (0, 0.25)]
@@ -265,5 +265,5 @@ def test_force_gets_internal_values_in_lammps_column_order(
 def test_box_narrower_than_twice_the_cutoff_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("openmm")
     model = load_model("mw")
-    with pytest.raises(ConfigError, match="narrower than twice the cutoff"):
+    with pytest.raises(SimulationError, match="narrower than twice the cutoff"):
         model.create_system(8, 1.99 * model.cutoff)

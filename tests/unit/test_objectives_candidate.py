@@ -11,10 +11,12 @@ import pytest
 from cgbridge.errors import MissingDependencyError, SimulationError, UnstableError
 from cgbridge.fits.search.cost_estimate import planned_simulations
 from cgbridge.interfaces import Outcome, Run, Sampling, Simulation, Target
+from cgbridge.models.database import load_model
 from cgbridge.objectives.candidate import Level, covers, evaluate_candidate
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.testing.made_up_runs import MELTING_POINT, synthetic_run
 
+MW = load_model("mw")
 SAMPLING = Sampling(beads=216, equilibration=10.0, production=20.0, interval=1.0)
 
 
@@ -46,7 +48,7 @@ class SyntheticEngine:
 def evaluate(
     levels: Sequence[Level], engine: SyntheticEngine, folder: Path, *, stop_early: bool = True
 ) -> Any:
-    return evaluate_candidate(None, levels, engine, seed=1, scratch=folder, stop_early=stop_early)
+    return evaluate_candidate(MW, levels, engine, seed=1, scratch=folder, stop_early=stop_early)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from cgbridge.models.files.lammps_format import format_lammps
 from cgbridge.models.model import Bead
 from cgbridge.observables.catalogue import ALIASES, OBSERVABLES, get_observable
 from cgbridge.structures.box_sizes import start_density
-from cgbridge.structures.lattices import CRYSTALS, lattice
 from cgbridge.units import parse_unit
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -113,7 +112,7 @@ IN_MODEL = [
 ]
 IN_SECTIONS = [
     (28, "optimizer.popluation", "did you mean 'population'?"),
-    (4, "model.form", "no value is given here"),
+    (5, "model.base", "no value is given here"),
 ]
 
 
@@ -138,7 +137,7 @@ def test_all_faults_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
     path.write_text(FAULTY.replace("population", "popluation"))
     expect(faults_of(path), path, IN_SECTIONS[:1] + IN_MODEL + IN_TARGETS)
     # Where the model section itself is wrong, its ranges cannot be looked at, and the targets can.
-    path.write_text(FAULTY.replace("population", "popluation").replace("form: stillinger-weber", "form:"))
+    path.write_text(FAULTY.replace("population", "popluation").replace("base: mw", "base:"))
     expect(faults_of(path), path, IN_SECTIONS + IN_TARGETS)
 
 
@@ -318,8 +317,6 @@ def test_names_of_water_and_neutral_ones_are_the_same_physics():
     for problem in (one, other):
         check_simulations(problem)
     assert Simulation("bulk", "hexagonal-diamond").key == Simulation("bulk", "ice-ih").key
-    for crystal in CRYSTALS:
-        assert len(lattice(crystal, 0.3, (1, 1, 1)).positions) == 8
 
 
 #: What people, editors and templates leave in a value.

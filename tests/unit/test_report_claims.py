@@ -162,7 +162,7 @@ def test_the_unit_is_that_of_the_users_targets() -> None:
     run = sharp(3.0, {"feature": "first_peak_position"})
     metric = replace(run.levels[0].targets[0], value=0.28, tolerance=0.005, unit="nm")
     assert length_unit(replace(run, levels=(LevelRecord("one", (metric,)),))) == "nm"
-    bare = replace(run, levels=(LEVEL,), parameters=(Parameter("x", "1", 0.0, 1.0),))
+    bare = replace(run, levels=(LEVEL,), parameters=(Parameter("x", "1", range=(0.0, 1.0)),))
     assert length_unit(bare) == "A"
 
 

@@ -53,9 +53,13 @@ def test_progress_keeps_the_best_and_the_median() -> None:
 @pytest.mark.parametrize(
     ("parameter", "value", "expected"),
     [
-        (Parameter("p", "1", 2.0, 4.0), 2.5, 0.25),
-        (Parameter("p", "1", 1e-8, 1e-4, "log"), 1e-6, 0.5),
-        (Parameter("p", "1", -1e-2, -1.0, "log"), -0.1, 0.5),  # a negative range scales its magnitude
+        (Parameter("p", "1", range=(2.0, 4.0)), 2.5, 0.25),
+        (Parameter("p", "1", range=(1e-8, 1e-4), scale="log"), 1e-6, 0.5),
+        (
+            Parameter("p", "1", range=(-1e-2, -1.0), scale="log"),
+            -0.1,
+            0.5,
+        ),  # a negative range scales its magnitude
     ],
 )
 def test_position_in_the_range_follows_the_scale(parameter: Parameter, value: float, expected: float) -> None:
@@ -63,7 +67,7 @@ def test_position_in_the_range_follows_the_scale(parameter: Parameter, value: fl
 
 
 def test_values_near_an_end_are_flagged() -> None:
-    place = RangePosition(Parameter("p", "1", 0.0, 1.0), "", 0.015, 0.015, None, None, 0)
+    place = RangePosition(Parameter("p", "1", range=(0.0, 1.0)), "", 0.015, 0.015, None, None, 0)
     assert place.bound == "min"
     assert replace(place, position=0.985).bound == "max"
     assert replace(place, position=0.03).bound == ""
@@ -89,7 +93,7 @@ def test_marks_stay_inside_their_drawing(tmp_path: Path) -> None:
 
 
 def test_decades_divide_a_logarithmic_range() -> None:
-    place = RangePosition(Parameter("p", "1", 1e-3, 1.0, "log"), "", 0.01, 1 / 3, None, None, 0)
+    place = RangePosition(Parameter("p", "1", range=(1e-3, 1.0), scale="log"), "", 0.01, 1 / 3, None, None, 0)
     steps = np.diff(range_mark(place).decades)
     assert len(steps) == 3 and steps == pytest.approx(steps[0], abs=0.02)  # pixels are rounded to 0.01
 

@@ -27,9 +27,9 @@ from cgbridge.units import GAS_CONSTANT
 
 #: An energy / kJ/mol, a length / A, a shape; the pair has the depth 2 epsilon and the distance 1.1 sigma.
 PARAMETERS = (
-    Parameter("epsilon", "kJ/mol", 5.0, 20.0),
-    Parameter("sigma", "A", 2.0, 3.5),
-    Parameter("shape", "1", -1.0, 1.0),
+    Parameter("epsilon", "kJ/mol", range=(5.0, 20.0)),
+    Parameter("sigma", "A", range=(2.0, 3.5)),
+    Parameter("shape", "1", range=(-1.0, 1.0)),
 )
 SPACE = SearchSpace(PARAMETERS)
 REDUCED = ReducedSpace(PARAMETERS, lambda v: (2.0 * v["epsilon"], 0.11 * v["sigma"]))
@@ -128,7 +128,9 @@ class Experiment:
 def test_a_change_of_units_does_not_move_a_reduced_point(name: str) -> None:
     model = load_model(name)
     parameters = tuple(
-        Parameter(s.name, s.unit, 1e-9, 1e9) for s in model.specs if model.parameters[s.name] > 0
+        Parameter(s.name, s.unit, range=(1e-9, 1e9))
+        for s in model.terms[0].parameters
+        if model.parameters[s.name] > 0
     )
 
     def scales(values):

@@ -17,7 +17,7 @@ from cgbridge.engine.single_point import single_point
 from cgbridge.errors import CgbridgeError, ConfigError, FileFormatError
 from cgbridge.frames import Frame
 from cgbridge.models.database import load_model
-from cgbridge.models.model import Bead, CoarseGrainedModel
+from cgbridge.models.model import Bead, CoarseGrainedModel, Term
 from cgbridge.structures.structure_files import Reading, Structure, read_structure
 from cgbridge.trajectories.trajectory_files import FrameTimes, open_trajectory, write_pdb
 
@@ -33,10 +33,12 @@ def positions(count: int) -> np.ndarray:
 def two_beads(first: str, second: str) -> CoarseGrainedModel:
     """mW with two names for its bead."""
     mw = load_model("mw")
-    values = next(iter(mw.entries.values()))
+    values = next(iter(mw.terms[0].entries.values()))
     names = (first, second)
     entries = {(i, j, k): values for i in names for j in names for k in names}
-    return CoarseGrainedModel("two", mw.form, (Bead(first, 18.0), Bead(second, 18.0)), entries, mw.specs)
+    return CoarseGrainedModel(
+        "two", (Bead(first, 18.0), Bead(second, 18.0)), (Term(mw.form, entries, mw.terms[0].parameters),)
+    )
 
 
 @pytest.mark.parametrize("suffix", [".xyz", ".dcd", ".xtc", ".pdb"])

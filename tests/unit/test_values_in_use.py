@@ -15,7 +15,7 @@ from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError
 from cgbridge.models.closed_form import dimer_energy
 from cgbridge.models.database import load_model
 from cgbridge.models.files.lammps_format import format_lammps
-from cgbridge.models.model import Bead, CoarseGrainedModel
+from cgbridge.models.model import Bead, CoarseGrainedModel, Term
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.structures.structure_files import Structure
 
@@ -34,7 +34,9 @@ def two_beads(form: str, changes: dict[str, dict[str, float]] | None = None) -> 
     for triplet, new in (changes or {}).items():
         entries[tuple(triplet.split())].update(new)  # type: ignore[index]
     known = load_model(base)
-    return CoarseGrainedModel("two", form, (Bead("A"), Bead("B")), entries, known.specs)
+    return CoarseGrainedModel(
+        "two", (Bead("A"), Bead("B")), (Term(form, entries, known.terms[0].parameters),)
+    )
 
 
 def mixture() -> Structure:
@@ -50,11 +52,12 @@ def test_unused_values_change_nothing(form: str, junk: float, platform: str) -> 
     """Every number of every entry that is not in use is replaced, one model for all of them."""
     inert = {"B B B": {"sigma": 0.0} if form == "stillinger-weber" else {"R": 0.0, "D": 0.0}}
     clean = two_beads(form, inert)
-    rules, indexed = clean.functional_form, clean.internal_entries()
-    used = dict(zip(clean.entries, (rules.in_use(indexed, t) for t in indexed), strict=True))
-    spoiled = {t: {n: v if n in used[t] else junk for n, v in e.items()} for t, e in clean.entries.items()}
-    assert sum(v != clean.entries[t][n] for t, e in spoiled.items() for n, v in e.items()) > 20
-    found = evaluate_structure(replace(clean, entries=spoiled), mixture(), platform)
+    (term,), indexed = clean.terms, clean.internal_entries()
+    used = dict(zip(term.entries, (term.functional_form.in_use(indexed, t) for t in indexed), strict=True))
+    entries = {t: {n: v if n in used[t] else junk for n, v in e.items()} for t, e in term.entries.items()}
+    assert sum(v != term.entries[t][n] for t, e in entries.items() for n, v in e.items()) > 20
+    spoiled = replace(clean, terms=(replace(term, entries=entries),))
+    found = evaluate_structure(spoiled, mixture(), platform)
     expected = evaluate_structure(clean, mixture(), platform)
     # Threads of the platform CPU add single-precision forces up in the order in which they finish.
     rounding = 1e-5 if platform == "CPU" else 0.0
@@ -65,7 +68,7 @@ def test_unused_values_change_nothing(form: str, junk: float, platform: str) -> 
         found["forces_kj_mol_nm"], expected["forces_kj_mol_nm"], rtol=0.0, atol=rounding * largest
     )
     # LAMMPS refuses negative numbers even there.
-    for line in format_lammps(replace(clean, entries=spoiled)).splitlines():
+    for line in format_lammps(spoiled).splitlines():
         numbers = line.split()[3:] if not line.startswith("#") else []
         cosine = 5 if numbers else 0
         assert all(float(x) >= 0 for n, x in enumerate(numbers) if n != cosine)
@@ -143,10 +146,12 @@ def test_an_angle_given_twice_with_other_digits_acts_as_the_mean(tmp_path: Path)
     path.write_text(
         path.read_text().replace("20.00001", "20").replace("0.3 2.3 1.8 20 ", "0.3 2.3 1.8 20.0 ")
     )
-    changed = {t: dict(v) for t, v in load_model(path).entries.items()}
+    equal = load_model(path)
+    (term,) = equal.terms
+    changed = {t: dict(v) for t, v in term.entries.items()}
     for triplet in (("W", "W", "C"), ("W", "C", "W")):
         changed[triplet]["lambda"] = 20.000005
-    mean = replace(load_model(path), entries=changed)
+    mean = replace(equal, terms=(replace(term, entries=changed),))
     structure = replace(mixture(), names=tuple("WCC" * 9))
     assert evaluate_structure(uneven, structure, "Reference")["energy_kj_mol"] == pytest.approx(
         evaluate_structure(mean, structure, "Reference")["energy_kj_mol"], rel=1e-14
@@ -177,7 +182,7 @@ def test_a_sharp_cutoff_ends_at_r() -> None:
 
 
 def test_what_openmm_refuses_names_beads_and_is_no_traceback() -> None:
-    force = load_model("mw").functional_form.new_force(2)
+    force = load_model("mw").terms[0].functional_form.new_force(2)
     with (
         pytest.raises(SimulationError, match=r"the triplet of A B A has no parameters"),
         openmm_faults("energy", ("A", "B")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -11,21 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.config.engine_section import EngineSection
-from cgbridge.config.model_section import ModelSection, SearchSection
 from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.config.target_list import given_name
 from cgbridge.errors import (
     CgbridgeError,
-    CgbridgeWarning,
     ConfigError,
     ConfigErrors,
     UnitError,
     did_you_mean,
 )
-from cgbridge.interfaces import Observable, Parameter, Sampling, StateDensity, Target, first_name
-from cgbridge.models.database import load_model
-from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec
-from cgbridge.models.terms.forms import get_form
+from cgbridge.fits.search.base_model import base_model
+from cgbridge.fits.search.parameters import searched_parameters
+from cgbridge.interfaces import Observable, Sampling, StateDensity, Target, first_name
+from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.candidate import Level
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.observables.catalogue import get_observable
@@ -38,7 +35,7 @@ from cgbridge.structures.lattices import CRYSTALS
 from cgbridge.targets.expansion import Item, expand_target
 from cgbridge.targets.library import load_target, target_from_mapping
 from cgbridge.targets.target_names import NamedTarget, named_apart
-from cgbridge.units import convert, parse_unit, quantity
+from cgbridge.units import convert, parse_unit
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,13 @@ class FitProblem:
         a lower exponent than the attraction: they are that candidate's fault.
         """
         with candidate_faults("no model"):
-            return self.base.with_parameters(values)
+            return self.base.with_parameters(self.with_ties(values))
+
+    def with_ties(self, values: Mapping[str, float]) -> dict[str, float]:
+        """Searched values, and those that are tied to them."""
+        ties = {parameter.name: parameter.tie for parameter in self.space.parameters}
+        tied = {other: value for name, value in values.items() for other in ties.get(name, ())}
+        return dict(values) | tied
 
     def fitted(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """The candidate under the name of the fit, so that nobody takes it for the base model."""
@@ -74,13 +77,18 @@ class FitProblem:
 
         Among it are the units of all parameters, reference curves to the last digit, and versions.
         """
-        searched = {parameter.name for parameter in self.space.parameters}
+        searched = {name for parameter in self.space.parameters for name in (parameter.name, *parameter.tie)}
         content = {
             "versions": decisive_versions(),
-            "form": self.base.form,
+            "terms": [[term.name, term.form] for term in self.base.terms],
             "beads": [asdict(bead) for bead in self.base.beads],
-            "units": {spec.name: spec.unit for spec in self.base.specs},
+            "molecules": [asdict(molecule) for molecule in self.base.molecules],
+            "tables": [
+                [[*key, *t.distance, *t.energy] for key, t in term.tables.items()] for term in self.base.terms
+            ],
+            "units": [[p.name, p.unit] for term in self.base.terms for p in term.parameters],
             "fixed": {name: v for name, v in self.base.parameters.items() if name not in searched},
+            "ties": {p.name: p.tie for p in self.space.parameters if p.tie},
             "levels": [
                 [level.name, asdict(level.sampling), [_content(target) for target in level.targets]]
                 for level in self.levels
@@ -109,8 +117,8 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
 
     Raises :class:`ConfigError` naming the dotted path of the fault.
     """
-    base = _base_model(config, folder)
-    parameters = tuple(_parameter(base, name, search) for name, search in config.model.search.items())
+    base = base_model(config.model, folder)
+    parameters = searched_parameters(base, config.model.search)
     named = [
         found
         for index, level in enumerate(config.levels)
@@ -152,113 +160,6 @@ def sampling_of(engine: EngineSection, targets: Sequence[Target]) -> Sampling:
             if target.observable == "density" and target.value > 0
         ),
     )
-
-
-def _base_model(config: FitConfig, folder: Path) -> CoarseGrainedModel:
-    section = config.model
-    try:
-        # The only bead of a file may get any name; of several the name chooses one.
-        beads = None if section.bead.name is None else (section.bead.name,)
-        base = load_model(section.base, search_folder=folder, units=section.units, beads=beads)
-    except ConfigError as error:
-        where = "model.units" if error.where == "--units" else error.where
-        raise type(error)(error.what, where=where, remedy=error.remedy) from None
-    try:
-        get_form(section.form)
-    except ConfigError as error:
-        raise ConfigError(error.what, where="model.form", remedy=error.remedy) from None
-    if base.form != section.form:
-        raise ConfigError(
-            f"the base model '{section.base}' has the form '{base.form}', not '{section.form}'",
-            where="model.form",
-            remedy=f"write form: {base.form}, or choose another base (`cgbridge models`)",
-        )
-    if len(base.beads) != 1:
-        raise ConfigError(
-            "fits of models with several bead types are not supported yet",
-            where="model.base",
-            remedy="choose one with model.bead.name: " + ", ".join(base.bead_names),
-        )
-    base = _with_bead(base, section)
-    if base.beads[0].mass is None:
-        raise ConfigError(
-            f"no mass is known for the bead '{base.bead_names[0]}'",
-            where="model.bead.mass",
-            remedy="give it, for example mass: 18.015 amu",
-        )
-    values = {
-        name: _in_own_unit(base, name, value, f"model.set.{name}") for name, value in section.set.items()
-    }
-    return base.with_parameters(values) if values else base
-
-
-def _with_bead(base: CoarseGrainedModel, section: ModelSection) -> CoarseGrainedModel:
-    """The base with the bead of the section, where it gives one; what changes is announced."""
-    (old,) = base.beads
-    given = section.bead
-    bead = Bead(given.name or old.name, old.mass if given.mass is None else given.mass)
-    if old.mass is not None and bead.mass is not None and bead.mass != old.mass:
-        warnings.warn(
-            f"model.bead.mass: {bead.mass:g} amu, where the bead {old.name} of the base model "
-            f"'{section.base}' has {old.mass:g} amu: every density changes by {bead.mass / old.mass:.4g}",
-            CgbridgeWarning,
-            stacklevel=2,
-        )
-    if bead.name != old.name:
-        warnings.warn(
-            f"model.bead.name: the bead {old.name} of the base model '{section.base}' is called {bead.name} "
-            "in this fit",
-            CgbridgeWarning,
-            stacklevel=2,
-        )
-    return replace(base, beads=(bead,), entries={(bead.name,) * 3: dict(base.parameters)})
-
-
-def _spec(base: CoarseGrainedModel, name: str, where: str) -> ParameterSpec:
-    known = list(base.parameters)
-    if name not in known:
-        raise ConfigError(
-            f"the form '{base.form}' has no parameter '{name}'{did_you_mean(name, known)}",
-            where=where,
-            remedy="its parameters: " + ", ".join(known),
-        )
-    return base.spec(name)
-
-
-def _in_own_unit(base: CoarseGrainedModel, name: str, value: str | float, where: str) -> float:
-    spec = _spec(base, name, where)
-    try:
-        return quantity(value, "" if spec.unit == "1" else spec.unit)
-    except ConfigError as error:
-        raise ConfigError(error.what, where=where, remedy=error.remedy) from None
-
-
-def _parameter(base: CoarseGrainedModel, name: str, search: SearchSection | str) -> Parameter:
-    where = f"model.search.{name}"
-    spec = _spec(base, name, where)
-    if isinstance(search, str):
-        if spec.search is None:
-            raise ConfigError(
-                "the model database has no default range for it", where=where, remedy="give min and max"
-            )
-        low, high, scale = *spec.search, spec.scale
-    else:
-        low = _in_own_unit(base, name, search.min, f"{where}.min")
-        high = _in_own_unit(base, name, search.max, f"{where}.max")
-        scale = search.scale or spec.scale
-    if not low < high:
-        raise ConfigError(f"min ({low:g} {spec.unit}) is not below max ({high:g} {spec.unit})", where=where)
-    if spec.bounds and not (spec.bounds[0] <= low and high <= spec.bounds[1]):
-        raise ConfigError(
-            f"the range {low:g} .. {high:g} leaves the physical bounds "
-            f"{spec.bounds[0]:g} .. {spec.bounds[1]:g} {spec.unit}",
-            where=where,
-        )
-    if scale == "log" and low * high <= 0:
-        raise ConfigError(
-            "a log scale needs bounds of one sign, not zero", where=where, remedy="use scale: linear"
-        )
-    return Parameter(name, spec.unit, low, high, scale)
 
 
 def _named(items: Sequence[Item], folder: Path, where: str, level: int) -> list[NamedTarget]:

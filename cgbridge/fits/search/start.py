@@ -77,7 +77,7 @@ def _check_units(problem: FitProblem, earlier: RunLayout) -> None:
             remedy="begin with a fit of the same form",
         )
     for parameter in problem.space.parameters:
-        unit = base.spec(parameter.name).unit
+        unit = base.parameter(parameter.name).unit
         if unit != parameter.unit:
             raise ConfigError(
                 f"'{parameter.name}' is in {unit} in the earlier fit and in {parameter.unit} here",

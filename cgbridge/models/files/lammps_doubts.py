@@ -53,7 +53,7 @@ def check_units(
 
 def warn_of_differences(model: CoarseGrainedModel, path: Path) -> None:
     """Say where the file gives one thing two values: LAMMPS takes either, here the mean counts."""
-    found = model.functional_form.disagreements(model.internal_entries())
+    found = model.require_many_body("a LAMMPS file").disagreements(model.internal_entries())
     for ordered, what in ((True, "angle"), (False, "pair")):
         these = [item for item in found if item.ordered is ordered]
         if not these:

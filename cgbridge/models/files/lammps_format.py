@@ -11,18 +11,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product, takewhile
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, FileFormatError, did_you_mean
+from cgbridge.interfaces import Parameter
+from cgbridge.models.beads import Bead
 from cgbridge.models.files.bead_masses import default_mass
 from cgbridge.models.files.lammps_doubts import check_units, warn_of_differences
-from cgbridge.models.files.lammps_styles import style_of_entry, style_of_file
 from cgbridge.models.files.lammps_text import ENERGY_UNITS, Word, read_header, read_text, read_words
-from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec, Triplet
-from cgbridge.models.terms.form import FunctionalForm
-from cgbridge.models.terms.forms import FORMS, form_of_suffix, get_form
+from cgbridge.models.lammps_styles import style_of_entry, style_of_file
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.term import Key, Term
+from cgbridge.models.terms.catalogue import form_of_suffix, many_body_forms
+from cgbridge.models.terms.many_body import ManyBodyForm
 from cgbridge.models.time_step import verlet_step
 from cgbridge.units import convert
 
@@ -69,12 +72,8 @@ def read_lammps(path: str | Path, choices: ModelChoices = ModelChoices()) -> Coa
     try:
         model = CoarseGrainedModel(
             name=path.stem,
-            form=form.name,
             beads=beads,
-            entries=entries,
-            specs=tuple(
-                ParameterSpec(p.name, _file_unit(p.unit, units), symbol=p.symbol) for p in form.parameters
-            ),
+            terms=(Term(form.name, entries, _parameters(form, units)),),
             description=comment,
             source=str(path.name),
             notes=(*notes, *_incomplete(entries, names)),
@@ -96,7 +95,7 @@ def write_lammps(model: CoarseGrainedModel, path: str | Path, *, units: str = "m
     :class:`ConfigError` for an unknown unit style or another suffix than the form's.
     """
     path = Path(path)
-    form = model.functional_form
+    form = model.require_many_body("a LAMMPS file")
     if units not in ENERGY_UNITS:
         raise ConfigError(f"unknown LAMMPS units '{units}'", remedy="use " + " or ".join(ENERGY_UNITS))
     if path.suffix != form.suffix:
@@ -108,7 +107,8 @@ def write_lammps(model: CoarseGrainedModel, path: str | Path, *, units: str = "m
 
 def format_lammps(model: CoarseGrainedModel, *, units: str = "metal") -> str:
     """The text that :func:`write_lammps` writes."""
-    form = model.functional_form
+    form = model.require_many_body("a LAMMPS file")
+    (term,) = model.terms
     masses = ", ".join(f"{b.name} {'unknown' if b.mass is None else repr(b.mass)}" for b in model.beads)
     source = " ".join(model.source.split())
     lines = [
@@ -118,11 +118,11 @@ def format_lammps(model: CoarseGrainedModel, *, units: str = "metal") -> str:
         "# e1 e2 e3 " + " ".join(parameter.name for parameter in form.parameters),
     ]
     indexed = model.internal_entries()
-    for (triplet, values), indices in zip(model.entries.items(), indexed, strict=True):
+    for (triplet, values), indices in zip(term.entries.items(), indexed, strict=True):
         used = form.in_use(indexed, indices)
         numbers = []
         for parameter in form.parameters:
-            unit, wanted = model.spec(parameter.name).unit, _file_unit(parameter.unit, units)
+            unit, wanted = term.parameter(parameter.name).unit, _file_unit(parameter.unit, units)
             value = float(values[parameter.name])
             # LAMMPS refuses negative numbers also where it ignores them.
             value = value if parameter.name in used else max(value, 0.0)
@@ -145,16 +145,24 @@ def _step_lines(model: CoarseGrainedModel) -> list[str]:
     ]
 
 
+def _parameters(form: ManyBodyForm, units: str) -> tuple[Parameter, ...]:
+    """The parameters of a form in the units of a file."""
+    return tuple(
+        replace(parameter, unit=_file_unit(parameter.unit, units), value=None)
+        for parameter in form.parameters
+    )
+
+
 def _file_unit(unit: str, units: str) -> str:
     return ENERGY_UNITS[units] if unit == "eV" else unit
 
 
-def _form(path: Path) -> FunctionalForm:
+def _form(path: Path) -> ManyBodyForm:
     style = style_of_file(path)
     form = None if style else form_of_suffix(path.suffix)
     if form is not None:
         return form
-    suffixes = ", ".join(get_form(name).suffix for name in FORMS)
+    suffixes = ", ".join(known.suffix for known in many_body_forms())
     if style:
         raise FileFormatError(
             f"this is a file of LAMMPS's pair style {style}, which is not supported",
@@ -168,7 +176,7 @@ def _form(path: Path) -> FunctionalForm:
     )
 
 
-def _groups(words: list[Word], form: FunctionalForm, path: Path) -> Iterator[list[Word]]:
+def _groups(words: list[Word], form: ManyBodyForm, path: Path) -> Iterator[list[Word]]:
     """The words of one entry after the other: three names and the form's numbers."""
     if not words:
         raise FileFormatError(
@@ -191,7 +199,7 @@ def _groups(words: list[Word], form: FunctionalForm, path: Path) -> Iterator[lis
         yield group
 
 
-def _require_own_style(words: list[Word], form: FunctionalForm, path: Path) -> None:
+def _require_own_style(words: list[Word], form: ManyBodyForm, path: Path) -> None:
     """Refuse a file whose first entry has the columns of another pair style."""
     numbers = len(list(takewhile(lambda word: _NUMBER.fullmatch(word.text), words[3:])))
     follow = [word.text for word in words[3 + numbers :]]
@@ -233,10 +241,10 @@ def _chosen(present: list[str], wanted: Collection[str] | None, path: Path) -> l
 
 
 def _entries(
-    groups: Sequence[list[Word]], names: Collection[str], form: FunctionalForm, path: Path
-) -> dict[Triplet, dict[str, float]]:
+    groups: Sequence[list[Word]], names: Collection[str], form: ManyBodyForm, path: Path
+) -> dict[Key, dict[str, float]]:
     columns = [parameter.name for parameter in form.parameters]
-    entries: dict[Triplet, dict[str, float]] = {}
+    entries: dict[Key, dict[str, float]] = {}
     for group in groups:
         triplet = (group[0].text, group[1].text, group[2].text)
         if not set(triplet) <= set(names):
@@ -264,7 +272,7 @@ def _number(word: Word, name: str, path: Path) -> float:
     )
 
 
-def _incomplete(entries: Mapping[Triplet, object], names: Sequence[str]) -> tuple[str, ...]:
+def _incomplete(entries: Mapping[Key, object], names: Sequence[str]) -> tuple[str, ...]:
     """A note on beads that cannot be in one structure, for lack of entries."""
     missing = [triplet for triplet in product(names, repeat=3) if triplet not in entries]
     if not missing:

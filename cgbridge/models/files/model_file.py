@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from cgbridge.config.loader import read_yaml, validate
 from cgbridge.config.quantities import Number
-from cgbridge.errors import ConfigError, UnitError, did_you_mean
-from cgbridge.models.model import Bead, CoarseGrainedModel, ParameterSpec, Triplet
-from cgbridge.models.terms.forms import get_form
+from cgbridge.errors import CgbridgeError, ConfigError, UnitError, did_you_mean
+from cgbridge.interfaces import Parameter
+from cgbridge.models.beads import Bead, Molecule
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.term import Key, Term
+from cgbridge.models.terms.catalogue import get_form
+from cgbridge.models.terms.form import Form
+from cgbridge.models.terms.table import PairTable
 from cgbridge.units import parse_unit, quantity
 
 
@@ -29,7 +34,10 @@ class BeadEntry(_Strict):
 
 
 class ParameterEntry(_Strict):
-    """A parameter with its unit; ``search`` absent means that a fit leaves it alone."""
+    """A parameter with its unit; ``value`` is that of all entries that give none of their own.
+
+    ``search`` absent means that a fit leaves it alone unless it gives a range.
+    """
 
     name: str
     unit: str
@@ -41,21 +49,49 @@ class ParameterEntry(_Strict):
     source: str = ""
 
 
-class TripletEntry(_Strict):
-    """Values for one ordered triplet, in the units of ``parameters``."""
+class TableEntry(_Strict):
+    """A tabulated energy: evenly spaced distances in nm and energies in kJ/mol, zero at the end."""
 
-    triplet: list[str] = Field(min_length=3, max_length=3)
-    values: dict[str, Number]
+    distance: list[Number]
+    energy: list[Number]
+
+
+class ValuesEntry(_Strict):
+    """Values for bead types, as numbers in the units of ``parameters`` or with units of their own."""
+
+    types: list[str] = Field(min_length=1, max_length=4, validation_alias=AliasChoices("types", "triplet"))
+    values: dict[str, Number | str] = Field(default_factory=dict)
+    table: TableEntry | None = None
+
+
+class TermEntry(_Strict):
+    """One term; ``entries`` may be left out where the model has one bead type."""
+
+    form: str
+    name: str = Field(default="", pattern=r"^[\w-]*$")
+    parameters: list[ParameterEntry] = Field(default_factory=list)
+    entries: list[ValuesEntry] | None = None
+
+
+class MoleculeEntry(_Strict):
+    """A kind of molecule: bead types, bonds as pairs of its beads counted from 0."""
+
+    name: str
+    beads: list[str] = Field(min_length=1)
+    bonds: list[list[int]] = Field(default_factory=list)
+    excluded: int = 3
 
 
 class ModelFile(_Strict):
-    """A model file; ``entries`` is for several bead types, else the values stand in ``parameters``."""
+    """A model file; one of a single term may give ``form``, ``parameters`` and ``entries`` at once."""
 
     name: str
-    form: str
     beads: list[BeadEntry] = Field(min_length=1)
-    parameters: list[ParameterEntry]
-    entries: list[TripletEntry] | None = None
+    form: str | None = None
+    parameters: list[ParameterEntry] = Field(default_factory=list)
+    entries: list[ValuesEntry] | None = None
+    terms: list[TermEntry] | None = Field(default=None, min_length=1)
+    molecules: list[MoleculeEntry] = Field(default_factory=list)
     description: str = ""
     source: str = ""
 
@@ -72,60 +108,90 @@ def model_from_dict(
     """Build a model from the content of a YAML file, whose line numbers make better messages."""
     file = validate(ModelFile, dict(content), where, lines)
     try:
-        form = get_form(file.form)
         beads = tuple(
             Bead(bead.name, None if bead.mass is None else quantity(bead.mass, "amu")) for bead in file.beads
         )
-    except ConfigError as error:
-        raise type(error)(error.what, where=where, remedy=error.remedy) from None
-    given = {entry.name: (number, entry) for number, entry in enumerate(file.parameters)}
-    if len(given) != len(file.parameters):
-        raise ConfigError("a parameter is given twice", where=f"{where}: parameters")
-    known = [parameter.name for parameter in form.parameters]
-    for name, (number, entry) in given.items():
-        if name not in known:
-            raise ConfigError(
-                f"the {form.name} form has no parameter '{name}'{did_you_mean(name, known)}",
-                where=f"{where}: parameters.{number}.name",
-                remedy="its parameters: " + ", ".join(known),
-            )
-        _check_entry(entry, form.parameter(name).unit, f"{where}: parameters.{number}")
-    specs, defaults = [], {}
-    for parameter in form.parameters:
-        if parameter.name in given:
-            entry = given[parameter.name][1]
-            specs.append(
-                ParameterSpec(
-                    name=entry.name,
-                    unit=entry.unit,
-                    symbol=entry.symbol or parameter.symbol,
-                    bounds=_pair(entry.bounds),
-                    search=_pair(entry.search),
-                    scale=entry.scale,
-                    source=entry.source,
-                )
-            )
-            if entry.value is not None:
-                defaults[entry.name] = entry.value
-        else:
-            specs.append(ParameterSpec(name=parameter.name, unit=parameter.unit, symbol=parameter.symbol))
-        if parameter.name not in defaults and parameter.default is not None:
-            defaults[parameter.name] = parameter.default
-    try:
         model = CoarseGrainedModel(
             name=file.name,
-            form=file.form,
             beads=beads,
-            entries=_entries(file, defaults, known),
-            specs=tuple(specs),
+            terms=tuple(
+                _term(entry, [bead.name for bead in beads], place) for entry, place in _term_entries(file)
+            ),
+            molecules=tuple(
+                Molecule(m.name, tuple(m.beads), tuple(map(tuple, m.bonds)), m.excluded)
+                for m in file.molecules
+            ),
             description=file.description,
             source=file.source,
         )
         model.require_entries()
-        return model
-    except ConfigError as error:
+        for molecule in model.molecules:
+            model.require_entries(molecule.topology)
+    except CgbridgeError as error:
         place = f"{where}: {error.where}" if error.where else where
-        raise ConfigError(error.what, where=place, remedy=error.remedy) from None
+        raise type(error)(error.what, where=place, remedy=error.remedy) from None
+    return model
+
+
+def _term_entries(file: ModelFile) -> list[tuple[TermEntry, str]]:
+    """The terms of a file with their dotted paths, which end in a dot unless they are empty."""
+    if file.terms is None:
+        if file.form is None:
+            raise ConfigError("no form is given", where="form", remedy="write form: ..., or a list of terms")
+        entry = TermEntry(form=file.form, parameters=file.parameters, entries=file.entries)
+        return [(entry, "")]
+    if file.form is not None or file.parameters or file.entries:
+        raise ConfigError("form, parameters and entries belong into the terms", where="terms")
+    return [(entry, f"terms.{number}.") for number, entry in enumerate(file.terms)]
+
+
+def _term(entry: TermEntry, beads: Sequence[str], place: str) -> Term:
+    try:
+        form = get_form(entry.form)
+    except ConfigError as error:
+        raise ConfigError(error.what, where=f"{place}form", remedy=error.remedy) from None
+    given = {item.name: (number, item) for number, item in enumerate(entry.parameters)}
+    if len(given) != len(entry.parameters):
+        raise ConfigError("a parameter is given twice", where=f"{place}parameters")
+    for name, (number, item) in given.items():
+        where = f"{place}parameters.{number}"
+        try:
+            declared = form.parameter(name)
+        except ConfigError as error:
+            raise ConfigError(error.what, where=f"{where}.name", remedy=error.remedy) from None
+        _check_entry(item, declared.unit, where)
+    parameters, defaults = [], {}
+    for declared in (*form.parameters, *form.shared):
+        found = given[declared.name][1] if declared.name in given else None
+        parameters.append(_parameter(declared, found))
+        value = found.value if found is not None and found.value is not None else declared.value
+        if value is not None:
+            defaults[declared.name] = value
+    entries, tables = _entries(entry, form, parameters, beads, place)
+    own = {parameter.name for parameter in form.parameters}
+    filled: dict[Key, dict[str, float]] = {}
+    if form.shared:
+        filled[()] = {name: value for name, value in defaults.items() if name not in own}
+    for key, values in entries.items():
+        merged = {**defaults, **values}
+        filled[key] = {p.name: merged[p.name] for p in form.parameters if p.name in merged}
+    return Term(form.name, filled, tuple(parameters), entry.name, tables)
+
+
+def _parameter(declared: Parameter, entry: ParameterEntry | None) -> Parameter:
+    """The parameter of the term: as the form declares it, or as the file does."""
+    if entry is None:
+        return Parameter(declared.name, declared.unit, symbol=declared.symbol, meaning=declared.meaning)
+    return Parameter(
+        name=entry.name,
+        unit=entry.unit,
+        symbol=entry.symbol or declared.symbol,
+        meaning=declared.meaning,
+        bounds=_pair(entry.bounds),
+        range=_pair(entry.search),
+        scale=entry.scale,
+        source=entry.source,
+    )
 
 
 def _pair(values: list[float] | None) -> tuple[float, float] | None:
@@ -159,59 +225,112 @@ def _check_entry(entry: ParameterEntry, unit: str, where: str) -> None:
 
 
 def _entries(
-    file: ModelFile, defaults: Mapping[str, float], known: list[str]
-) -> dict[Triplet, dict[str, float]]:
-    if file.entries is None:
-        if len(file.beads) != 1:
-            raise ConfigError("several bead types need 'entries', one for every ordered triplet")
-        name = file.beads[0].name
-        return {(name, name, name): {key: defaults[key] for key in known if key in defaults}}
-    entries: dict[Triplet, dict[str, float]] = {}
-    for number, entry in enumerate(file.entries):
-        triplet = (entry.triplet[0], entry.triplet[1], entry.triplet[2])
-        if triplet in entries:
-            raise ConfigError(f"the triplet {' '.join(triplet)} is given twice", where=f"entries.{number}")
-        for key in entry.values:
-            if key not in known:
-                raise ConfigError(
-                    f"unknown parameter '{key}'{did_you_mean(key, known)}",
-                    where=f"entries.{number}.values.{key}",
-                )
-        values = {**defaults, **entry.values}
-        entries[triplet] = {key: values[key] for key in known if key in values}
-    return entries
+    term: TermEntry, form: Form, parameters: Sequence[Parameter], beads: Sequence[str], place: str
+) -> tuple[dict[Key, dict[str, float]], dict[Key, PairTable]]:
+    """Values and tables by bead types."""
+    if term.entries is None:
+        if len(beads) != 1:
+            what = (
+                "every ordered triplet"
+                if form.bodies == 3 and not form.mirrored
+                else "the types they are for"
+            )
+            raise ConfigError(
+                f"several bead types need 'entries', one for {what}", where=f"{place}entries".rstrip(".")
+            )
+        return {(beads[0],) * form.bodies: {}}, {}
+    units = {parameter.name: parameter.unit for parameter in parameters}
+    entries: dict[Key, dict[str, float]] = {}
+    tables: dict[Key, PairTable] = {}
+    for number, entry in enumerate(term.entries):
+        where, key = f"{place}entries.{number}", form.canonical(tuple(entry.types))
+        if len(key) != form.bodies:
+            raise ConfigError(
+                f"a {form.name} entry is for {form.bodies} bead types, not {len(key)}", where=f"{where}.types"
+            )
+        if key in entries:
+            what = "triplet" if form.bodies == 3 else "entry"
+            raise ConfigError(f"the {what} {' '.join(entry.types)} is given twice", where=where)
+        entries[key] = _values(entry, form, units, where)
+        if entry.table is not None:
+            try:
+                tables[key] = PairTable(tuple(entry.table.distance), tuple(entry.table.energy))
+            except ConfigError as error:
+                raise ConfigError(error.what, where=f"{where}.table", remedy=error.remedy) from None
+    return entries, tables
+
+
+def _values(entry: ValuesEntry, form: Form, units: Mapping[str, str], where: str) -> dict[str, float]:
+    known = [parameter.name for parameter in form.parameters]
+    values = {}
+    for name, value in entry.values.items():
+        if name not in known:
+            raise ConfigError(
+                f"unknown parameter '{name}'{did_you_mean(name, known)}", where=f"{where}.values.{name}"
+            )
+        unit = units[name]
+        try:
+            values[name] = quantity(value, "" if unit == "1" else unit)
+        except UnitError as error:
+            raise UnitError(error.what, where=f"{where}.values.{name}", remedy=error.remedy) from None
+    return values
 
 
 def model_to_dict(model: CoarseGrainedModel) -> dict[str, Any]:
     """The content of a model's YAML file; :func:`model_from_dict` gives an equal model back."""
-    single = len(model.beads) == 1
+    content: dict[str, Any] = {"name": model.name, "description": model.description}
+    terms = [_term_to_dict(term, single=len(model.beads) == 1) for term in model.terms]
+    alone = len(terms) == 1 and not model.terms[0].label
+    if alone:
+        content["form"] = terms[0].pop("form")
+    content["source"] = model.source
+    content["beads"] = [
+        {"name": bead.name} | ({} if bead.mass is None else {"mass": f"{bead.mass!r} amu"})
+        for bead in model.beads
+    ]
+    if model.molecules:
+        content["molecules"] = [
+            {
+                "name": m.name,
+                "beads": list(m.beads),
+                "bonds": [list(b) for b in m.bonds],
+                "excluded": m.excluded,
+            }
+            for m in model.molecules
+        ]
+    return content | (terms[0] if alone else {"terms": terms})
+
+
+def _term_to_dict(term: Term, *, single: bool) -> dict[str, Any]:
+    keys = [key for key in term.entries if key]
+    plain = single and len(keys) == 1 and not term.tables
+    values = {**term.entries.get((), {}), **(term.entries[keys[0]] if plain else {})}
     parameters = []
-    for spec in model.specs:
-        entry: dict[str, Any] = {"name": spec.name, "symbol": spec.symbol, "unit": spec.unit}
-        if single:
-            entry["value"] = model.parameters[spec.name]
-        if spec.bounds is not None:
-            entry["bounds"] = list(spec.bounds)
-        if spec.search is not None:
-            entry["search"] = list(spec.search)
-            entry["scale"] = spec.scale
-        if spec.source:
-            entry["source"] = spec.source
+    for parameter in term.parameters:
+        entry: dict[str, Any] = {"name": parameter.name, "symbol": parameter.symbol, "unit": parameter.unit}
+        if parameter.name in values:
+            entry["value"] = values[parameter.name]
+        if parameter.bounds is not None:
+            entry["bounds"] = list(parameter.bounds)
+        if parameter.range is not None:
+            entry["search"] = list(parameter.range)
+            entry["scale"] = parameter.scale
+        if parameter.source:
+            entry["source"] = parameter.source
         parameters.append(entry)
-    content: dict[str, Any] = {
-        "name": model.name,
-        "description": model.description,
-        "form": model.form,
-        "source": model.source,
-        "beads": [
-            {"name": bead.name} | ({} if bead.mass is None else {"mass": f"{bead.mass!r} amu"})
-            for bead in model.beads
-        ],
-        "parameters": parameters,
-    }
-    if not single:
+    content: dict[str, Any] = {"form": term.form}
+    if term.label:
+        content["name"] = term.label
+    content["parameters"] = parameters
+    if not plain:
         content["entries"] = [
-            {"triplet": list(triplet), "values": dict(values)} for triplet, values in model.entries.items()
+            {"types": list(key), "values": dict(term.entries[key])}
+            | (
+                {"table": {"distance": list(table.distance), "energy": list(table.energy)}}
+                if (table := term.tables.get(key)) is not None
+                else {}
+            )
+            for key in keys
         ]
     return content
 

@@ -5,11 +5,8 @@ Energies read in the wrong of LAMMPS's two unit styles are off by a factor of 23
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
-
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.pairs import bound_pairs
 from cgbridge.units import COULOMB, EV
 
 #: A pair of molecules binds by less than this, kJ/mol: hydrogen bonds and stacked rings have 20 to 80, the
@@ -20,30 +17,14 @@ MOLECULE_DEPTH = 160.0
 #: most is 0.83 (the pair C C of BNC.tersoff). Water (mW) in kcal/mol read as eV has 1.16.
 BOND_FRACTION = 1.1
 
-#: Distances looked at, as fractions of the cutoff: a minimum is wide on this grid.
-_GRID = np.linspace(0.2, 0.9999, 2000)
-
-
-def deepest_pairs(model: CoarseGrainedModel) -> Iterator[tuple[int, int, float, float]]:
-    """Types, distance in nm and depth in kJ/mol (positive) of the minimum of every pair that binds."""
-    form, entries = model.functional_form, model.internal_entries()
-    for (i, j, k), values in entries.items():
-        cutoff = form.cutoff(values)
-        if i > j or j != k or cutoff <= 0:
-            continue
-        distance = _GRID * cutoff
-        with np.errstate(all="ignore"):
-            energy = form.dimer_energy(values, distance)
-        if np.isfinite(energy).all() and (depth := -float(np.min(energy))) > 0:
-            yield i, j, float(distance[int(np.argmin(energy))]), depth
-
 
 def absurd_pair(model: CoarseGrainedModel, molecules: frozenset[str]) -> str:
     """The first pair that is deeper than its beads can be, as a sentence, or ``''``.
 
     ``molecules`` names the beads that are not single atoms.
     """
-    for i, j, distance, depth in deepest_pairs(model):
+    for found in bound_pairs(model):
+        i, j, distance, depth = found.first, found.second, found.distance, -found.energy
         pair = model.label((i, j))
         text = f"the pair {pair} would be {depth / EV:.3g} eV deep at {distance * 10:.3g} A"
         if {model.beads[i].name, model.beads[j].name} <= molecules and depth > MOLECULE_DEPTH:

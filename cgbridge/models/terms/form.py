@@ -1,33 +1,26 @@
-"""What a functional form is: named parameters with units, constraints, closed forms and an OpenMM force."""
+"""What a functional form is: named parameters with units, constraints, and an OpenMM force."""
 
 from __future__ import annotations
 
 import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.frames import FloatArray
+from cgbridge.interfaces import Parameter
+from cgbridge.topology import Topology
+
+if TYPE_CHECKING:
+    import openmm
 
 #: Parameter values in the internal system (nm, kJ/mol).
 Values = Mapping[str, float]
-#: Values for every ordered triplet of bead-type indices; the first index is the central bead.
-IndexedEntries = Mapping[tuple[int, int, int], Values]
-
-
-@dataclass(frozen=True)
-class FormParameter:
-    """One parameter of a form; ``unit`` fixes the dimension (LAMMPS "metal" unit), ``default`` is in it."""
-
-    name: str
-    symbol: str
-    unit: str
-    meaning: str
-    default: float | None = None
-
+#: Values by the bead types that they are for, as indices; ``()`` holds those of the whole term.
+IndexedEntries = Mapping[tuple[int, ...], Values]
 
 #: Relative difference of values that ought to be equal which the rounding of a file explains: five digits
 #: are the fewest that potential files give, and the strength of an angle is a product of two numbers. The
@@ -35,6 +28,8 @@ class FormParameter:
 ROUNDING = 1e-4
 #: Relative difference below which values are equal: what is left of products in double precision.
 EQUAL = 1e-12
+#: The type of a bead that a term knows nothing of.
+NO_TYPE = -1
 
 
 @dataclass(frozen=True)
@@ -45,11 +40,20 @@ class Disagreement:
     not defined unless they agree. Otherwise each bead of a pair contributes half of its own value.
     """
 
-    first: tuple[int, int, int]
-    second: tuple[int, int, int]
+    first: tuple[int, ...]
+    second: tuple[int, ...]
     what: str
     relative: float
     ordered: bool
+
+
+@dataclass(frozen=True)
+class TypedTopology:
+    """A topology as a term sees it: ``types`` are indices into its beads, -1 for those it does not know."""
+
+    types: Sequence[int]
+    topology: Topology
+    periodic: bool = True
 
 
 def relative_difference(x: float, y: float) -> float:
@@ -57,33 +61,41 @@ def relative_difference(x: float, y: float) -> float:
     return abs(x - y) / max(abs(x), abs(y)) if x != y else 0.0
 
 
-class FunctionalForm(ABC):
-    """Base class of the many-body forms.
+class Form(ABC):
+    """Base class of all functional forms.
 
-    ``parameters`` stand in LAMMPS's column order. All values passed to the methods are in the internal
-    system (nm, kJ/mol). A form keeps no state.
+    ``bodies`` is the number of bead types that an entry is for. ``parameters`` belong to an entry, ``shared``
+    ones to the whole term. Where ``mirrored``, an entry and its reverse are the same: the bond A B is the
+    bond B A. ``label`` is the short name that parameters are called by: ``lj.epsilon``. All values passed to
+    the methods are in the internal system (nm, kJ/mol, rad). A form keeps no state.
     """
 
     name: ClassVar[str]
-    suffix: ClassVar[str]  # of its LAMMPS file
-    pair_style: ClassVar[str]  # of LAMMPS
-    parameters: ClassVar[tuple[FormParameter, ...]]
-    reach: ClassVar[frozenset[str]]  # the parameters that make the cutoff
+    label: ClassVar[str]
+    bodies: ClassVar[int]
+    parameters: ClassVar[tuple[Parameter, ...]]
+    shared: ClassVar[tuple[Parameter, ...]] = ()
+    mirrored: ClassVar[bool] = True
 
-    def parameter(self, name: str) -> FormParameter:
+    def parameter(self, name: str) -> Parameter:
         """The parameter called ``name``; :class:`ConfigError` with a suggestion when there is none."""
-        for parameter in self.parameters:
+        declared = (*self.parameters, *self.shared)
+        for parameter in declared:
             if parameter.name == name:
                 return parameter
-        known = [parameter.name for parameter in self.parameters]
+        known = [parameter.name for parameter in declared]
         raise ConfigError(
             f"the {self.name} form has no parameter '{name}'{did_you_mean(name, known)}",
             remedy="its parameters: " + ", ".join(known),
         )
 
-    def require_numbers(self, values: Values, *, where: str) -> None:
+    def canonical(self, key: tuple[str, ...]) -> tuple[str, ...]:
+        """The one of two equal keys that stands for both."""
+        return min(key, key[::-1]) if self.mirrored else key
+
+    def require_numbers(self, key: tuple[int, ...], values: Values, *, where: str) -> None:
         """Refuse values that are incomplete or not finite; raises :class:`ConfigError`."""
-        for parameter in self.parameters:
+        for parameter in self.parameters if key else self.shared:
             if parameter.name not in values:
                 raise ConfigError(f"parameter '{parameter.name}' has no value", where=where)
             if not math.isfinite(values[parameter.name]):
@@ -102,75 +114,36 @@ class FunctionalForm(ABC):
 
     @abstractmethod
     def constraints(self, values: Values) -> Sequence[tuple[str, bool]]:
-        """Constraints as (text, holds); the text names the parameters as separate words."""
+        """Constraints as (text, holds) of an entry, or of the shared values.
 
-    @abstractmethod
-    def in_use(self, entries: IndexedEntries, triplet: tuple[int, int, int]) -> frozenset[str]:
-        """The parameters of the entry ``triplet`` that the energy depends on.
-
-        Which they are follows from the form and from zeros: an entry A B C has no two-body values, and
-        nothing of it counts where A and B do not interact. LAMMPS reads the others and ignores them.
+        The text names the parameters as separate words.
         """
 
-    @abstractmethod
+    def in_use(self, entries: IndexedEntries, key: tuple[int, ...]) -> frozenset[str]:
+        """The parameters of the entry ``key`` that the energy depends on."""
+        return frozenset(entries[key])
+
     def disagreements(self, entries: IndexedEntries) -> Sequence[Disagreement]:
         """Entries that ought to hold equal values, for one energy of a configuration, and do not."""
+        return ()
 
+    def missing(self, entries: Collection[tuple[str, ...]], topology: Topology) -> Iterator[tuple[str, ...]]:
+        """Keys that beads of ``topology`` need and ``entries`` lack; by default there are none."""
+        return iter(())
+
+    @abstractmethod
     def range(self, entries: IndexedEntries) -> float:
-        """Largest distance in nm at which any two beads interact."""
-        reaching = [
-            self.cutoff(values)
-            for triplet, values in entries.items()
-            if self.reach <= self.in_use(entries, triplet)
-        ]
-        return max(reaching, default=0.0)
+        """Largest distance in nm at which beads interact that no bond ties together."""
 
-    @abstractmethod
-    def cutoff(self, values: Values) -> float:
-        """Distance in nm beyond which the interaction vanishes."""
+    def pair_energy(
+        self, entries: IndexedEntries, first: int, second: int, distance: FloatArray
+    ) -> FloatArray | None:
+        """Energy in kJ/mol of an isolated pair at ``distance`` in nm; None for a term that has no part in it.
 
-    @abstractmethod
-    def dimer_energy(self, values: Values, distance: FloatArray) -> FloatArray:
-        """Energy in kJ/mol of an isolated pair of equal beads at ``distance`` in nm."""
-
-    @abstractmethod
-    def diamond_energy(self, values: Values, bond: FloatArray) -> FloatArray:
-        """Energy per bead in kJ/mol of the diamond lattice with bond length ``bond`` in nm.
-
-        Only the four nearest neighbours count, which is exact while the second ones (at
-        sqrt(8/3) bond lengths) lie beyond the cutoff.
+        The pair is not bonded.
         """
+        return None
 
     @abstractmethod
-    def new_force(self, types: int, replicas: int = 1) -> Any:
-        """An empty OpenMM force of the plugin for ``types`` bead types in ``replicas`` independent boxes."""
-
-    def create_force(
-        self,
-        entries: IndexedEntries,
-        types: Sequence[int],
-        *,
-        periodic: bool = True,
-        weights: Sequence[float] | None = None,
-    ) -> Any:
-        """The OpenMM force for beads of the given type indices.
-
-        ``weights`` scale the share of each bead (1 by default), for hybrid systems.
-        """
-        if weights is not None and len(weights) != len(types):
-            raise ConfigError(f"{len(weights)} weights were given for {len(types)} beads")
-        force = self.new_force(1 + max((index for triplet in entries for index in triplet), default=0))
-        for position, bead_type in enumerate(types):
-            if weights is None:
-                force.addParticle(int(bead_type))
-            else:
-                force.addParticle(int(bead_type), float(weights[position]))
-        self.update_force(force, entries)
-        force.setUsesPeriodicBoundaryConditions(periodic)
-        return force
-
-    def update_force(self, force: Any, entries: IndexedEntries, replica: int = 0) -> None:
-        """Set new parameter values; call ``force.updateParametersInContext(context)`` afterwards."""
-        for triplet, values in entries.items():
-            columns = (float(values[parameter.name]) for parameter in self.parameters)
-            force.setTripletParameters(*triplet, *columns, replica)
+    def create_force(self, entries: IndexedEntries, beads: TypedTopology) -> list[openmm.Force]:
+        """The OpenMM forces of the term for these beads; none where it does not act among them."""

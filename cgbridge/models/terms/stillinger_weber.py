@@ -13,41 +13,51 @@ https://docs.lammps.org/pair_sw.html
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from cgbridge.frames import FloatArray
+from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import (
     EQUAL,
     Disagreement,
-    FormParameter,
-    FunctionalForm,
     IndexedEntries,
     Values,
     relative_difference,
 )
+from cgbridge.models.terms.many_body import ManyBodyForm
+
+if TYPE_CHECKING:
+    from cgbridge.openmm import TripletForce
 
 
-class StillingerWeber(FunctionalForm):
+class StillingerWeber(ManyBodyForm):
     """Stillinger-Weber form; eleven parameters per triplet in LAMMPS's column order."""
 
     name: ClassVar[str] = "stillinger-weber"
+    label: ClassVar[str] = "sw"
     suffix: ClassVar[str] = ".sw"
     pair_style: ClassVar[str] = "sw"
     reach: ClassVar[frozenset[str]] = frozenset({"sigma", "a"})
-    parameters: ClassVar[tuple[FormParameter, ...]] = (
-        FormParameter("epsilon", "ε", "eV", "energy scale"),
-        FormParameter("sigma", "σ", "A", "length scale"),
-        FormParameter("a", "a", "1", "cutoff in units of sigma"),
-        FormParameter("lambda", "λ", "1", "strength of the three-body term"),
-        FormParameter("gamma", "γ", "1", "decay of the three-body term"),
-        FormParameter("costheta0", "cos θ₀", "1", "cosine of the favoured angle"),
-        FormParameter("A", "A", "1", "strength of the two-body term"),
-        FormParameter("B", "B", "1", "repulsion relative to attraction"),
-        FormParameter("p", "p", "1", "exponent of the repulsion"),
-        FormParameter("q", "q", "1", "exponent of the attraction"),
-        FormParameter("tol", "tol", "1", "LAMMPS's cutoff shift by energy tolerance; 0 for none", 0.0),
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("epsilon", "eV", symbol="ε", meaning="energy scale"),
+        Parameter("sigma", "A", symbol="σ", meaning="length scale"),
+        Parameter("a", "1", symbol="a", meaning="cutoff in units of sigma"),
+        Parameter("lambda", "1", symbol="λ", meaning="strength of the three-body term"),
+        Parameter("gamma", "1", symbol="γ", meaning="decay of the three-body term"),
+        Parameter("costheta0", "1", symbol="cos θ₀", meaning="cosine of the favoured angle"),
+        Parameter("A", "1", symbol="A", meaning="strength of the two-body term"),
+        Parameter("B", "1", symbol="B", meaning="repulsion relative to attraction"),
+        Parameter("p", "1", symbol="p", meaning="exponent of the repulsion"),
+        Parameter("q", "1", symbol="q", meaning="exponent of the attraction"),
+        Parameter(
+            "tol",
+            "1",
+            value=0.0,
+            symbol="tol",
+            meaning="LAMMPS's cutoff shift by energy tolerance; 0 for none",
+        ),
     )
 
     def constraints(self, values: Values) -> Sequence[tuple[str, bool]]:
@@ -60,9 +70,9 @@ class StillingerWeber(FunctionalForm):
         bounded = v["p"] > v["q"] or (v["p"] == v["q"] and v["B"] >= 1)
         return [*rules, ("p > q >= 0, or p = q where B >= 1", bounded)]
 
-    def in_use(self, entries: IndexedEntries, triplet: tuple[int, int, int]) -> frozenset[str]:
-        i, j, k = triplet
-        values = entries[triplet]
+    def in_use(self, entries: IndexedEntries, key: tuple[int, ...]) -> frozenset[str]:
+        i, j, k = key
+        values = entries[key]
         if j != k:
             legs = (entries.get((i, j, j)), entries.get((i, k, k)))
             meet = all(leg is not None and self.cutoff(leg) != 0 for leg in legs)
@@ -122,7 +132,7 @@ class StillingerWeber(FunctionalForm):
         three_body = angular * self._decay(values, bond, 2.0 * values["gamma"])
         return 2.0 * self.dimer_energy(values, bond) + 6.0 * three_body
 
-    def new_force(self, types: int, replicas: int = 1) -> Any:
+    def new_force(self, types: int, replicas: int = 1) -> TripletForce:
         from cgbridge.openmm import StillingerWeberForce
 
         return StillingerWeberForce(types, replicas)

@@ -14,44 +14,50 @@ exponent m and gamma of LAMMPS, https://docs.lammps.org/pair_tersoff.html
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from cgbridge.frames import FloatArray
+from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import (
     EQUAL,
     Disagreement,
-    FormParameter,
-    FunctionalForm,
     IndexedEntries,
     Values,
     relative_difference,
 )
+from cgbridge.models.terms.many_body import ManyBodyForm
+
+if TYPE_CHECKING:
+    from cgbridge.openmm import TripletForce
 
 
-class Tersoff(FunctionalForm):
+class Tersoff(ManyBodyForm):
     """Tersoff (bond-order) form; fourteen parameters per triplet in LAMMPS's column order."""
 
     name: ClassVar[str] = "tersoff"
+    label: ClassVar[str] = "tersoff"
     suffix: ClassVar[str] = ".tersoff"
     pair_style: ClassVar[str] = "tersoff"
     reach: ClassVar[frozenset[str]] = frozenset({"R", "D"})
-    parameters: ClassVar[tuple[FormParameter, ...]] = (
-        FormParameter("m", "m", "1", "exponent of the distance term in zeta, 1 or 3", 1.0),
-        FormParameter("gamma", "γ", "1", "prefactor of the angular function", 1.0),
-        FormParameter("lambda3", "λ₃", "1/A", "decay of the distance term in zeta", 0.0),
-        FormParameter("c", "c", "1", "strength of the angular function"),
-        FormParameter("d", "d", "1", "sharpness of the angular function"),
-        FormParameter("costheta0", "cos θ₀", "1", "cosine of the favoured angle (h in the literature)"),
-        FormParameter("n", "n", "1", "exponent of the bond order"),
-        FormParameter("beta", "β", "1", "strength of the bond order"),
-        FormParameter("lambda2", "λ₂", "1/A", "decay of the attraction"),
-        FormParameter("B", "B", "eV", "attraction"),
-        FormParameter("R", "R", "A", "middle of the cutoff region"),
-        FormParameter("D", "D", "A", "half width of the cutoff region"),
-        FormParameter("lambda1", "λ₁", "1/A", "decay of the repulsion"),
-        FormParameter("A", "A", "eV", "repulsion"),
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        Parameter("m", "1", value=1.0, symbol="m", meaning="exponent of the distance term in zeta, 1 or 3"),
+        Parameter("gamma", "1", value=1.0, symbol="γ", meaning="prefactor of the angular function"),
+        Parameter("lambda3", "1/A", value=0.0, symbol="λ₃", meaning="decay of the distance term in zeta"),
+        Parameter("c", "1", symbol="c", meaning="strength of the angular function"),
+        Parameter("d", "1", symbol="d", meaning="sharpness of the angular function"),
+        Parameter(
+            "costheta0", "1", symbol="cos θ₀", meaning="cosine of the favoured angle (h in the literature)"
+        ),
+        Parameter("n", "1", symbol="n", meaning="exponent of the bond order"),
+        Parameter("beta", "1", symbol="β", meaning="strength of the bond order"),
+        Parameter("lambda2", "1/A", symbol="λ₂", meaning="decay of the attraction"),
+        Parameter("B", "eV", symbol="B", meaning="attraction"),
+        Parameter("R", "A", symbol="R", meaning="middle of the cutoff region"),
+        Parameter("D", "A", symbol="D", meaning="half width of the cutoff region"),
+        Parameter("lambda1", "1/A", symbol="λ₁", meaning="decay of the repulsion"),
+        Parameter("A", "eV", symbol="A", meaning="repulsion"),
     )
 
     def constraints(self, values: Values) -> Sequence[tuple[str, bool]]:
@@ -71,9 +77,9 @@ class Tersoff(FunctionalForm):
             ("B >= 0", v["B"] >= 0),
         ]
 
-    def in_use(self, entries: IndexedEntries, triplet: tuple[int, int, int]) -> frozenset[str]:
-        i, j, k = triplet
-        values, bond = entries[triplet], entries.get((i, j, j), entries[triplet])
+    def in_use(self, entries: IndexedEntries, key: tuple[int, ...]) -> frozenset[str]:
+        i, j, k = key
+        values, bond = entries[key], entries.get((i, j, j), entries[key])
         if self.cutoff(bond) == 0:
             return self.reach if j == k else frozenset()
         if self.cutoff(values) == 0:
@@ -136,7 +142,7 @@ class Tersoff(FunctionalForm):
         order = (1.0 + (values["beta"] * zeta) ** n) ** (-0.5 / n)
         return 2.0 * self._bonded(values, bond, order)
 
-    def new_force(self, types: int, replicas: int = 1) -> Any:
+    def new_force(self, types: int, replicas: int = 1) -> TripletForce:
         from cgbridge.openmm import TersoffForce
 
         return TersoffForce(types, replicas)

@@ -1,0 +1,85 @@
+"""The virial of a Context, whatever its forces are.
+
+W_ab = sum r_a f_b = -dE/d(eps_ab) for a homogeneous strain r -> (1 + eps) r of positions and box. The
+plugin's forces tell theirs; that of other forces is a central difference of their energy in double precision.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cgbridge.frames import FloatArray
+from cgbridge.openmm import TripletForce
+from cgbridge.structures.cells import reduced_box
+
+if TYPE_CHECKING:
+    import openmm
+
+#: Strain of the differences: their error is of the order of its square, and of 1e-16 over it.
+_STRAIN = 1e-5
+
+
+class Virial:
+    """Virial tensors in kJ/mol of one Context, at its present positions."""
+
+    def __init__(self, context: openmm.Context) -> None:
+        import openmm
+
+        self._context = context
+        system = context.getSystem()
+        forces = list(system.getForces())
+        self._own = [force for force in forces if isinstance(force, TripletForce)]
+        others = [force for force in forces if not isinstance(force, TripletForce)]
+        self._others: Any = None
+        if others:
+            rest = openmm.System()
+            for index in range(system.getNumParticles()):
+                rest.addParticle(system.getParticleMass(index))
+            rest.setDefaultPeriodicBoxVectors(*system.getDefaultPeriodicBoxVectors())
+            for force in others:
+                if not _is_bookkeeping(force):
+                    rest.addForce(copy.deepcopy(force))
+            if rest.getNumForces():
+                platform = openmm.Platform.getPlatformByName("Reference")
+                self._others = openmm.Context(rest, openmm.VerletIntegrator(0.001), platform)
+
+    def tensor(self) -> FloatArray:
+        """W, shape (3, 3)."""
+        total = np.zeros((3, 3))
+        for force in self._own:
+            total += np.reshape(force.getVirial(self._context), (3, 3))
+        if self._others is not None:
+            total += self._by_strain()
+        return total
+
+    def _by_strain(self) -> FloatArray:
+        state = self._context.getState(positions=True)
+        positions = np.asarray(state.getPositions(asNumpy=True)._value, dtype=float)
+        box = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value, dtype=float)
+        virial = np.zeros((3, 3))
+        for a in range(3):
+            # With rows as vectors, OpenMM's form of the box allows strains of the lower triangle only.
+            for b in range(a + 1):
+                energies = []
+                for sign in (1.0, -1.0):
+                    strain = np.eye(3)
+                    strain[a, b] += sign * _STRAIN
+                    energies.append(self._energy(positions @ strain, reduced_box(box @ strain)))
+                virial[a, b] = -(energies[0] - energies[1]) / (2.0 * _STRAIN)
+                # No torque acts on a homogeneous system: the virial is symmetric.
+                virial[b, a] = virial[a, b]
+        return virial
+
+    def _energy(self, positions: FloatArray, box: FloatArray) -> float:
+        self._others.setPeriodicBoxVectors(*box)
+        self._others.setPositions(positions)
+        return float(self._others.getState(energy=True).getPotentialEnergy()._value)
+
+
+def _is_bookkeeping(force: openmm.Force) -> bool:
+    """Barostats, thermostats and the like, which act through no energy."""
+    name = type(force).__name__
+    return "Barostat" in name or name in ("AndersenThermostat", "CMMotionRemover")

@@ -1,0 +1,87 @@
+"""Which beads there are and how they hang together: what a model needs to make its forces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+#: Chains of beads of one length, by their indices.
+Chains = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """N beads; all indices count from 0.
+
+    ``types`` names the bead type of every bead, ``molecules`` numbers the molecule that each is in, ascending
+    (empty: every bead is one of its own). ``bonds``, ``angles`` and ``torsions`` are chains of two, three and
+    four beads. ``exclusions`` are pairs without pair interactions.
+    """
+
+    types: tuple[str, ...]
+    molecules: tuple[int, ...] = ()
+    bonds: Chains = ()
+    angles: Chains = ()
+    torsions: Chains = ()
+    exclusions: Chains = ()
+
+    def __len__(self) -> int:
+        return len(self.types)
+
+    @property
+    def molecule_of(self) -> tuple[int, ...]:
+        """The molecule of every bead."""
+        return self.molecules or tuple(range(len(self.types)))
+
+    def repeated(self, count: int) -> Topology:
+        """``count`` copies, one behind the other."""
+        return joined([self] * count)
+
+
+def joined(parts: Iterable[Topology]) -> Topology:
+    """All parts, the beads of one behind those of the other."""
+    types: list[str] = []
+    molecules: list[int] = []
+    bonds: list[tuple[int, ...]] = []
+    angles: list[tuple[int, ...]] = []
+    torsions: list[tuple[int, ...]] = []
+    exclusions: list[tuple[int, ...]] = []
+    for part in parts:
+        first, molecule = len(types), 1 + max(molecules[-1:], default=-1)
+        molecules += [number + molecule for number in part.molecule_of]
+        bonds += _shifted(part.bonds, first)
+        angles += _shifted(part.angles, first)
+        torsions += _shifted(part.torsions, first)
+        exclusions += _shifted(part.exclusions, first)
+        types += part.types
+    return Topology(
+        tuple(types), tuple(molecules), tuple(bonds), tuple(angles), tuple(torsions), tuple(exclusions)
+    )
+
+
+def _shifted(chains: Chains, offset: int) -> Chains:
+    return tuple(tuple(index + offset for index in chain) for chain in chains)
+
+
+def chains_along(bonds: Chains, length: int) -> Chains:
+    """All chains of ``length`` different beads that follow bonds, each in one of its directions."""
+    neighbours: dict[int, set[int]] = {}
+    for i, j in bonds:
+        neighbours.setdefault(i, set()).add(j)
+        neighbours.setdefault(j, set()).add(i)
+    found: Chains = tuple((bead,) for bead in sorted(neighbours))
+    for _ in range(length - 1):
+        found = tuple(
+            (*chain, following) for chain in found for following in sorted(neighbours[chain[-1]] - set(chain))
+        )
+    return tuple(chain for chain in found if chain <= chain[::-1])
+
+
+def pairs_within(bonds: Chains, distance: int) -> Chains:
+    """Pairs of beads that are 1 to ``distance`` bonds apart, in ascending order."""
+    ends = {
+        (min(chain[0], chain[-1]), max(chain[0], chain[-1]))
+        for length in range(2, distance + 2)
+        for chain in chains_along(bonds, length)
+    }
+    return tuple(sorted(ends))
