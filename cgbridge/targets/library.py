@@ -159,6 +159,7 @@ def _target(entry: TargetEntry, name: str, folder: Path, where: str) -> Target:
         temperature=entry.temperature,
         pressure=entry.pressure,
         structure=entry.structure,
+        composition=entry.composition,
         weight=entry.weight,
         reference=_reference(entry.reference, folder, f"{where}.reference"),
         options=dict(entry.options),

@@ -38,6 +38,11 @@ class TargetEntry(Section):
     temperature: Temperature = Field(default=300.0, ge=0, description="Bare number in K.")
     pressure: Pressure = Field(default=1.0, description="Bare number in bar.")
     structure: str = Field(default="liquid", description="liquid, or the name of a crystal.")
+    composition: tuple[str, ...] = Field(
+        default=(),
+        description="Beads on the sublattices of a crystal, or those of a liquid in their ratio; default: those of "
+        "the model.",
+    )
     weight: Number = Field(default=1.0, gt=0, description="Weight within its level.")
     reference: str | ReferenceEntry | None = Field(default=None, description="Reference curve (CSV file).")
     options: dict[str, Any] = Field(default_factory=dict, description="The observable's own settings.")

@@ -55,7 +55,7 @@ def fault(folder: Path, *words: str, code: int) -> str:
         ("timestep: 10 fs", "timestep: 10 K", "fit.yaml:13: engine.timestep: '10 K': cannot convert"),
         ("min: 5 kcal/mol", "min: 5 A", "model.search.epsilon.min: '5 A': cannot convert"),
         ("epsilon: {min: 5", "epsilom: {min: 5", "no parameter 'epsilom'; did you mean 'epsilon'?"),
-        ("epsilon: {min: 5", "beta: {min: 5", "the form 'stillinger-weber' has no parameter 'beta'"),
+        ("epsilon: {min: 5", "beta: {min: 5", "model 'mw' has no parameter 'beta'"),
         ("- {observable", "- water/density-300\n      - {observable", "did you mean 'water/density-300K'?"),
         ("lattice_density", "latice_density", "did you mean 'lattice_density'?"),
         ("base: mw", "base: mww", "did you mean 'mw'?"),

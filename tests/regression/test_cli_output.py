@@ -115,7 +115,7 @@ def test_observables_and_keys_are_all_told(tmp_path: Path) -> None:
     entries = {entry.key: entry for entry in manual()}
     assert set(FitConfig.model_fields) - {"schema_version"} <= {key.rstrip("[]") for key in entries}
     assert entries["optimizer.polish.evaluations"].default == "40"
-    assert entries["model.search.<name>.min"].default == "required"
+    assert entries["model.base"].default == "required"
     assert all(entry.meaning for entry in entries.values())
     wrong = command(tmp_path, "keys", "optimiser")
     assert wrong.returncode == 2 and "did you mean 'optimizer'?" in wrong.stderr

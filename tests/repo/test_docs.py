@@ -57,6 +57,14 @@ def test_yaml_example_is_valid(text, tmp_path):
         assert own and all(load_target(name, tmp_path) for name in own)
 
 
+@pytest.mark.parametrize("text", named("models.md", "yaml"))
+def test_model_example_is_valid(text):
+    model = model_from_dict(yaml.safe_load(text), "example")
+    kinds = [molecule.topology for molecule in model.molecules] or [model.topology(model.bead_names)]
+    for topology in kinds:
+        assert model.create_system(topology).getNumForces() >= (1 if len(topology) > 1 else 0)
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
 def test_example_is_a_fit_whose_boxes_are_wide_enough(path):
     """And none changes the bead of its base: a warning is an error here."""

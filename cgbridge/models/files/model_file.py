@@ -60,7 +60,8 @@ class ValuesEntry(_Strict):
     """Values for bead types, as numbers in the units of ``parameters`` or with units of their own."""
 
     types: list[str] = Field(min_length=1, max_length=4, validation_alias=AliasChoices("types", "triplet"))
-    values: dict[str, Number | str] = Field(default_factory=dict)
+    # As they stand: "120 deg" read as a plain number would be radians.
+    values: dict[str, float | str] = Field(default_factory=dict)
     table: TableEntry | None = None
 
 
