@@ -224,9 +224,8 @@ def _levels(layout: RunLayout) -> tuple[LevelRecord, ...]:
 def _target(record: Mapping[str, Any], number: int) -> Target:
     """A target of the folder; one that does not say which entry of its list it is stands for its own."""
     reference = record["reference"]
-    return Target(
-        **{"entry": number, **record, "reference": curve_from_record(reference) if reference else None}
-    )
+    fields = {"entry": number, **record, "composition": tuple(record.get("composition", ()))}
+    return Target(**fields | {"reference": curve_from_record(reference) if reference else None})
 
 
 def _parameters(

@@ -47,6 +47,7 @@ def target_record(target: Target) -> dict[str, Any]:
             "structure", "weight", "source", "entry",
         )
     }  # fmt: skip
+    record["composition"] = list(target.composition)
     record["options"] = dict(target.options)
     record["reference"] = curve_record(target.reference) if target.reference else None
     return record

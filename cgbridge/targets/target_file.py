@@ -40,8 +40,8 @@ class TargetEntry(Section):
     structure: str = Field(default="liquid", description="liquid, or the name of a crystal.")
     composition: tuple[str, ...] = Field(
         default=(),
-        description="Beads on the sublattices of a crystal, or those of a liquid in their ratio; default: those of "
-        "the model.",
+        description="Beads on the sublattices of a crystal, or those of a liquid in their ratio; default: those "
+        "of the model.",
     )
     weight: Number = Field(default=1.0, gt=0, description="Weight within its level.")
     reference: str | ReferenceEntry | None = Field(default=None, description="Reference curve (CSV file).")
