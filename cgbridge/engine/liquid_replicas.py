@@ -21,17 +21,15 @@ from cgbridge.engine.molecular_dynamics import (
     minimise,
     runaway,
 )
+from cgbridge.engine.platforms import DEVICES
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.frames import FloatArray, Frame
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.interfaces import Run, Simulation, SimulationKind
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.rng import derive_seed
 from cgbridge.structures.box_sizes import require_width, start_density
 from cgbridge.structures.lattices import Box, liquid
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
-
-#: Where replicas pay: one launch of a kernel serves all of them.
-DEVICES = ("CUDA", "HIP", "OpenCL")
 
 
 def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSettings) -> list[list[Simulation]]:
@@ -44,7 +42,7 @@ def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSetting
         return []
     alike: dict[tuple[Any, ...], list[Simulation]] = {}
     for simulation in simulations:
-        if simulation.kind == "bulk" and simulation.structure == "liquid":
+        if simulation.kind is SimulationKind.BULK and simulation.is_liquid:
             start = start_density(simulation.density) if simulation.density else 0.0
             key = (
                 simulation.beads,

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
+from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, SimulationKind, Target
 from cgbridge.observables.bulk import crystal_structure
 from cgbridge.observables.crossing import bracket, find_crossing
 from cgbridge.observables.growth import growth_rates
@@ -82,10 +82,14 @@ class MeltingTemperature:
 
     name = "melting_temperature"
     unit = "K"
+    options = MeltingOptions
+    state = ("structure", "pressure")
+    phase = "crystal"
+    own_length = True
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One coexistence box per temperature and replica."""
-        options = parse_options(MeltingOptions, target)
+        options = parse_options(self.options, target)
         factor = unit_factor(target, self.unit)
         protocol = PROTOCOLS[options.protocol]
         centre = options.centre or target.value / factor
@@ -94,7 +98,7 @@ class MeltingTemperature:
         )
         return [
             Simulation(
-                kind="coexistence",
+                kind=SimulationKind.COEXISTENCE,
                 structure=options.structure or crystal_structure(target),
                 temperature=kelvin,
                 pressure=float(target.pressure),
@@ -117,7 +121,7 @@ class MeltingTemperature:
         the next call and to :meth:`measure`. Empty as well when no run shows a direction, and at 50
         and 1000 K.
         """
-        options = parse_options(MeltingOptions, target)
+        options = parse_options(self.options, target)
         low, high = bracket(growth_rates(runs))
         if (low is None) == (high is None):
             return []
@@ -136,7 +140,7 @@ class MeltingTemperature:
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Zero crossing of the rates of all runs, also those of :meth:`follow_up`, in any order."""
-        parse_options(MeltingOptions, target)
+        parse_options(self.options, target)
         if len(runs) < 2:
             raise SimulationError(f"a melting temperature needs several runs, found {len(runs)}")
         rates = growth_rates(runs)

@@ -35,6 +35,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Packages beyond the core (:mod:`cgbridge.extras`) that a measurement with these options imports."""
+        return ()
+
 
 class StaticOptions(Options):
     """A static observable (lattice, dimer) has no options."""
@@ -63,6 +68,11 @@ class BulkOptions(SamplingOptions):
         description="crystalline fraction above which a liquid is frozen, below which a crystal is molten "
         "(also called ice_threshold)",
     )
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """OVITO tells a crystal from a liquid."""
+        return ("ovito",) if self.check_phase else ()
 
 
 Model = TypeVar("Model", bound=Options)

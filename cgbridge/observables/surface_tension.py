@@ -8,7 +8,7 @@ import numpy as np
 
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
+from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, SimulationKind, Target
 from cgbridge.observables.bulk import drift_notes
 from cgbridge.observables.options import SamplingOptions, parse_options
 from cgbridge.observables.reporting import estimate, one_run, series, unit_factor
@@ -26,16 +26,17 @@ class SurfaceTension:
 
     name = "surface_tension"
     unit = "mN/m"
+    options = SamplingOptions
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One film at constant volume."""
-        options = parse_options(SamplingOptions, target)
+        options = parse_options(self.options, target)
         unit_factor(target, self.unit)
         if not target.temperature > 0:
             raise ConfigError("temperature is not positive", where=f"targets.{target.name}")
         return [
             Simulation(
-                kind="slab",
+                kind=SimulationKind.SLAB,
                 temperature=float(target.temperature),
                 pressure=0.0,
                 beads=options.beads or sampling.beads,

@@ -54,7 +54,7 @@ class Subject:
     def static(self) -> bool:
         """Whether nothing moves in its simulations."""
         simulations = self.observable.simulations(self.target, SAMPLING)
-        return all(simulation.kind in ("lattice", "dimer") for simulation in simulations)
+        return all(simulation.static for simulation in simulations)
 
 
 class ConformanceError(AssertionError):
@@ -80,7 +80,7 @@ def asks_for_simulations(subject: Subject) -> None:
     _require(len(first) > 0, "it asks for no simulation")
     _require(first == second, "it asks for other simulations when asked again")
     for simulation in first:
-        _require(simulation.kind in ("lattice", "dimer") or simulation.beads > 0, "a simulation has no beads")
+        _require(simulation.static or simulation.beads > 0, "a simulation has no beads")
 
 
 def refuses_unknown_options(subject: Subject) -> None:
