@@ -11,11 +11,15 @@ from cgbridge.errors import MissingDependencyError
 
 @dataclass(frozen=True)
 class Extra:
-    """``pip install 'cgbridge[name]'`` brings ``modules`` (import names), which are for ``purpose``."""
+    """``pip install 'cgbridge[name]'`` brings ``modules`` (import names), which are for ``purpose``.
+
+    ``libraries`` are Debian's names of what their wheels need, which a machine without a display may lack.
+    """
 
     name: str
     purpose: str
     modules: tuple[str, ...]
+    libraries: str = ""
 
     @property
     def pip(self) -> str:
@@ -27,10 +31,16 @@ class Extra:
         return tuple(module for module in self.modules if not _installed(module))
 
 
+ICE = Extra(
+    "ice",
+    "telling a crystal from a liquid",
+    ("ovito",),
+    "libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0",
+)
 #: All but ``all``, which is every one of them; ``pyproject.toml`` says the same in pip's words.
 EXTRAS = (
     Extra("fit", "searching for parameters", ("deap", "sklearn")),
-    Extra("ice", "telling a crystal from a liquid", ("ovito",)),
+    ICE,
     Extra(
         "formats", "XTC, TRR and NetCDF trajectories, and structure files that only mdtraj reads", ("mdtraj",)
     ),

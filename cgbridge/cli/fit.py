@@ -39,7 +39,6 @@ def fit(
     from cgbridge.cli.progress import show_progress
     from cgbridge.errors import RunFolderError
     from cgbridge.fits.search.box_check import check_simulations
-    from cgbridge.fits.search.loop import run_fit
     from cgbridge.fits.search.reading import read_fit
     from cgbridge.report.document import write_report
     from cgbridge.store.layout import RunLayout
@@ -47,6 +46,9 @@ def fit(
     problem = read_fit(input)
     config = problem.config
     check_simulations(problem)
+    # Only now: it imports what the check may have found to be missing.
+    from cgbridge.fits.search.loop import run_fit
+
     try:
         with show_progress(config.name) as display:
             folder = run_fit(problem, fresh=fresh, display=display)

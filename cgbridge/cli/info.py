@@ -169,7 +169,10 @@ def observables(
     if name is not None:
         _describe_observable(name)
         return
-    rows = [(entry.name, entry.unit, entry.description) for entry in list_observables()]
+    rows = [
+        (entry.name, entry.unit, entry.description + (f" ({entry.package})" if entry.package else ""))
+        for entry in list_observables()
+    ]
     print_table(("observable", "unit", "what it is"), rows)
     typer.echo("cgbridge observables NAME shows the options, their defaults and units")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
 from cgbridge.interfaces import LIQUID, Estimate, Run, Sampling, Simulation, SimulationKind, Target
 from cgbridge.observables.options import BulkOptions, SamplingOptions, parse_options
+from cgbridge.observables.phase import Phase, check_phase
 from cgbridge.observables.reporting import estimate, one_run, series
 from cgbridge.observables.statistics import drift, mean_error
 from cgbridge.units import AMU_PER_NM3, BAR_NM3
@@ -17,8 +17,6 @@ from cgbridge.units import AMU_PER_NM3, BAR_NM3
 DEFAULT_CRYSTAL = "ice-ih"
 #: Halves of a series that differ by more than this many standard errors are reported as drifting.
 DRIFT_LIMIT = 4.0
-
-Phase = Literal["liquid", "crystal"]
 
 
 def bulk_simulation(
@@ -61,7 +59,6 @@ def crystal_structure(target: Target) -> str:
 def require_phase(run: Run, phase: Phase, options: BulkOptions) -> None:
     """Raise :class:`~cgbridge.errors.UnstableError` if a liquid froze or holds voids, or a crystal melted."""
     if options.check_phase:
-        from cgbridge.observables.phase import check_phase
         from cgbridge.observables.voids import check_filled
 
         if phase == "liquid":

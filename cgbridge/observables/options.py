@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -36,9 +36,12 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @property
-    def needs(self) -> tuple[str, ...]:
-        """Packages beyond the core (:mod:`cgbridge.extras`) that a measurement with these options imports."""
-        return ()
+    def needs(self) -> Mapping[str, str]:
+        """Packages beyond the core (:mod:`cgbridge.extras`) that a measurement with these options imports.
+
+        Each with what a user could do instead.
+        """
+        return {}
 
 
 class StaticOptions(Options):
@@ -52,6 +55,10 @@ class SamplingOptions(Options):
     equilibration: Annotated[Time, Field(ge=0)] | None = Field(None, description="discarded start, ps")
     production: Annotated[Time, Field(gt=0)] | None = Field(None, description="measured time, ps")
     interval: Annotated[Time, Field(gt=0)] | None = Field(None, description="time between frames, ps")
+
+
+#: What to do where nothing tells a crystal from a liquid.
+UNCHECKED = "switch the check off with the target option check_phase: false"
 
 
 class BulkOptions(SamplingOptions):
@@ -70,9 +77,9 @@ class BulkOptions(SamplingOptions):
     )
 
     @property
-    def needs(self) -> tuple[str, ...]:
+    def needs(self) -> Mapping[str, str]:
         """OVITO tells a crystal from a liquid."""
-        return ("ovito",) if self.check_phase else ()
+        return {"ovito": UNCHECKED} if self.check_phase else {}
 
 
 Model = TypeVar("Model", bound=Options)

@@ -32,7 +32,7 @@ def load_own(name: str, folder: str = "", *, called: str = "") -> Observable:
     """
     module_name, _, class_name = name.partition(":")
     folder = folder or _folders.get(name, "")
-    module = _module(name, module_name, folder)
+    module = _module(called or name, module_name, folder)
     _folders[name] = folder
     found = getattr(module, class_name, None)
     where = getattr(module, "__file__", None) or module_name
@@ -128,14 +128,23 @@ def _module(name: str, module: str, folder: str) -> ModuleType:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not (module == error.name or module.startswith(f"{error.name}.")):
-            raise _broken(name, error, module) from error
+            raise _broken(name, error, _file_of(module)) from error
         raise ConfigError(
             f"observable '{name}': there is no module '{module}'",
             where=folder or None,
             remedy=f"put {module}.py beside the YAML file, or install it",
         ) from None
     except Exception as error:
-        raise _broken(name, error, module) from error
+        raise _broken(name, error, _file_of(module)) from error
+
+
+def _file_of(module: str) -> str:
+    """Where Python finds a module that cannot be imported, or its name."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except Exception:  # a package that cannot be imported either
+        spec = None
+    return spec.origin if spec is not None and spec.origin else module
 
 
 @lru_cache(maxsize=64)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import inspect
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cgbridge.errors import CgbridgeError, ConfigError
+from cgbridge.extras import require
 from cgbridge.interfaces import Observable, Sampling, Target
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.options import Options, parse_options
+from cgbridge.observables.phase import Phase
 
 #: The fields of a target that say at which state something is measured.
 State = Literal["structure", "temperature", "pressure"]
@@ -43,7 +45,7 @@ class Traits:
     summary: str = ""
     options: type[Options] | None = None
     state: tuple[State, ...] = ALL_OF_IT
-    phase: Literal["liquid", "crystal"] = "liquid"
+    phase: Phase = "liquid"
     own_length: bool = False
 
 
@@ -68,7 +70,8 @@ def target_traits(target: Target) -> Traits:
 def is_static(target: Target) -> bool:
     """Whether nothing moves in what is simulated for the target."""
     try:
-        asked = get_observable(target.observable, target.folder).simulations(target, Sampling())
+        observable = get_observable(target.observable, target.folder)
+        asked = observable.simulations(replace(target, unit=target.unit or observable.unit), Sampling())
     except CgbridgeError:
         return False
     return all(simulation.static for simulation in asked)
@@ -96,10 +99,13 @@ def options_of(name: str, folder: str = "") -> type[Options]:
     return options
 
 
-def needed_modules(target: Target) -> tuple[str, ...]:
-    """Packages beyond the core that the measurement of the target imports.
+def require_packages(target: Target, where: str) -> None:
+    """Make sure that what the measurement of the target imports is installed; nothing is imported.
 
-    Raises :class:`~cgbridge.errors.ConfigError` for options that are none.
+    Raises :class:`~cgbridge.errors.MissingDependencyError` with the pip line, and
+    :class:`~cgbridge.errors.ConfigError` for options that are none.
     """
     options = target_traits(target).options
-    return () if options is None else parse_options(options, target).needs
+    if options is not None:
+        for module, instead in parse_options(options, target).needs.items():
+            require([module], f"the target '{target.name}'", where=where, instead=instead)

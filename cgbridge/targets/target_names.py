@@ -20,7 +20,7 @@ class NamedTarget:
 
 #: What tells targets of one observable apart, in the order in which it is tried.
 _MARKS: tuple[Callable[[Target], str], ...] = (
-    lambda target: "" if target.structure == "liquid" else target.structure,
+    lambda target: "" if target.is_liquid else target.structure,
     lambda target: f"{target.temperature:g}K",
     lambda target: f"{target.pressure:g}bar",
     lambda target: str(target.options.get("feature", "")),

@@ -10,12 +10,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from cgbridge.errors import ConfigError, SimulationError, UnitError, UnstableError
 from cgbridge.interfaces import Estimate, Observable, Run, Sampling, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.observables.options import Options
+from cgbridge.observables.phase import Phase
+from cgbridge.observables.traits import ALL_OF_IT, traits_of
 from cgbridge.testing.made_up_runs import synthetic_run, write_frames
 from cgbridge.units import convert, parse_unit
 
@@ -72,6 +76,14 @@ def is_documented(subject: Subject) -> None:
     _require(isinstance(observable, Observable), "it lacks a part of cgbridge.interfaces.Observable")
     _require(parse_unit(observable.unit).factor > 0, f"its unit '{observable.unit}' is none")
     _require(len(observable.__doc__ or "") > 60, "its docstring says too little: formula, unit, source")
+    traits = traits_of(observable)
+    options, unknown = traits.options, set(traits.state) - set(ALL_OF_IT)
+    _require(not unknown, f"its state is not of {', '.join(ALL_OF_IT)}: {', '.join(map(str, unknown))}")
+    _require(traits.phase in get_args(Phase), f"its phase '{traits.phase}' is none")
+    _require(
+        options is None or (isinstance(options, type) and issubclass(options, Options)),
+        "its options are no class derived from cgbridge.observables.options.Options",
+    )
 
 
 def asks_for_simulations(subject: Subject) -> None:

@@ -1,18 +1,24 @@
-"""Find out before a fit what no candidate could be simulated with: a box too small, no engine for it."""
+"""Find out before a fit what would stop every candidate: a box too small, no engine, a package left out."""
 
 from __future__ import annotations
 
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.errors import ConfigError, SimulationError, UnstableError
+from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.interfaces import Simulation, SimulationKind, Target
 from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.observables.traits import require_packages
 from cgbridge.structures.box_sizes import BREATHING, MARGIN, least_liquid_beads, liquid_edge
 
 #: Cutoffs that a liquid must be wide: a film has two surfaces that must not feel each other.
 _CUTOFFS = {SimulationKind.BULK: 2.0, SimulationKind.SLAB: 4.0 * MARGIN}
+
+
+#: What searching imports beyond the core, always and with response surfaces.
+_SEARCH, _SURFACES = ("deap",), ("sklearn",)
 
 
 def check_simulations(problem: FitProblem) -> None:
@@ -21,11 +27,17 @@ def check_simulations(problem: FitProblem) -> None:
     Raises :class:`ConfigError` for a liquid's box that is narrower than twice the longest cutoff of the
     search (a film: four times) or than twice the distance that a target looks at, naming beads and the
     least number of them; and :class:`SimulationError` for dynamics asked of
-    the closed-form engine, or for liquids whose density nobody knows.
+    the closed-form engine, or for liquids whose density nobody knows. A package that is left out of this
+    installation and that the search or a target needs is a :class:`~cgbridge.errors.MissingDependencyError`.
     """
+    optimizer = problem.config.optimizer
+    require(_SEARCH, "the search", where="optimizer")
+    if optimizer.polish.evaluations and optimizer.polish.method == "response-surface":
+        require(_SURFACES, "a search with response surfaces", where="optimizer.polish.method")
     cutoff = longest_cutoff(problem)
     for number, level in enumerate(problem.levels):
         for target in level.targets:
+            require_packages(target, f"levels.{number} ({level.name})")
             for simulation in get_observable(target.observable, target.folder).simulations(
                 target, level.sampling
             ):

@@ -14,7 +14,7 @@ from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.engine.engine import simulated_time
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.platforms import DEVICES
-from cgbridge.errors import StepLimitError, UnstableError
+from cgbridge.errors import MissingDependencyError, StepLimitError, UnstableError
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.interfaces import Run, Simulation, SimulationKind, Target
 from cgbridge.objectives.candidate import Level, covers, merge_simulations
@@ -238,6 +238,6 @@ def _measurement(problem: FitProblem, run: Run) -> float:
     from cgbridge.observables.phase import check_phase
 
     started = time.process_time()
-    with contextlib.suppress(UnstableError):
+    with contextlib.suppress(UnstableError, MissingDependencyError):  # not needed, or told before
         check_phase(run, "liquid", threshold=0.5)
     return time.process_time() - started
