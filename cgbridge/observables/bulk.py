@@ -48,6 +48,7 @@ def bulk_simulation(
         interval=options.interval or sampling.interval,
         density=sampling.liquid_density(kelvin, target.pressure) if structure == LIQUID else 0.0,
         reach=reach,
+        composition=target.composition,
     )
 
 

@@ -114,6 +114,7 @@ class MeltingTemperature:
                 production=options.production or protocol.production,
                 interval=options.interval or sampling.interval,
                 replica=replica,
+                composition=target.composition,
             )
             for kelvin in checked_temperatures(target, wanted, 3)
             for replica in range(options.replicas)

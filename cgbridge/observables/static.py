@@ -37,7 +37,8 @@ class StaticProperty:
         parse_options(self.options, target)
         unit_factor(target, self.unit)
         lattice = self.kind is SimulationKind.LATTICE
-        return [Simulation(self.kind, structure=lattice_structure(target) if lattice else self.kind.value)]
+        structure = lattice_structure(target) if lattice else self.kind.value
+        return [Simulation(self.kind, structure, composition=target.composition)]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """The scalar of the run."""

@@ -46,6 +46,7 @@ class SurfaceTension:
                 production=options.production or sampling.production,
                 interval=options.interval or sampling.interval,
                 density=sampling.liquid_density(target.temperature, target.pressure),
+                composition=target.composition,
             )
         ]
 

@@ -87,12 +87,15 @@ def is_documented(subject: Subject) -> None:
 
 
 def asks_for_simulations(subject: Subject) -> None:
-    """It asks for the same simulations whenever it is asked, each at the target's pressure unless at rest."""
+    """It asks for the same simulations whenever it is asked, of some beads, and of those the target names."""
     first, second = (list(subject.observable.simulations(subject.target, SAMPLING)) for _ in range(2))
     _require(len(first) > 0, "it asks for no simulation")
     _require(first == second, "it asks for other simulations when asked again")
     for simulation in first:
         _require(simulation.static or simulation.beads > 0, "a simulation has no beads")
+    named = replace(subject.target, composition=("A", "B"))
+    for simulation in subject.observable.simulations(named, SAMPLING):
+        _require(simulation.composition == ("A", "B"), "a simulation has not the beads that the target names")
 
 
 def refuses_unknown_options(subject: Subject) -> None:
