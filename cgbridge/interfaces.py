@@ -20,10 +20,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Never, Protocol, Self, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.frames import FloatArray, Frames
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.topology import Topology
 
 
@@ -34,38 +34,6 @@ class Outcome(StrEnum):
     UNSTABLE = "unstable"  # the candidate's fault: NaN, runaway energy, box collapse
     TIMEOUT = "timeout"  # the watchdog on MD steps (or wall time) stopped it
     INFRA = "infra"  # the machine's fault: killed worker, segmentation fault, full disk
-
-
-class SimulationKind(StrEnum):
-    """What is set up to be simulated, and what must be known of it without simulating.
-
-    ``static``
-        nothing moves: no temperature, no steps, no statistical error.
-    ``words``
-        how it is called in a sentence, with the structure in its place.
-    """
-
-    LATTICE = "lattice", True, "{structure} at rest"
-    DIMER = "dimer", True, "dimer at rest"
-    BULK = "bulk", False, "{structure}"
-    SLAB = "slab", False, "film"
-    COEXISTENCE = "coexistence", False, "{structure} and liquid"
-
-    static: bool
-    words: str
-
-    def __new__(cls, value: str, static: bool = False, words: str = "") -> Self:
-        """A member; called with the value alone it finds the member."""
-        member = str.__new__(cls, value)
-        member._value_, member.static, member.words = value, static, words
-        return member
-
-    @classmethod
-    def _missing_(cls, value: object) -> Never:
-        raise ConfigError(
-            f"there is no kind of simulation called '{value}'{did_you_mean(str(value), cls)}",
-            remedy="kinds: " + ", ".join(cls),
-        )
 
 
 #: The structure that is no crystal.

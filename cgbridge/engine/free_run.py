@@ -19,10 +19,11 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
-from cgbridge.interfaces import LIQUID, Simulation, SimulationKind
+from cgbridge.interfaces import LIQUID, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.time_step import time_step_warning
 from cgbridge.rng import derive_seed
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import least_liquid_beads, liquid_edge, start_density
 from cgbridge.structures.cells import place
 from cgbridge.structures.lattices import STRUCTURES, Box, liquid

@@ -24,9 +24,10 @@ from cgbridge.engine.molecular_dynamics import (
 from cgbridge.engine.platforms import DEVICES
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.frames import FloatArray, Frame
-from cgbridge.interfaces import Run, Simulation, SimulationKind
+from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.rng import derive_seed
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import require_width, start_density
 from cgbridge.structures.lattices import Box, liquid
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter

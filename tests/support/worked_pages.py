@@ -30,11 +30,12 @@ class Step:
     below: str | None = None
 
 
-def steps(page: Path, heading: str) -> list[Step]:
-    """The steps under ``## heading``; raises :class:`AssertionError` where there are none."""
-    text = page.read_text(encoding="utf-8")
-    _, found, section = text.partition(f"\n## {heading}\n")
-    section = re.split(r"^## ", section, maxsplit=1, flags=re.MULTILINE)[0]
+def steps(page: Path, heading: str | None = None) -> list[Step]:
+    """The steps under ``## heading``, or on the whole page; :class:`AssertionError` where there are none."""
+    found, section = "all", page.read_text(encoding="utf-8")
+    if heading is not None:
+        _, found, section = section.partition(f"\n## {heading}\n")
+        section = re.split(r"^## ", section, maxsplit=1, flags=re.MULTILINE)[0]
     made = [Step(m["new"] or m["old"], m["text"], m["below"]) for m in _STEP.finditer(section)]
     assert found and made, f"{page.name} has no worked '{heading}'"
     return made

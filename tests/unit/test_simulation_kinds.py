@@ -13,10 +13,11 @@ import cgbridge
 from cgbridge.engine.closed_form import ClosedFormEngine
 from cgbridge.engine.engine import Engine, simulated_time
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Simulation, SimulationKind, Target
+from cgbridge.interfaces import Simulation, Target
 from cgbridge.observables.catalogue import OBSERVABLES
 from cgbridge.observables.traits import is_static, state_words
 from cgbridge.rng import derive_seed
+from cgbridge.simulation_kind import SimulationKind
 
 SIMULATIONS = {
     "lattice": Simulation(SimulationKind.LATTICE, "diamond"),

@@ -7,10 +7,11 @@ from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.errors import ConfigError, SimulationError, UnstableError
 from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
-from cgbridge.interfaces import Simulation, SimulationKind, Target
+from cgbridge.interfaces import Simulation, Target
 from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.traits import require_packages
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import BREATHING, MARGIN, least_liquid_beads, liquid_edge
 
 #: Cutoffs that a liquid must be wide: a film has two surfaces that must not feel each other.

@@ -16,9 +16,10 @@ from cgbridge.engine.factory import create_engine
 from cgbridge.engine.platforms import DEVICES
 from cgbridge.errors import MissingDependencyError, StepLimitError, UnstableError
 from cgbridge.fits.search.problem import FitProblem
-from cgbridge.interfaces import Run, Simulation, SimulationKind, Target
+from cgbridge.interfaces import Run, Simulation, Target
 from cgbridge.objectives.candidate import Level, covers, merge_simulations
 from cgbridge.objectives.faults import candidate_faults
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.workers.worker_count import worker_count
 
 #: Shares of the candidates that pass a level in a typical fit, of the first sample and of those bred from
