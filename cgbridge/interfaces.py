@@ -341,6 +341,11 @@ class Engine(Protocol):
         """Name of the platform that a small box runs on."""
         ...
 
+    @property
+    def on_device(self) -> bool:
+        """Whether that is a device with a clock of its own, and not the processor."""
+        ...
+
     def run(self, model: Model, simulation: Simulation, seed: int, scratch: Path) -> Run:
         """Simulate; frames go to the folder ``scratch``. Equal arguments give equal results.
 

@@ -46,6 +46,7 @@ class ClosedFormEngine:
     """Answers ``lattice`` (both ices are degenerate within first neighbours) and ``dimer``."""
 
     platform = "closed form"
+    on_device = False
     #: What it can answer.
     kinds = frozenset(_FORMULAS)
 

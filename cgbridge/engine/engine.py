@@ -18,6 +18,7 @@ from cgbridge.errors import SimulationError, UnstableError
 from cgbridge.interfaces import Model, Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.openmm import DEVICE_PLATFORMS
 from cgbridge.simulation_kind import SimulationKind
 
 
@@ -59,6 +60,11 @@ class Engine:
     def platform(self) -> str:
         """The platform that a small box runs on."""
         return platform_name(self.settings)
+
+    @property
+    def on_device(self) -> bool:
+        """Whether that is no part of the processor."""
+        return self.platform in DEVICE_PLATFORMS
 
     def run(self, model: Model, simulation: Simulation, seed: int, scratch: Path) -> Run:
         """Simulate; equal arguments give equal results on one machine with the single-threaded CPU platform.

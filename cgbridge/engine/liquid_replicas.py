@@ -21,11 +21,11 @@ from cgbridge.engine.molecular_dynamics import (
     minimise,
     runaway,
 )
-from cgbridge.engine.platforms import DEVICES
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.openmm import DEVICE_PLATFORMS
 from cgbridge.rng import derive_seed
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import require_width, start_density
@@ -39,7 +39,7 @@ def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSetting
 
     None on the processor, where boxes in a Context of their own are faster.
     """
-    if settings.platform not in DEVICES:
+    if settings.platform not in DEVICE_PLATFORMS:
         return []
     alike: dict[tuple[Any, ...], list[Simulation]] = {}
     for simulation in simulations:

@@ -6,6 +6,7 @@ from typing import Any
 
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import SimulationError
+from cgbridge.openmm import DEVICE_PLATFORMS
 
 #: The kernels of the plugin's forces, by class.
 _KERNELS = {
@@ -27,9 +28,7 @@ _NO_FORCES = frozenset(
     }
 )
 
-#: Platforms on which one launch of a kernel serves many boxes, and that have a clock of their own.
-DEVICES = frozenset({"CUDA", "HIP", "OpenCL"})
-#: Those that are a GPU for certain: OpenCL may run on the processor.
+#: Devices that are a GPU for certain: OpenCL may run on the processor.
 GPUS = ("CUDA", "HIP")
 
 #: Below this number of beads a GPU waits for its own launches, and a thread of the processor is as fast.
@@ -72,7 +71,7 @@ def _properties(name: str, settings: EngineSettings) -> dict[str, str]:
         return {"Threads": str(settings.threads), "DeterministicForces": "true"}
     # Forces in single and integration in double precision: a GPU needs hardly longer for it, and the
     # energy of a long run does not drift with rounding.
-    return {"Precision": "mixed"} if name in DEVICES else {}
+    return {"Precision": "mixed"} if name in DEVICE_PLATFORMS else {}
 
 
 def _has_kernels(name: str, system: Any) -> bool:

@@ -13,10 +13,9 @@ from typing import Any
 from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.engine.engine import simulated_time
 from cgbridge.engine.factory import create_engine
-from cgbridge.engine.platforms import DEVICES
 from cgbridge.errors import MissingDependencyError, StepLimitError, UnstableError
 from cgbridge.fits.search.problem import FitProblem
-from cgbridge.interfaces import Run, Simulation, Target
+from cgbridge.interfaces import Engine, Run, Simulation, Target
 from cgbridge.objectives.candidate import Level, covers, merge_simulations
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.simulation_kind import SimulationKind
@@ -184,7 +183,6 @@ def time_engine(problem: FitProblem) -> Timing | None:
     """Run the base model for a moment in every static state and in boxes of every size."""
     engine = create_engine(problem.config.engine)
     simulations = [s for level in planned_simulations(problem.levels) for s in level]
-    platform = engine.platform
     static: dict[Any, float] = {}
     pace: dict[int, float] = {}
     measurement = 0.0
@@ -193,7 +191,7 @@ def time_engine(problem: FitProblem) -> Timing | None:
             for simulation in simulations:
                 if simulation.static:
                     with candidate_faults():
-                        static[simulation.key] = _timed(problem, engine, simulation, platform, scratch)[0]
+                        static[simulation.key] = _timed(problem, engine, simulation, scratch)[0]
                     continue
                 beads = min(simulation.beads, _LARGEST_TIMED)
                 if beads not in pace:
@@ -206,28 +204,24 @@ def time_engine(problem: FitProblem) -> Timing | None:
                         density=simulation.density,
                     )
                     with candidate_faults():
-                        pace[beads], run = _pace(problem, engine, probe, platform, scratch)
+                        pace[beads], run = _pace(problem, engine, probe, scratch)
                     measurement = measurement or _measurement(problem, run)
         except (UnstableError, StepLimitError):
             return None
-    return Timing(platform, pace, static, measurement)
+    return Timing(engine.platform, pace, static, measurement)
 
 
-def _pace(
-    problem: FitProblem, engine: Any, probe: Simulation, platform: str, scratch: str
-) -> tuple[float, Run]:
+def _pace(problem: FitProblem, engine: Engine, probe: Simulation, scratch: str) -> tuple[float, Run]:
     """Core seconds per bead and step of a liquid, from a run as long as the timing may take."""
-    first, run = _timed(problem, engine, probe, platform, scratch)
+    first, run = _timed(problem, engine, probe, scratch)
     longer = min(max(1.0, simulated_time(probe) * _TIMING / max(first, 1e-3)), 1000.0)
-    seconds, run = _timed(problem, engine, replace(probe, production=longer), platform, scratch)
+    seconds, run = _timed(problem, engine, replace(probe, production=longer), scratch)
     return seconds / (run.md_steps * probe.beads), run
 
 
-def _timed(
-    problem: FitProblem, engine: Any, simulation: Simulation, platform: str, scratch: str
-) -> tuple[float, Run]:
+def _timed(problem: FitProblem, engine: Engine, simulation: Simulation, scratch: str) -> tuple[float, Run]:
     """Core time on the processor, which a busy machine does not change; wall time on a device."""
-    clock = time.perf_counter if platform in DEVICES else time.process_time
+    clock = time.perf_counter if engine.on_device else time.process_time
     folder = Path(tempfile.mkdtemp(dir=scratch))
     started = clock()
     run = engine.run(problem.base, simulation, 1, folder)
