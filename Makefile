@@ -37,7 +37,7 @@ $(BIN)/python: | check-tools
 	$(BIN)/pip install --quiet --upgrade pip
 
 $(VENV)/installed: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
-	$(BIN)/pip install --quiet .
+	$(BIN)/pip install --quiet ".[all]"
 	@touch $@
 
 $(VENV)/installed-test: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)

@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from cgbridge.frames import FloatArray, Frames
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.topology import Topology
 
 
@@ -35,7 +36,8 @@ class Outcome(StrEnum):
     INFRA = "infra"  # the machine's fault: killed worker, segmentation fault, full disk
 
 
-SimulationKind = Literal["lattice", "dimer", "bulk", "slab", "coexistence"]
+#: The structure that is no crystal.
+LIQUID = "liquid"
 
 #: Neutral names of what was first named for water, and the names that stand in keys and hashes: a state has
 #: one key, and one seed, whichever of its names is used.
@@ -53,7 +55,7 @@ def first_name(name: str) -> str:
 class Simulation:
     """What is to be simulated for one state; equal keys share one run, made as long as the longest.
 
-    ``kind``
+    ``kind`` (a member of :class:`SimulationKind` or its word)
         ``lattice`` static, 0 K, relaxed in volume (``structure`` names the lattice);
         ``dimer`` static pair at its minimum;
         ``bulk`` NPT of ``structure`` (``liquid`` or an ice lattice, the latter with an anisotropic barostat);
@@ -67,7 +69,7 @@ class Simulation:
     """
 
     kind: SimulationKind
-    structure: str = "liquid"
+    structure: str = LIQUID
     temperature: float = 0.0
     pressure: float = 1.0
     beads: int = 0
@@ -79,11 +81,30 @@ class Simulation:
     reach: float = 0.0
     composition: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raises :class:`~cgbridge.errors.ConfigError` for a word that is no kind."""
+        object.__setattr__(self, "kind", SimulationKind(self.kind))
+
+    @property
+    def static(self) -> bool:
+        """Whether nothing moves in it."""
+        return self.kind.static
+
+    @property
+    def is_liquid(self) -> bool:
+        """Whether all of it is liquid: a bulk or a film."""
+        return not self.static and self.structure == LIQUID
+
+    @property
+    def crystal(self) -> str | None:
+        """The name of the crystal that is in it, if there is one."""
+        return None if self.kind is SimulationKind.DIMER or self.structure == LIQUID else self.structure
+
     @property
     def key(self) -> tuple[str | float, ...]:
         """Simulations with equal keys are the same state and can share one run."""
         structure = first_name(self.structure)
-        state = (self.kind, structure, self.temperature, self.pressure, self.beads, self.replica)
+        state = (self.kind.value, structure, self.temperature, self.pressure, self.beads, self.replica)
         return (*state, *self.composition)
 
     @property
@@ -107,9 +128,13 @@ class Simulation:
     @property
     def label(self) -> str:
         """Short name for messages and the report: ``bulk liquid 300 K``."""
-        if self.kind in ("lattice", "dimer"):
-            return f"{self.kind} {self.structure}" if self.kind == "lattice" else "dimer"
-        return f"{self.kind} {self.structure} {self.temperature:g} K"
+        words = [self.kind.value] + [self.structure] * (self.kind is not SimulationKind.DIMER)
+        return " ".join(words + [f"{self.temperature:g} K"] * (not self.static))
+
+    @property
+    def words(self) -> str:
+        """What it is in a sentence: ``liquid``, ``film``, ``diamond at rest``."""
+        return self.kind.words.format(structure=self.structure)
 
 
 @dataclass(frozen=True)
@@ -218,7 +243,7 @@ class Target:
     error: float = 0.0
     temperature: float = 300.0
     pressure: float = 1.0
-    structure: str = "liquid"
+    structure: str = LIQUID
     weight: float = 1.0
     reference: Curve | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -226,6 +251,11 @@ class Target:
     folder: str = ""
     entry: int = 0
     composition: tuple[str, ...] = ()
+
+    @property
+    def is_liquid(self) -> bool:
+        """Whether it names no crystal."""
+        return self.structure == LIQUID
 
 
 @dataclass(frozen=True)
@@ -269,9 +299,11 @@ class Sampling:
 
 @runtime_checkable
 class Observable(Protocol):
-    """Something that can be measured on runs; one class per file in ``cgbridge.observables``.
+    """Something that can be measured on runs; one idea per file in ``cgbridge.observables``.
 
-    ``name`` is the word used in YAML, ``unit`` the unit of its values when the user gives none.
+    ``name`` is the word used in YAML, ``unit`` the unit of its values when the user gives none. More may be
+    told, as attributes of the class (:class:`cgbridge.observables.traits.Traits`): its options, how it is
+    called in a sentence, what of a target's state belongs to it.
     """
 
     name: str
@@ -300,7 +332,19 @@ class Adaptive(Observable, Protocol):
 
 
 class Engine(Protocol):
-    """What simulates."""
+    """What simulates: states of ``kinds``, on ``platform``."""
+
+    kinds: frozenset[SimulationKind]
+
+    @property
+    def platform(self) -> str:
+        """Name of the platform that a small box runs on."""
+        ...
+
+    @property
+    def on_device(self) -> bool:
+        """Whether that is a device with a clock of its own, and not the processor."""
+        ...
 
     def run(self, model: Model, simulation: Simulation, seed: int, scratch: Path) -> Run:
         """Simulate; frames go to the folder ``scratch``. Equal arguments give equal results.

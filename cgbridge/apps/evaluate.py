@@ -25,6 +25,7 @@ from cgbridge.objectives.candidate import (
 )
 from cgbridge.objectives.scoring import score_broken
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.observables.traits import require_packages
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import storage_errors
 from cgbridge.store.lock import RunLock
@@ -55,6 +56,8 @@ def evaluate_model(
     removed: the same call goes on with them, whatever ended it.
     """
     targets = resolve_targets(config, folder)
+    for target in targets:
+        require_packages(target, "targets")
     seed = derive_seed(config.seed, "evaluate", model.fingerprint())
     # An evaluation may take days; the watchdog on MD steps is what ends a hang.
     with (

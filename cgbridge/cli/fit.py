@@ -13,7 +13,6 @@ from cgbridge.cli.tables import print_table
 if TYPE_CHECKING:
     from cgbridge.fits.search.cost_estimate import CostEstimate, LevelCost
     from cgbridge.fits.search.problem import FitProblem
-    from cgbridge.interfaces import Target
     from cgbridge.store.layout import RunLayout
 
 Input = Annotated[Path, typer.Argument(metavar="FILE", help="The fit YAML.", show_default=False)]
@@ -40,7 +39,6 @@ def fit(
     from cgbridge.cli.progress import show_progress
     from cgbridge.errors import RunFolderError
     from cgbridge.fits.search.box_check import check_simulations
-    from cgbridge.fits.search.loop import run_fit
     from cgbridge.fits.search.reading import read_fit
     from cgbridge.report.document import write_report
     from cgbridge.store.layout import RunLayout
@@ -48,6 +46,9 @@ def fit(
     problem = read_fit(input)
     config = problem.config
     check_simulations(problem)
+    # Only now: it imports what the check may have found to be missing.
+    from cgbridge.fits.search.loop import run_fit
+
     try:
         with show_progress(config.name) as display:
             folder = run_fit(problem, fresh=fresh, display=display)
@@ -109,8 +110,9 @@ def _print_problem(input: Path, problem: FitProblem) -> None:
     config = problem.config
     typer.echo(f"{input} is valid: {config.name}, {problem.base.form}, base {config.model.base}")
     rows = [(p.name, f"{p.minimum:g}", f"{p.maximum:g}", p.unit, p.scale) for p in problem.space.parameters]
-    bead = problem.base.beads[0]
-    typer.echo(f"bead: {bead.name}, {problem.base.bead_mass:g} amu")
+    beads = problem.base.beads
+    shown = "; ".join(f"{bead.name}, {bead.mass:g} amu" for bead in beads)
+    typer.echo(f"{'bead' if len(beads) == 1 else 'beads'}: {shown}")
     show_notes(problem.base.notes)
     print_table(("searched", ">min", ">max", "unit", "scale"), rows)
     if RunLayout(config.run.folder).used_yaml.exists():
@@ -122,6 +124,7 @@ def _print_problem(input: Path, problem: FitProblem) -> None:
 def _print_targets(problem: FitProblem) -> None:
     """Every target as it was understood, and the densities from which its liquids start."""
     from cgbridge.fits.search.box_check import start_densities
+    from cgbridge.observables.traits import state_words
 
     rows = [
         (
@@ -130,7 +133,7 @@ def _print_targets(problem: FitProblem) -> None:
             f"{target.value:.6g}",
             f"{target.tolerance:.3g}",
             "" if target.unit == "1" else target.unit,
-            _state(target),
+            ", ".join(state_words(target)),
         )
         for level in problem.levels
         for number, target in enumerate(level.targets)
@@ -140,13 +143,6 @@ def _print_targets(problem: FitProblem) -> None:
     if starts:
         words = ", ".join(f"{density:.3g} g/cm^3" for density in starts)
         typer.echo(f"liquids start at {words} and find their own density")
-
-
-def _state(target: Target) -> str:
-    static = target.observable.startswith(("dimer", "lattice"))
-    at = [] if static else [f"{target.temperature:g} K"]
-    at += [f"{target.pressure:g} bar"] if not static and target.pressure != 1.0 else []
-    return ", ".join([*([] if target.structure == "liquid" and static else [target.structure]), *at])
 
 
 def _print_levels(estimate: CostEstimate) -> None:
@@ -165,19 +161,16 @@ def _print_levels(estimate: CostEstimate) -> None:
 
 def _simulations(level: LevelCost) -> str:
     """``liquid at 300 K, 216 beads``; those that differ in temperature only are told together."""
-    groups: dict[tuple[str, str, int], list[float]] = {}
+    groups: dict[tuple[str, bool, int], list[float]] = {}
     for simulation in level.simulations:
-        groups.setdefault((simulation.kind, simulation.structure, simulation.beads), []).append(
+        groups.setdefault((simulation.words, simulation.static, simulation.beads), []).append(
             simulation.temperature
         )
     words = []
-    for (kind, structure, beads), kelvin in groups.items():
-        if kind in ("lattice", "dimer"):
-            words.append(f"{structure if kind == 'lattice' else 'dimer'} at rest")
+    for (name, static, beads), kelvin in groups.items():
+        if static:
+            words.append(name)
             continue
-        name = (
-            structure if kind == "bulk" else {"slab": "film", "coexistence": f"{structure} and liquid"}[kind]
-        )
         several = f"{len(kelvin)} x " if len(kelvin) > 1 else ""
         span = f"{min(kelvin):g} K" if min(kelvin) == max(kelvin) else f"{min(kelvin):g}-{max(kelvin):g} K"
         words.append(f"{several}{name} at {span}, {beads} beads")

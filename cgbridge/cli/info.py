@@ -13,7 +13,6 @@ from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
     from cgbridge.config.manual import ManualEntry
-    from cgbridge.interfaces import Target
     from cgbridge.models.model import Bead
 
 
@@ -131,6 +130,7 @@ def targets(
     from pathlib import Path
 
     from cgbridge.errors import ConfigError, did_you_mean
+    from cgbridge.observables.traits import state_words
     from cgbridge.targets.library import list_targets, load_target
 
     found = [load_target(name, Path()) for name in list_targets(Path())]
@@ -142,19 +142,13 @@ def targets(
             remedy="`cgbridge targets` lists all",
         )
     rows = [
-        (t.name, t.observable, f"{t.value:g}", f"{t.tolerance:.3g}", t.unit or "1", _state(t)) for t in chosen
+        (t.name, t.observable, f"{t.value:g}", f"{t.tolerance:.3g}", t.unit or "1", ", ".join(state_words(t)))
+        for t in chosen
     ]
     print_table(("target", "observable", ">value", ">tolerance", "unit", "state"), rows)
     if len(chosen) <= 5:
         for target in chosen:
             typer.echo(f"{target.name}: {target.source or 'no source given'}")
-
-
-def _state(target: Target) -> str:
-    """Phase and temperature, where they matter."""
-    static = target.observable.startswith(("lattice", "dimer"))
-    parts = [] if target.observable.startswith("dimer") else [target.structure]
-    return ", ".join(parts if static else [*parts, f"{target.temperature:g} K"])
 
 
 def observables(
@@ -175,7 +169,10 @@ def observables(
     if name is not None:
         _describe_observable(name)
         return
-    rows = [(entry.name, entry.unit, entry.description) for entry in list_observables()]
+    rows = [
+        (entry.name, entry.unit, entry.description + (f" ({entry.package})" if entry.package else ""))
+        for entry in list_observables()
+    ]
     print_table(("observable", "unit", "what it is"), rows)
     typer.echo("cgbridge observables NAME shows the options, their defaults and units")
 
@@ -184,7 +181,7 @@ def _describe_observable(name: str) -> None:
     """What it is, and the options that a target may give it."""
     from cgbridge.config.manual import manual
     from cgbridge.observables.catalogue import get_observable
-    from cgbridge.observables.option_models import options_of
+    from cgbridge.observables.traits import options_of
 
     observable = get_observable(name)
     typer.echo(f"{name}, in {'no unit' if observable.unit == '1' else observable.unit}")

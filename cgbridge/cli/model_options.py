@@ -87,10 +87,11 @@ def load(name: str, options: ModelOptions) -> CoarseGrainedModel:
     return model
 
 
-def load_single(name: str, options: ModelOptions) -> CoarseGrainedModel:
-    """The same; raises :class:`~cgbridge.errors.ConfigError` unless it has one bead, of known mass."""
+def load_weighed(name: str, options: ModelOptions) -> CoarseGrainedModel:
+    """The same; raises :class:`~cgbridge.errors.ConfigError` unless the masses of all beads are known."""
     model = load(name, options)
-    _ = model.bead_mass
+    for index in range(len(model.beads)):
+        model.mass_of(index)
     return model
 
 

@@ -106,7 +106,7 @@ def evaluate(
     from cgbridge.fits.search.reading import read_evaluation
 
     require_writable(json_file)
-    loaded = models.load_single(model, models.ModelOptions(units, mass, bead))
+    loaded = models.load_weighed(model, models.ModelOptions(units, mass, bead))
     config = read_evaluation(targets)
     _announce(config, targets.parent)
     keep = None if json_file is None else json_file.with_name(f"{json_file.name}.partial")

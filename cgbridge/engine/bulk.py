@@ -18,7 +18,7 @@ from cgbridge.structures.lattices import Box, lattice, repeats_for
 def run_bulk(model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
     """NPT at the simulation's state; see :class:`cgbridge.interfaces.Run` for the series."""
     seed = derive_seed(seed, *simulation.key)
-    if simulation.structure == "liquid":
+    if simulation.is_liquid:
         dynamics = _liquid(model, simulation, settings, seed)
     else:
         dynamics = _crystal(model, simulation, settings, seed)

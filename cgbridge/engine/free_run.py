@@ -19,13 +19,14 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Simulation
+from cgbridge.interfaces import LIQUID, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.time_step import time_step_warning
 from cgbridge.rng import derive_seed
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import least_liquid_beads, liquid_edge, start_density
 from cgbridge.structures.cells import place
-from cgbridge.structures.lattices import CRYSTALS, Box, liquid
+from cgbridge.structures.lattices import STRUCTURES, Box, liquid
 from cgbridge.structures.structure_files import Reading, read_structure
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
@@ -48,7 +49,7 @@ class FreeRun:
     ``minimise`` takes overlaps out before the first step.
     """
 
-    structure: str = "liquid"
+    structure: str = LIQUID
     reading: Reading = field(default_factory=Reading)
     ensemble: Literal["nvt", "npt"] = "npt"
     temperature: float = 300.0
@@ -183,8 +184,8 @@ class FreeSimulation:
     def _start(self, model: CoarseGrainedModel) -> tuple[_Start, int]:
         """The start and the steps that were spent on it."""
         run = self._run
-        made_here = run.structure in ("liquid", *CRYSTALS)
-        if run.density is not None and run.structure != "liquid":
+        made_here = run.structure in STRUCTURES
+        if run.density is not None and run.structure != LIQUID:
             raise ConfigError(
                 "only a liquid start has a density to choose; a crystal or a file brings its own",
                 where="--density",
@@ -199,7 +200,7 @@ class FreeSimulation:
             )
         if not made_here:
             return _from_file(model, run), 0
-        if run.structure == "liquid":
+        if run.structure == LIQUID:
             return self._molten(model)
         box = relaxed_lattice(model, run.structure, run.beads or BEADS)
         return _Start(box.types, box, "anisotropic"), 0
@@ -231,7 +232,10 @@ class FreeSimulation:
             )
         box = liquid(beads, model.bead_mass, density, derive_seed(run.seed, "structure"))
         state = Simulation(
-            "bulk", temperature=run.temperature, equilibration=run.equilibration, production=run.time
+            SimulationKind.BULK,
+            temperature=run.temperature,
+            equilibration=run.equilibration,
+            production=run.time,
         )
         hot = melt(model, box, state, self._settings, run.seed)
         return _Start(model.bead_names * beads, hot.box(), "isotropic"), hot.steps
@@ -240,12 +244,11 @@ class FreeSimulation:
 def _from_file(model: CoarseGrainedModel, run: FreeRun) -> _Start:
     path = Path(run.structure)
     if not path.suffix and not path.exists():
-        known = ("liquid", *CRYSTALS)
         raise ConfigError(
             f"'{run.structure}' is neither a structure that can be made nor a file"
-            f"{did_you_mean(run.structure, known)}",
+            f"{did_you_mean(run.structure, STRUCTURES)}",
             where="--structure",
-            remedy="give one of " + ", ".join(known) + ", or a structure file",
+            remedy="give one of " + ", ".join(STRUCTURES) + ", or a structure file",
         )
     structure = read_structure(path, run.reading)
     if structure.box is None:

@@ -25,13 +25,12 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.openmm import DEVICE_PLATFORMS
 from cgbridge.rng import derive_seed
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import require_width, start_density
 from cgbridge.structures.lattices import Box, liquid
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
-
-#: Where replicas pay: one launch of a kernel serves all of them.
-DEVICES = ("CUDA", "HIP", "OpenCL")
 
 
 def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSettings) -> list[list[Simulation]]:
@@ -40,11 +39,11 @@ def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSetting
 
     None on the processor, where boxes in a Context of their own are faster.
     """
-    if settings.platform not in DEVICES:
+    if settings.platform not in DEVICE_PLATFORMS:
         return []
     alike: dict[tuple[Any, ...], list[Simulation]] = {}
     for simulation in simulations:
-        if simulation.kind == "bulk" and simulation.structure == "liquid":
+        if simulation.kind is SimulationKind.BULK and simulation.is_liquid:
             start = start_density(simulation.density) if simulation.density else 0.0
             key = (
                 simulation.beads,

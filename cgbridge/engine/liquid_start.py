@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from cgbridge.engine.composition import liquid_beads, mean_mass
 from cgbridge.engine.static import lowest_lattice
-from cgbridge.errors import UnstableError
+from cgbridge.errors import ConfigError, UnstableError
 from cgbridge.interfaces import Model, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.box_sizes import start_density
@@ -37,6 +37,12 @@ def liquid_start_density(model: Model, simulation: Simulation) -> float:
     """
     if simulation.density:
         return start_density(simulation.density)
+    if len(model.bead_names) > 1:
+        raise ConfigError(
+            f"the density of a liquid of {', '.join(model.bead_names)} cannot be guessed",
+            where="engine.density",
+            remedy="give it, about",
+        )
     return start_density(crystal_density(model))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import SimulationError
+from cgbridge.openmm import DEVICE_PLATFORMS
 
 #: The kernels of the plugin's forces, by class.
 _KERNELS = {
@@ -27,6 +28,9 @@ _NO_FORCES = frozenset(
     }
 )
 
+#: Devices that are a GPU for certain: OpenCL may run on the processor.
+GPUS = ("CUDA", "HIP")
+
 #: Below this number of beads a GPU waits for its own launches, and a thread of the processor is as fast.
 _GPU_BEADS = 2000
 
@@ -47,7 +51,7 @@ def choose_platform(system: Any, settings: EngineSettings) -> tuple[str, dict[st
     known = known_platforms()
     name = settings.platform
     if name == "auto":
-        candidates = ["CUDA", "HIP"] if system.getNumParticles() >= _GPU_BEADS else []
+        candidates = [*GPUS] if system.getNumParticles() >= _GPU_BEADS else []
         if settings.threads == 1 and _has_own_forces_only(system):
             candidates.append("CPUSerial")
         name = next((c for c in candidates if c in known and _has_kernels(c, system)), "CPU")
@@ -67,7 +71,7 @@ def _properties(name: str, settings: EngineSettings) -> dict[str, str]:
         return {"Threads": str(settings.threads), "DeterministicForces": "true"}
     # Forces in single and integration in double precision: a GPU needs hardly longer for it, and the
     # energy of a long run does not drift with rounding.
-    return {"Precision": "mixed"} if name in ("CUDA", "HIP", "OpenCL") else {}
+    return {"Precision": "mixed"} if name in DEVICE_PLATFORMS else {}
 
 
 def _has_kernels(name: str, system: Any) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from cgbridge.engine.composition import crystal_beads, mean_mass
 from cgbridge.engine.settings import EngineSettings
@@ -160,6 +159,9 @@ def _minimum(energy: Callable[[float], float], length: float, what: str) -> tupl
     if energies[lowest] >= 0.0 or lowest in (0, len(energies) - 1):
         where = "at the shortest distance looked at" if lowest == 0 else "nowhere below zero"
         raise UnstableError(f"{what} is not bound: its lowest energy is {where}")
+    # Here, because its import would be half of the time that `cgbridge check` takes.
+    from scipy.optimize import minimize_scalar
+
     found = minimize_scalar(
         energy,
         bounds=(distances[lowest - 1], distances[lowest + 1]),

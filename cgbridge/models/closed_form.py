@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.frames import FloatArray
@@ -117,6 +116,9 @@ def _minimise(
         raise SimulationError(
             f"no bound minimum between {low:.4f} and {high:.4f} nm", where=f"model '{name}'"
         )
+    # Here, because its import would be half of the time that `cgbridge check` takes.
+    from scipy.optimize import minimize_scalar
+
     result = minimize_scalar(
         lambda r: float(energy(np.asarray(r))),
         bounds=(grid[best - 1], grid[best + 1]),

@@ -54,10 +54,12 @@ class ADF:
 
     name = "adf"
     unit = "1/deg"
+    options = ADFOptions
+    words = "angle distribution"
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid."""
-        options = parse_options(ADFOptions, target)
+        options = parse_options(self.options, target)
         unit_factor(target, _unit(options))
         if options.feature == "curve":
             reference_curve(target, "deg", 0.0, 180.0)
@@ -65,7 +67,7 @@ class ADF:
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """The feature of the averaged distribution."""
-        run, options = one_run(runs), parse_options(ADFOptions, target)
+        run, options = one_run(runs), parse_options(self.options, target)
         require_phase(run, "liquid", options)
         edges = np.linspace(0.0, 180.0, max(9, round(180.0 / options.bin_width)) + 1)
         with one_thread():

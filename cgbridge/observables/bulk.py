@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
+from cgbridge.interfaces import LIQUID, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.options import BulkOptions, SamplingOptions, parse_options
+from cgbridge.observables.phase import Phase, check_phase
 from cgbridge.observables.reporting import estimate, one_run, series
 from cgbridge.observables.statistics import drift, mean_error
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.units import AMU_PER_NM3, BAR_NM3
 
 #: Crystal used where a target asks for one and names none.
@@ -18,15 +19,13 @@ DEFAULT_CRYSTAL = "ice-ih"
 #: Halves of a series that differ by more than this many standard errors are reported as drifting.
 DRIFT_LIMIT = 4.0
 
-Phase = Literal["liquid", "crystal"]
-
 
 def bulk_simulation(
     target: Target,
     sampling: Sampling,
     options: SamplingOptions,
     *,
-    structure: str = "liquid",
+    structure: str = LIQUID,
     temperature: float | None = None,
     reach: float = 0.0,
 ) -> Simulation:
@@ -40,7 +39,7 @@ def bulk_simulation(
     if not kelvin > 0:
         raise ConfigError(f"temperature {kelvin:g} K is not positive", where=f"targets.{target.name}")
     return Simulation(
-        kind="bulk",
+        kind=SimulationKind.BULK,
         structure=structure,
         temperature=float(kelvin),
         pressure=float(target.pressure),
@@ -48,20 +47,20 @@ def bulk_simulation(
         equilibration=sampling.equilibration if options.equilibration is None else options.equilibration,
         production=options.production or sampling.production,
         interval=options.interval or sampling.interval,
-        density=sampling.liquid_density(kelvin, target.pressure) if structure == "liquid" else 0.0,
+        density=sampling.liquid_density(kelvin, target.pressure) if structure == LIQUID else 0.0,
         reach=reach,
+        composition=target.composition,
     )
 
 
 def crystal_structure(target: Target) -> str:
     """The target's crystal, or hexagonal ice where it names none."""
-    return DEFAULT_CRYSTAL if target.structure == "liquid" else target.structure
+    return DEFAULT_CRYSTAL if target.is_liquid else target.structure
 
 
 def require_phase(run: Run, phase: Phase, options: BulkOptions) -> None:
     """Raise :class:`~cgbridge.errors.UnstableError` if a liquid froze or holds voids, or a crystal melted."""
     if options.check_phase:
-        from cgbridge.observables.phase import check_phase
         from cgbridge.observables.voids import check_filled
 
         if phase == "liquid":

@@ -1,25 +1,24 @@
-"""Names of the observables and where their classes live; nothing is loaded until it is asked for."""
+"""Names of the observables and where they live; nothing is loaded until it is asked for."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 from types import MappingProxyType
 
-from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.errors import CgbridgeError
 from cgbridge.interfaces import Observable, first_name
+from cgbridge.registry import Registry
 
-#: name in YAML -> "module:Class"
+#: name in YAML -> "module:class or instance"
 OBSERVABLES: Mapping[str, str] = MappingProxyType(
     {
-        "lattice_energy": "cgbridge.observables.lattice_energy:LatticeEnergy",
-        "lattice_density": "cgbridge.observables.lattice_density:LatticeDensity",
-        "dimer_energy": "cgbridge.observables.dimer_energy:DimerEnergy",
-        "dimer_distance": "cgbridge.observables.dimer_distance:DimerDistance",
+        "lattice_energy": "cgbridge.observables.static:LATTICE_ENERGY",
+        "lattice_density": "cgbridge.observables.static:LATTICE_DENSITY",
+        "lattice_constant": "cgbridge.observables.static:LATTICE_CONSTANT",
+        "dimer_energy": "cgbridge.observables.static:DIMER_ENERGY",
+        "dimer_distance": "cgbridge.observables.static:DIMER_DISTANCE",
         "density": "cgbridge.observables.density:Density",
         "rdf": "cgbridge.observables.rdf:RDF",
         "crystal_density": "cgbridge.observables.crystal_density:CrystalDensity",
@@ -37,60 +36,63 @@ OBSERVABLES: Mapping[str, str] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class ObservableEntry:
-    """One line of the catalogue: name, default unit and a one-line description."""
-
-    name: str
-    unit: str
-    description: str
-
-
 #: Other names of observables, from when only water was thought of.
 ALIASES: Mapping[str, str] = MappingProxyType(
     {first_name(name): name for name in OBSERVABLES if first_name(name) != name}
 )
+#: Those of cgbridge, and those of packages that others install.
+REGISTRY = Registry(
+    "observable", "cgbridge.observables", OBSERVABLES, "; or module:Class for one of your own"
+)
+
+
+@dataclass(frozen=True)
+class ObservableEntry:
+    """One line of the catalogue: name, default unit, one line of description, and the package it is from."""
+
+    name: str
+    unit: str
+    description: str
+    package: str = ""
 
 
 def get_observable(name: str, folder: str = "") -> Observable:
-    """A new instance of the observable called ``name``.
+    """The observable ``name``: cgbridge's, that of an installed package, or one's own ``module:Class``.
 
-    ``module:Class`` names one of the user's own (:mod:`cgbridge.observables.own`), whose module is looked for
-    in ``folder`` first. Raises :class:`~cgbridge.errors.ConfigError` for an unknown name.
+    The module of one's own (:mod:`cgbridge.observables.own`) is looked for in ``folder`` first. Raises
+    :class:`~cgbridge.errors.ConfigError` for an unknown name, and for a stranger's that cannot be loaded.
     """
-    if ":" in name:
-        from cgbridge.observables.own import load_own
-
-        return load_own(name, folder)
     known = ALIASES.get(name, name)
-    if known not in OBSERVABLES:
-        raise ConfigError(
-            f"unknown observable '{name}'{did_you_mean(name, [*OBSERVABLES, *ALIASES])}",
-            remedy="known observables: " + ", ".join(OBSERVABLES) + "; or module:Class for one of your own",
-        )
-    module, class_name = OBSERVABLES[known].split(":")
-    observable: Observable = vars(import_module(module))[class_name]()
-    return observable
+    if ":" not in name and known in OBSERVABLES:
+        module, _, attribute = OBSERVABLES[known].partition(":")
+        found = vars(import_module(module))[attribute]
+        observable: Observable = found() if isinstance(found, type) else found
+        return observable
+    from cgbridge.observables.own import load_own
+
+    return load_own(name, folder) if ":" in name else load_own(REGISTRY.find(name).place, called=name)
+
+
+def code_digest(name: str, folder: str) -> str:
+    """Hash of the code of an observable that is not cgbridge's, which stands for its results; else empty."""
+    if ":" not in name and ALIASES.get(name, name) in OBSERVABLES:
+        return ""
+    from cgbridge.observables.own import source_digest
+
+    return source_digest(name if ":" in name else REGISTRY.find(name).place, folder)
 
 
 def list_observables() -> list[ObservableEntry]:
-    """All observables with unit and description, read from the sources without importing them."""
-    return [_read(name, *path.split(":")) for name, path in OBSERVABLES.items()]
+    """All observables, cgbridge's own first; of one that cannot be loaded the description says why."""
+    from cgbridge.observables.traits import traits_of
 
-
-def _read(name: str, module: str, class_name: str) -> ObservableEntry:
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ConfigError(f"observable '{name}': module '{module}' is not installed")
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
-    body = next(n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == class_name)
-    unit = next(
-        n.value.value
-        for n in body.body
-        if isinstance(n, ast.Assign)
-        and isinstance(n.targets[0], ast.Name)
-        and n.targets[0].id == "unit"
-        and isinstance(n.value, ast.Constant)
-    )
-    summary = (ast.get_docstring(tree) or "").split("\n")[0].rstrip(".")
-    return ObservableEntry(name, str(unit), summary)
+    found = []
+    for entry in REGISTRY:
+        try:
+            observable = get_observable(entry.name)
+        except CgbridgeError as error:
+            found.append(ObservableEntry(entry.name, "", f"cannot be loaded: {error.what}", entry.package))
+        else:
+            summary = traits_of(observable).summary
+            found.append(ObservableEntry(entry.name, observable.unit, summary, entry.package))
+    return found

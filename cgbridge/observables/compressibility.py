@@ -33,15 +33,16 @@ class Compressibility:
 
     name = "compressibility"
     unit = "1/GPa"
+    options = CompressibilityOptions
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid."""
         unit_factor(target, self.unit)
-        return [bulk_simulation(target, sampling, parse_options(CompressibilityOptions, target))]
+        return [bulk_simulation(target, sampling, parse_options(self.options, target))]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """From the volume series."""
-        run, options = one_run(runs), parse_options(CompressibilityOptions, target)
+        run, options = one_run(runs), parse_options(self.options, target)
         volume = series(run, "volume")
         require_phase(run, "liquid", options)
         mean, count = float(volume.mean()), len(volume)

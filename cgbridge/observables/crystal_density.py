@@ -19,11 +19,13 @@ class CrystalDensity:
 
     name = "crystal_density"
     unit = "g/cm^3"
+    options = BulkOptions
+    phase = "crystal"
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk crystal."""
         unit_factor(target, self.unit)
-        options = parse_options(BulkOptions, target)
+        options = parse_options(self.options, target)
         return [bulk_simulation(target, sampling, options, structure=crystal_structure(target))]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:

@@ -19,11 +19,12 @@ class Density:
 
     name = "density"
     unit = "g/cm^3"
+    options = BulkOptions
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid."""
         unit_factor(target, self.unit)
-        return [bulk_simulation(target, sampling, parse_options(BulkOptions, target))]
+        return [bulk_simulation(target, sampling, parse_options(self.options, target))]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Mean and correlated error of the density series."""

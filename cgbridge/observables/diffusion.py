@@ -62,11 +62,12 @@ class Diffusion:
 
     name = "diffusion"
     unit = "cm^2/s"
+    options = DiffusionOptions
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid. Raises ConfigError when the run holds too few lags for the fit."""
         unit_factor(target, self.unit)
-        options = parse_options(DiffusionOptions, target)
+        options = parse_options(self.options, target)
         simulation = bulk_simulation(target, sampling, options)
         last = min(options.fit_end, simulation.production / 4)
         if last - options.fit_start < 2 * simulation.interval:
@@ -80,7 +81,7 @@ class Diffusion:
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Slope of the MSD; ``curves["msd"]`` holds nm^2 against ps."""
-        run, options = one_run(runs), parse_options(DiffusionOptions, target)
+        run, options = one_run(runs), parse_options(self.options, target)
         require_phase(run, "liquid", options)
         trajectory = frames_of(run)
         times = finite(np.array([frame.time for frame in trajectory]), "times")

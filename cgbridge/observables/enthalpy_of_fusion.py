@@ -29,11 +29,13 @@ class EnthalpyOfFusion:
 
     name = "enthalpy_of_fusion"
     unit = "kJ/mol"
+    options = BulkOptions
+    phase = "crystal"
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """The bulk liquid, then the bulk crystal."""
         unit_factor(target, self.unit)
-        options = parse_options(BulkOptions, target)
+        options = parse_options(self.options, target)
         return [
             bulk_simulation(target, sampling, options),
             bulk_simulation(target, sampling, options, structure=crystal_structure(target)),
@@ -43,7 +45,7 @@ class EnthalpyOfFusion:
         """Difference of the mean enthalpies; the errors add in quadrature."""
         if len(runs) != 2:
             raise SimulationError(f"expected a liquid and a crystal run, found {len(runs)} runs")
-        options = parse_options(BulkOptions, target)
+        options = parse_options(self.options, target)
         liquid, ice = (enthalpy_series(run) for run in runs)
         require_phase(runs[0], "liquid", options)
         require_phase(runs[1], "crystal", options)

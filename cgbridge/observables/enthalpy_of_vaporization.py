@@ -23,17 +23,18 @@ class EnthalpyOfVaporization:
 
     name = "enthalpy_of_vaporization"
     unit = "kJ/mol"
+    options = BulkOptions
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid."""
         unit_factor(target, self.unit)
-        return [bulk_simulation(target, sampling, parse_options(BulkOptions, target))]
+        return [bulk_simulation(target, sampling, parse_options(self.options, target))]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """From the mean potential energy."""
         run = one_run(runs)
         energy = series(run, "potential_energy") / run.beads
-        require_phase(run, "liquid", parse_options(BulkOptions, target))
+        require_phase(run, "liquid", parse_options(self.options, target))
         mean = mean_error(energy)
         value = -mean.mean + GAS_CONSTANT * run.simulation.temperature
         return estimate(

@@ -40,18 +40,19 @@ class HeatCapacity:
 
     name = "heat_capacity"
     unit = "J/mol/K"
+    options = HeatCapacityOptions
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid per temperature."""
         unit_factor(target, self.unit)
-        options = parse_options(HeatCapacityOptions, target)
+        options = parse_options(self.options, target)
         default = ladder(target.temperature, 40.0, 3)
         kelvin = checked_temperatures(target, options.temperatures or default, (options.degree or 1) + 2)
         return [bulk_simulation(target, sampling, options, temperature=value) for value in kelvin]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Slope of the fitted H(T); ``curves["enthalpy"]`` holds H in kJ/mol against T in K."""
-        options = parse_options(HeatCapacityOptions, target)
+        options = parse_options(self.options, target)
         degree = options.degree or (2 if len(runs) >= 5 else 1)
         kelvin = np.array([run.simulation.temperature for run in runs])
         notes: list[str] = []

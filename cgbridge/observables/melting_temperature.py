@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, Self
 
@@ -17,6 +17,7 @@ from cgbridge.observables.growth import growth_rates
 from cgbridge.observables.options import SamplingOptions, Temperature, parse_options
 from cgbridge.observables.reporting import estimate, unit_factor
 from cgbridge.observables.temperatures import checked_temperatures, ladder
+from cgbridge.simulation_kind import SimulationKind
 
 #: Follow-up temperatures stay inside this range, K.
 LOWEST, HIGHEST = 50.0, 1000.0
@@ -57,6 +58,11 @@ class MeltingOptions(SamplingOptions):
     structure: str | None = Field(None, description="crystal; default: the target's structure, or ice-ih")
     replicas: Annotated[int, Field(ge=1)] = Field(1, description="independent runs per temperature")
 
+    @property
+    def needs(self) -> Mapping[str, str]:
+        """OVITO tells how much of a box is crystal at the end, whatever is asked."""
+        return {"ovito": ""}
+
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.temperatures is not None and any(
@@ -82,10 +88,14 @@ class MeltingTemperature:
 
     name = "melting_temperature"
     unit = "K"
+    options = MeltingOptions
+    state = ("structure", "pressure")
+    phase = "crystal"
+    own_length = True
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One coexistence box per temperature and replica."""
-        options = parse_options(MeltingOptions, target)
+        options = parse_options(self.options, target)
         factor = unit_factor(target, self.unit)
         protocol = PROTOCOLS[options.protocol]
         centre = options.centre or target.value / factor
@@ -94,7 +104,7 @@ class MeltingTemperature:
         )
         return [
             Simulation(
-                kind="coexistence",
+                kind=SimulationKind.COEXISTENCE,
                 structure=options.structure or crystal_structure(target),
                 temperature=kelvin,
                 pressure=float(target.pressure),
@@ -105,6 +115,7 @@ class MeltingTemperature:
                 production=options.production or protocol.production,
                 interval=options.interval or sampling.interval,
                 replica=replica,
+                composition=target.composition,
             )
             for kelvin in checked_temperatures(target, wanted, 3)
             for replica in range(options.replicas)
@@ -117,7 +128,7 @@ class MeltingTemperature:
         the next call and to :meth:`measure`. Empty as well when no run shows a direction, and at 50
         and 1000 K.
         """
-        options = parse_options(MeltingOptions, target)
+        options = parse_options(self.options, target)
         low, high = bracket(growth_rates(runs))
         if (low is None) == (high is None):
             return []
@@ -136,7 +147,7 @@ class MeltingTemperature:
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Zero crossing of the rates of all runs, also those of :meth:`follow_up`, in any order."""
-        parse_options(MeltingOptions, target)
+        parse_options(self.options, target)
         if len(runs) < 2:
             raise SimulationError(f"a melting temperature needs several runs, found {len(runs)}")
         rates = growth_rates(runs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -35,6 +35,14 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
+    @property
+    def needs(self) -> Mapping[str, str]:
+        """Packages beyond the core (:mod:`cgbridge.extras`) that a measurement with these options imports.
+
+        Each with what a user could do instead.
+        """
+        return {}
+
 
 class StaticOptions(Options):
     """A static observable (lattice, dimer) has no options."""
@@ -47,6 +55,10 @@ class SamplingOptions(Options):
     equilibration: Annotated[Time, Field(ge=0)] | None = Field(None, description="discarded start, ps")
     production: Annotated[Time, Field(gt=0)] | None = Field(None, description="measured time, ps")
     interval: Annotated[Time, Field(gt=0)] | None = Field(None, description="time between frames, ps")
+
+
+#: What to do where nothing tells a crystal from a liquid.
+UNCHECKED = "switch the check off with the target option check_phase: false"
 
 
 class BulkOptions(SamplingOptions):
@@ -63,6 +75,11 @@ class BulkOptions(SamplingOptions):
         description="crystalline fraction above which a liquid is frozen, below which a crystal is molten "
         "(also called ice_threshold)",
     )
+
+    @property
+    def needs(self) -> Mapping[str, str]:
+        """OVITO tells a crystal from a liquid."""
+        return {"ovito": UNCHECKED} if self.check_phase else {}
 
 
 Model = TypeVar("Model", bound=Options)

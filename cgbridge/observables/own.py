@@ -1,4 +1,4 @@
-"""Observables of the user's own, written in the YAML as ``module:Class``."""
+"""Observables that are not cgbridge's: one's own, written ``module:Class``, and those of other packages."""
 
 from __future__ import annotations
 
@@ -22,25 +22,30 @@ _PARTS = ("name", "unit", "simulations", "measure")
 _folders: dict[str, str] = {}
 
 
-def load_own(name: str, folder: str = "") -> Observable:
-    """An instance of the class that ``module:Class`` names.
+def load_own(name: str, folder: str = "", *, called: str = "") -> Observable:
+    """The observable that ``module:Class``, or ``module:instance``, names.
 
-    The module is the file ``folder/module.py`` if there is one, else any that Python finds; other files in
-    ``folder`` may be imported by it. Raises :class:`ConfigError` when it cannot be imported, or has not
-    the class, or the class is no observable.
+    ``called`` is the name by which the user knows it, where that is another. The module is the file
+    ``folder/module.py`` if there is one, else any that Python finds; other files in ``folder`` may be
+    imported by it. Raises :class:`ConfigError` when it cannot be imported, has no such class, or the class
+    is no observable.
     """
     module_name, _, class_name = name.partition(":")
     folder = folder or _folders.get(name, "")
-    module = _module(name, module_name, folder)
+    module = _module(called or name, module_name, folder)
     _folders[name] = folder
     found = getattr(module, class_name, None)
     where = getattr(module, "__file__", None) or module_name
-    if not isinstance(found, type):
+    if found is None:
         classes = [word for word, value in vars(module).items() if isinstance(value, type)]
         raise ConfigError(
             f"'{module_name}' has no class '{class_name}'{did_you_mean(class_name, classes)}", where=where
         )
-    observable: Any = _guarded(f"{name} cannot be made", where, found, kind=ConfigError)
+    observable: Any = (
+        _guarded(f"{name} cannot be made", where, found, kind=ConfigError)
+        if isinstance(found, type)
+        else found
+    )
     missing = [part for part in _PARTS if not hasattr(observable, part)]
     if missing:
         raise ConfigError(
@@ -48,7 +53,7 @@ def load_own(name: str, folder: str = "") -> Observable:
             where=where,
             remedy="see Own observables in docs/python-api.md",
         )
-    return _Own(name, where, observable)
+    return _Own(called or name, where, observable)
 
 
 def source_digest(name: str, folder: str) -> str:
@@ -59,13 +64,13 @@ def source_digest(name: str, folder: str) -> str:
 
 
 class _Own:
-    """The user's observable; what is not foreseen in it becomes an error that names file and line."""
+    """A stranger's observable, ``wrapped``; what goes wrong in it becomes an error with file and line."""
 
     def __init__(self, name: str, where: str, observable: Any) -> None:
-        self._word, self._where, self._observable = name, where, observable
+        self._word, self._where, self.wrapped = name, where, observable
         self.name: str = observable.name
         self.unit: str = observable.unit
-        self.__doc__ = type(observable).__doc__
+        self.__doc__ = observable.__doc__
         if hasattr(observable, "follow_up"):
             # Only then is it an Adaptive one.
             self.follow_up = self._follow_up
@@ -92,7 +97,7 @@ class _Own:
         return found
 
     def _call(self, method: str, kind: type[CgbridgeError], *arguments: Any) -> Any:
-        call = getattr(self._observable, method)
+        call = getattr(self.wrapped, method)
         return _guarded(f"{method} of {self._word} failed", self._where, call, *arguments, kind=kind)
 
 
@@ -123,14 +128,23 @@ def _module(name: str, module: str, folder: str) -> ModuleType:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not (module == error.name or module.startswith(f"{error.name}.")):
-            raise _broken(name, error, module) from error
+            raise _broken(name, error, _file_of(module)) from error
         raise ConfigError(
             f"observable '{name}': there is no module '{module}'",
             where=folder or None,
             remedy=f"put {module}.py beside the YAML file, or install it",
         ) from None
     except Exception as error:
-        raise _broken(name, error, module) from error
+        raise _broken(name, error, _file_of(module)) from error
+
+
+def _file_of(module: str) -> str:
+    """Where Python finds a module that cannot be imported, or its name."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except Exception:  # a package that cannot be imported either
+        spec = None
+    return spec.origin if spec is not None and spec.origin else module
 
 
 @lru_cache(maxsize=64)

@@ -16,13 +16,17 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from typing import Literal, get_args
 
 import numpy as np
 
 from cgbridge.errors import ConfigError, MissingDependencyError, UnstableError
+from cgbridge.extras import ICE, require
 from cgbridge.frames import Frame, Frames
 from cgbridge.interfaces import Run
+from cgbridge.observables.options import UNCHECKED
 
+Phase = Literal["liquid", "crystal"]
 #: CHILL+ cutoff over nearest-neighbour distance: 0.35 nm / 0.2766 nm (ice Ih at 250 K).
 CUTOFF_RATIO = 1.265
 #: Frames at the end of a run that are looked at.
@@ -41,14 +45,14 @@ def ice_fraction(frame: Frame) -> float:
     Raises :class:`~cgbridge.errors.MissingDependencyError` when OVITO cannot be loaded, and
     :class:`~cgbridge.errors.UnstableError` when positions are not finite.
     """
+    require(["ovito"], "telling a crystal from a liquid", instead=UNCHECKED)
     try:
         from ovito.data import DataCollection
         from ovito.modifiers import ChillPlusModifier
     except ImportError as error:
         raise MissingDependencyError(
             f"OVITO cannot be loaded: {error}",
-            remedy="pip install ovito; without a display also: apt-get install libgl1 libegl1 libopengl0"
-            " (or switch the check off with the target option check_phase: false)",
+            remedy=f"apt-get install {ICE.libraries}, or {UNCHECKED}",
         ) from error
     if not (np.all(np.isfinite(frame.positions)) and np.all(np.isfinite(frame.box))):
         raise UnstableError("positions are not finite: the simulation has exploded")
@@ -79,7 +83,7 @@ def check_phase(run: Run, phase: str, *, threshold: float = 0.5) -> float | None
     ice is above 0.9 and liquid water below 0.2, so that the threshold is not delicate.
     Returns ``None`` for a run without frames.
     """
-    if phase not in ("liquid", "crystal"):
+    if phase not in get_args(Phase):
         raise ConfigError(f"unknown phase '{phase}'", remedy="liquid or crystal")
     if run.trajectory is None:
         return None

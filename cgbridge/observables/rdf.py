@@ -104,10 +104,12 @@ class RDF:
 
     name = "rdf"
     unit = "1"
+    options = RDFOptions
+    words = "g(r)"
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid."""
-        options = parse_options(RDFOptions, target)
+        options = parse_options(self.options, target)
         unit_factor(target, _unit(options.feature))
         if options.feature not in ("curve", "coordination_number") and not options.start < options.end:
             raise ConfigError("r_min is not below r_max", where=f"targets.{target.name}.options")
@@ -115,7 +117,7 @@ class RDF:
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """The feature of the averaged g(r)."""
-        run, options = one_run(runs), parse_options(RDFOptions, target)
+        run, options = one_run(runs), parse_options(self.options, target)
         require_phase(run, "liquid", options)
         histogram = collect(run, options, options.reach(target))
         samples = np.stack([histogram.g, histogram.counts], axis=1)

@@ -75,7 +75,7 @@ def one_run(runs: Sequence[Run]) -> Run:
 
 def lattice_structure(target: Target) -> str:
     """The crystal a lattice target asks for. Raises :class:`ConfigError` for ``liquid``."""
-    if target.structure == "liquid":
+    if target.is_liquid:
         raise ConfigError(
             f"observable '{target.observable}' needs a crystal structure",
             where=f"targets.{target.name}.structure",

@@ -1,23 +1,23 @@
 """Means and standard errors of correlated time series.
 
 Two independent estimators of the same error: the statistical inefficiency g from the integrated
-autocorrelation time (Chodera et al., doi:10.1021/ct0502864, through pymbar) and block averaging
+autocorrelation time (Chodera et al., doi:10.1021/ct0502864) and block averaging
 (Flyvbjerg and Petersen, doi:10.1063/1.457480). The larger of the two is reported, because both err
 towards too small errors when the series is short.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
 
 import numpy as np
 
 from cgbridge.errors import UnstableError
 from cgbridge.frames import FloatArray
+
+#: Lags that count whatever the sign of their correlation, which noise may turn.
+_FIRST_LAGS = 3
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,6 @@ class MeanError:
     mean: float
     stderr: float
     n_eff: float
-
-
-@cache
-def _timeseries() -> Any:
-    # pymbar announces on import, as warnings of its logger, that JAX is missing.
-    previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        from pymbar import timeseries
-    finally:
-        logging.disable(previous)
-    return timeseries
 
 
 def finite(series: FloatArray, name: str = "series") -> FloatArray:
@@ -52,12 +40,24 @@ def finite(series: FloatArray, name: str = "series") -> FloatArray:
 
 
 def statistical_inefficiency(series: FloatArray) -> float:
-    """g = 1 + 2 tau, the number of steps per independent sample; 1 for a constant or very short series."""
+    """g = 1 + 2 sum_t (1 - t/n) C(t), the number of steps per independent sample; at least 1.
+
+    C(t) is the normalised autocorrelation function; the sum ends before the first t > 3 at which it is not
+    positive, beyond which there is only noise. 1 for a constant or very short series.
+    """
     values = finite(series)
     scale = float(np.max(np.abs(values)))
     if len(values) < 4 or float(np.std(values)) <= 1e-12 * scale:
         return 1.0
-    return float(_timeseries().statistical_inefficiency(values))
+    n = len(values)
+    # Correlations of all lags by Fourier transform; as many zeros as values, so that nothing comes round.
+    power = np.abs(np.fft.rfft(values - values.mean(), 2 * n)) ** 2
+    correlation = np.fft.irfft(power, 2 * n)[:n] / np.arange(n, 0, -1)
+    lags = np.arange(1, n - 1)
+    c = correlation[1:-1] / correlation[0]
+    ends = np.flatnonzero((c <= 0.0) & (lags > _FIRST_LAGS))
+    summed = slice(0, ends[0] if len(ends) else None)
+    return max(1.0, 1.0 + 2.0 * float(np.sum((1.0 - lags[summed] / n) * c[summed])))
 
 
 def block_error(series: FloatArray, minimum_blocks: int = 16) -> float:

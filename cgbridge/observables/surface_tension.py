@@ -13,6 +13,7 @@ from cgbridge.observables.bulk import drift_notes
 from cgbridge.observables.options import SamplingOptions, parse_options
 from cgbridge.observables.reporting import estimate, one_run, series, unit_factor
 from cgbridge.observables.statistics import mean_error
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.units import BAR_NM3
 
 
@@ -26,16 +27,17 @@ class SurfaceTension:
 
     name = "surface_tension"
     unit = "mN/m"
+    options = SamplingOptions
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One film at constant volume."""
-        options = parse_options(SamplingOptions, target)
+        options = parse_options(self.options, target)
         unit_factor(target, self.unit)
         if not target.temperature > 0:
             raise ConfigError("temperature is not positive", where=f"targets.{target.name}")
         return [
             Simulation(
-                kind="slab",
+                kind=SimulationKind.SLAB,
                 temperature=float(target.temperature),
                 pressure=0.0,
                 beads=options.beads or sampling.beads,
@@ -45,6 +47,7 @@ class SurfaceTension:
                 production=options.production or sampling.production,
                 interval=options.interval or sampling.interval,
                 density=sampling.liquid_density(target.temperature, target.pressure),
+                composition=target.composition,
             )
         ]
 

@@ -27,16 +27,17 @@ class TetrahedralOrder:
 
     name = "tetrahedral_order"
     unit = "1"
+    options = BulkOptions
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid."""
         unit_factor(target, self.unit)
-        return [bulk_simulation(target, sampling, parse_options(BulkOptions, target))]
+        return [bulk_simulation(target, sampling, parse_options(self.options, target))]
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Mean over beads and frames."""
         run = one_run(runs)
-        require_phase(run, "liquid", parse_options(BulkOptions, target))
+        require_phase(run, "liquid", parse_options(self.options, target))
         with one_thread():
             q = np.array([float(np.mean(tetrahedrality(frame))) for frame in frames_of(run)])
         mean = mean_error(q, "tetrahedral order")

@@ -46,11 +46,14 @@ class TMD:
 
     name = "tmd"
     unit = "K"
+    options = TMDOptions
+    words = "temperature of maximum density"
+    state = ("pressure",)
 
     def simulations(self, target: Target, sampling: Sampling) -> Sequence[Simulation]:
         """One bulk liquid per temperature; round temperatures are shared with density targets."""
         centre = 10.0 * round(target.value / unit_factor(target, self.unit) / 10.0)
-        options = parse_options(TMDOptions, target)
+        options = parse_options(self.options, target)
         wanted = options.temperatures or ladder(centre, 60.0, 7)
         return [
             bulk_simulation(target, sampling, options, temperature=value)
@@ -59,7 +62,7 @@ class TMD:
 
     def measure(self, target: Target, runs: Sequence[Run]) -> Estimate:
         """Maximum of the cubic; ``curves["density"]`` holds g/cm^3 against K."""
-        options = parse_options(TMDOptions, target)
+        options = parse_options(self.options, target)
         kelvin, means, notes = [], [], []
         for run in runs:
             density = density_series(run)

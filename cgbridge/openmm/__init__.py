@@ -8,7 +8,12 @@ OpenMM's own kernels stay in place until :func:`accelerate_steps` is called.
 """
 
 from cgbridge.openmm._classes import restore_force_classes
-from cgbridge.openmm._loading import accelerate_steps, load_platforms, plugin_load_failures
+from cgbridge.openmm._loading import (
+    DEVICE_PLATFORMS,
+    accelerate_steps,
+    load_platforms,
+    plugin_load_failures,
+)
 
 # The order matters: OpenMM's libraries must be in the process before ours, and the platform
 # plugins need the core library that the extension module brings along.
@@ -17,4 +22,11 @@ from cgbridge.openmm._plugin import StillingerWeberForce, TersoffForce, TripletF
 load_platforms()
 restore_force_classes()
 
-__all__ = ["StillingerWeberForce", "TersoffForce", "TripletForce", "accelerate_steps", "plugin_load_failures"]
+__all__ = [
+    "DEVICE_PLATFORMS",
+    "StillingerWeberForce",
+    "TersoffForce",
+    "TripletForce",
+    "accelerate_steps",
+    "plugin_load_failures",
+]

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgbridge.interfaces import Curve, Target, first_name
+from cgbridge.observables.catalogue import get_observable
+from cgbridge.observables.traits import traits_of
 from cgbridge.report.digits import plain, unit_text
 from cgbridge.report.lengths import length_unit
 from cgbridge.report.references import is_water, rdf_reference, water_observables
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import verdicts
-from cgbridge.report.words import listing, observable_name
+from cgbridge.report.words import listing
 from cgbridge.units import convert
 
 #: A reference at a temperature further away is another state, K.
@@ -53,7 +55,11 @@ def not_asked(run: RunRecord) -> tuple[str, ...]:
     if not is_water(run):
         return ()
     targeted = {first_name(target.observable) for target in run.targets.values()}
-    return tuple(observable_name(name) for name in water_observables() if first_name(name) not in targeted)
+    return tuple(
+        traits_of(get_observable(name)).words
+        for name in water_observables()
+        if first_name(name) not in targeted
+    )
 
 
 def aside_words(run: RunRecord) -> str:

@@ -19,8 +19,10 @@ _WATER, _MARGIN = 18.015, 0.2
 
 
 def is_water(run: RunRecord) -> bool:
-    """Whether the bead weighs as one water molecule: then experiments on water are drawn beside it."""
-    return run.base is not None and abs(run.base.bead_mass - _WATER) < _MARGIN
+    """Whether the only bead weighs as one water molecule: then experiments on water are drawn beside it."""
+    if run.base is None or len(run.base.beads) != 1:
+        return False
+    return abs(run.base.bead_mass - _WATER) < _MARGIN
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ from itertools import pairwise
 from statistics import median
 
 from cgbridge.interfaces import Outcome
+from cgbridge.observables.traits import is_static
 from cgbridge.report.digits import percent, plain
 from cgbridge.report.failures import failure_groups, split_reason
 from cgbridge.report.finding import Finding, target_key
@@ -13,7 +14,7 @@ from cgbridge.report.funnel import funnel
 from cgbridge.report.progress import progress
 from cgbridge.report.ranges import EDGE, RangePosition, range_positions
 from cgbridge.report.run_record import RunRecord
-from cgbridge.report.words import count, is_static, listing
+from cgbridge.report.words import count, listing
 
 #: Share of unstable candidates from which it is a fault of the input.
 MOSTLY = 0.5

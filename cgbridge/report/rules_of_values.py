@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from cgbridge.interfaces import Evaluation, TargetResult
+from cgbridge.observables.traits import target_traits
 from cgbridge.report.correlations import FEWEST, SIGNIFICANT, spearman
 from cgbridge.report.digits import plain
 from cgbridge.report.finding import Finding, target_key
@@ -48,7 +49,7 @@ def _label(run: RunRecord, row: Verdict) -> str:
 
 
 def _production_key(run: RunRecord, row: Verdict) -> str:
-    if "production" in row.target.options or row.target.observable == "melting_temperature":
+    if "production" in row.target.options or target_traits(row.target).own_length:
         return f"{target_key(run, row.level, row.target.name)}.options.production"
     return "engine.production"
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from cgbridge.interfaces import Target, first_name
+from collections.abc import Sequence
+
+from cgbridge.interfaces import Target
 from cgbridge.models.model import Bead
+from cgbridge.observables.traits import Traits, target_traits
 from cgbridge.report.digits import plain, quantity_text
 from cgbridge.report.run_record import RunRecord
 
 #: Keeps a number and its unit on one line.
 _SPACE = "\u00a0"
-_STATIC = ("dimer_energy", "dimer_distance", "lattice_energy", "lattice_density")
-_PROPER = {"rdf": "g(r)", "adf": "angle distribution", "tmd": "temperature of maximum density"}
 
 
 def count(number: int, noun: str) -> str:
@@ -23,33 +24,27 @@ def listing(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def observable_name(observable: str) -> str:
-    """``g(r)`` for ``rdf``, ``heat capacity`` for ``heat_capacity``."""
-    return _PROPER.get(observable, observable.replace("_", " "))
-
-
 def observable_words(target: Target) -> str:
     """``density of the liquid at 300 K``; ``first peak position of g(r) of the liquid at 300 K``."""
-    name = observable_name(target.observable)
-    feature = str(target.options.get("feature", ""))
-    if target.observable in ("rdf", "adf"):
-        compared = "deviation" if feature in ("", "curve") else feature.replace("_", " ")
-        name = f"{compared} of {name}"
-    if target.observable.startswith("dimer"):
-        return name
-    if target.observable in _STATIC:
-        return f"{name} of {target.structure}"
-    if target.observable in ("tmd", "melting_temperature"):
-        return name
-    phase = "the liquid" if target.structure == "liquid" else target.structure
-    if first_name(target.observable) == "ice_density" and target.structure == "liquid":
-        phase = "ice" if target.observable == "ice_density" else "the crystal"
-    return f"{name} of {phase} at {plain(target.temperature)}{_SPACE}K"
+    traits = target_traits(target)
+    name = _feature_words(target, traits)
+    if "structure" in traits.state and not target.is_liquid:
+        name += f" of {target.structure}"
+    elif (
+        "structure" in traits.state and traits.phase not in traits.words
+    ):  # not: crystal density of the crystal
+        name += f" of the {traits.phase}"
+    if "temperature" in traits.state:
+        name += f" at {plain(target.temperature)}{_SPACE}K"
+    return name
 
 
-def is_static(target: Target) -> bool:
-    """Whether the target needs no molecular dynamics."""
-    return target.observable in _STATIC
+def _feature_words(target: Target, traits: Traits) -> str:
+    """The name, with what of a curve is compared where the options choose it."""
+    if traits.options is None or "feature" not in traits.options.model_fields:
+        return traits.words
+    feature = target.options.get("feature", traits.options.model_fields["feature"].default)
+    return f"{'deviation' if feature == 'curve' else str(feature).replace('_', ' ')} of {traits.words}"
 
 
 def target_words(target: Target) -> str:
@@ -61,14 +56,15 @@ def target_words(target: Target) -> str:
 def fit_words(run: RunRecord) -> tuple[str, ...]:
     """Sentences that say what was fitted and how."""
     model, optimizer = run.config.model, run.config.optimizer
-    bead = "one bead" if run.base is None else _bead_words(run.base.beads[0])
+    bead = "one bead" if run.base is None else _bead_words(run.base.beads)
+    form = "coarse-grained" if run.base is None else run.base.form.title()
     fixed = (
         f" Values fixed by hand: {', '.join(f'{k} = {v}' for k, v in model.set.items())}."
         if model.set
         else ""
     )
     first = (
-        f"A {(model.form or 'coarse-grained').title()} model of {bead}. "
+        f"A {form} model of {bead}. "
         f"{count(len(model.search), 'parameter').capitalize()} "
         f"{'was' if len(model.search) == 1 else 'were'} searched; the values of the others come from "
         f"the base model {model.base}, which itself was never a candidate.{fixed}"
@@ -93,8 +89,9 @@ def fit_words(run: RunRecord) -> tuple[str, ...]:
     return first, second, _engine_words(run)
 
 
-def _bead_words(bead: Bead) -> str:
-    return f"one bead, {bead.name} ({plain(bead.mass)} amu)"
+def _bead_words(beads: Sequence[Bead]) -> str:
+    named = ", ".join(f"{bead.name} ({plain(bead.mass)} amu)" for bead in beads)
+    return f"{count(len(beads), 'bead')}, {named}"
 
 
 def _best(number: int) -> str:

@@ -22,8 +22,6 @@ _PACKAGES = (
     "freud-analysis",
     "mdtraj",
     "ovito",
-    "genice2",
-    "pymbar",
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from cgbridge.errors import SimulationError, did_you_mean
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import first_name
+from cgbridge.interfaces import LIQUID, first_name
 from cgbridge.structures.box_sizes import liquid_edge
 
 
@@ -88,6 +88,8 @@ CLOSE_PACKED = "fcc"
 _COMPARED = {CLOSE_PACKED: _Cell((math.sqrt(2),) * 3, _FCC)}
 #: Names of the crystals, those first that suit any substance.
 CRYSTALS = ("diamond", "hexagonal-diamond", *_COMPOUNDS, *_CELLS)
+#: All that can be made, by name.
+STRUCTURES = (LIQUID, *CRYSTALS)
 
 
 def sublattices(structure: str) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cgbridge.errors import CgbridgeError, ConfigError, FileFormatError, did_you_mean
+from cgbridge.errors import CgbridgeError, ConfigError, FileFormatError, MissingDependencyError, did_you_mean
 from cgbridge.frames import FloatArray
 from cgbridge.structures.cells import repeated
 from cgbridge.trajectories.formats import foreign
@@ -104,6 +104,10 @@ def _read(path: Path, frame: int) -> tuple[FileFrame, int | None]:
     for reader in readers:
         try:
             return reader(path, frame)
+        except MissingDependencyError as error:
+            if own is not None:
+                raise type(error)(error.what, where=str(path), remedy=error.remedy) from None
+            reasons.append(f"{error.what}: {error.remedy}")
         except CgbridgeError:
             raise
         except MemoryError:

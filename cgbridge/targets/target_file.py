@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from cgbridge.config.quantities import Number, Pressure, Temperature
 from cgbridge.config.section import Section
+from cgbridge.interfaces import LIQUID
 
 
 class ReferenceEntry(Section):
@@ -37,11 +38,11 @@ class TargetEntry(Section):
     error: str | float = Field(default=0.0, description="Standard error of the reference value, same rule.")
     temperature: Temperature = Field(default=300.0, ge=0, description="Bare number in K.")
     pressure: Pressure = Field(default=1.0, description="Bare number in bar.")
-    structure: str = Field(default="liquid", description="liquid, or the name of a crystal.")
+    structure: str = Field(default=LIQUID, description="liquid, or the name of a crystal.")
     composition: tuple[str, ...] = Field(
         default=(),
-        description="Beads on the sublattices of a crystal, or those of a liquid in their ratio; default: those "
-        "of the model.",
+        description="Beads on the sublattices of a crystal, or those of a liquid in their ratio; default: "
+        "those of the model.",
     )
     weight: Number = Field(default=1.0, gt=0, description="Weight within its level.")
     reference: str | ReferenceEntry | None = Field(default=None, description="Reference curve (CSV file).")
@@ -59,7 +60,7 @@ class SeriesEntry(Section):
     unit: str = Field(description="Unit of both columns.")
     tolerance: str | float = Field(description="Allowed deviation of each, as in a target.")
     pressure: Pressure = Field(default=1.0, description="Bare number in bar.")
-    structure: str = Field(default="liquid", description="liquid, or the name of a crystal.")
+    structure: str = Field(default=LIQUID, description="liquid, or the name of a crystal.")
     weight: Number = Field(default=1.0, gt=0, description="Weight of each within its level.")
     options: dict[str, Any] = Field(default_factory=dict, description="The observable's own settings.")
     source: str = Field(default="", description="Where the values come from.")

@@ -20,7 +20,8 @@ class NamedTarget:
 
 #: What tells targets of one observable apart, in the order in which it is tried.
 _MARKS: tuple[Callable[[Target], str], ...] = (
-    lambda target: "" if target.structure == "liquid" else target.structure,
+    lambda target: "" if target.is_liquid else target.structure,
+    lambda target: "-".join(target.composition),
     lambda target: f"{target.temperature:g}K",
     lambda target: f"{target.pressure:g}bar",
     lambda target: str(target.options.get("feature", "")),
@@ -78,5 +79,6 @@ def _fits(others: Sequence[tuple[int, str]], item: NamedTarget) -> bool:
 
 def _measured(target: Target) -> str:
     """What is simulated and measured; equal texts are one quantity."""
-    keys = (target.observable, target.structure, target.temperature, target.pressure)
+    state = (target.structure, list(target.composition), target.temperature, target.pressure)
+    keys = (target.observable, *state)
     return json.dumps([*keys, dict(target.options)], sort_keys=True, default=str)

@@ -13,6 +13,7 @@ import numpy as np
 
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Run, Simulation
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
 from cgbridge.units import AMU_PER_NM3
 
@@ -100,17 +101,17 @@ def synthetic_run(simulation: Simulation, folder: Path, *, seed: int = 0, count:
     """
     rng = np.random.default_rng(seed)
     time = np.arange(count, dtype=np.float64)
-    if simulation.kind == "lattice":
+    if simulation.kind is SimulationKind.LATTICE:
         scalars = {"energy_per_bead": -45.0, "density": 0.95, "lattice_constant": 0.63}
         return Run(simulation, 8, BEAD_MASS, scalars=scalars)
-    if simulation.kind == "dimer":
+    if simulation.kind is SimulationKind.DIMER:
         return Run(simulation, 2, BEAD_MASS, scalars={"energy": -24.0, "distance": 0.27})
-    if simulation.kind == "coexistence":
+    if simulation.kind is SimulationKind.COEXISTENCE:
         energy = melting_series(simulation.temperature, melting_point=MELTING_POINT, seed=seed)
         series = {"time": np.arange(500.0), "potential_energy": 720 * energy}
         return Run(simulation, 720, BEAD_MASS, series)
     frames: Iterable[Frame]
-    if simulation.structure == "liquid":
+    if simulation.is_liquid:
         beads, energy_per_bead = 216, -40.0 + 0.03 * (simulation.temperature - 300.0)
         density = 0.9975 - 6e-6 * (simulation.temperature - 280.0) ** 2
         edge = float(np.cbrt(beads * BEAD_MASS * AMU_PER_NM3 / density))

@@ -10,12 +10,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from cgbridge.errors import ConfigError, SimulationError, UnitError, UnstableError
 from cgbridge.interfaces import Estimate, Observable, Run, Sampling, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.observables.options import Options
+from cgbridge.observables.phase import Phase
+from cgbridge.observables.traits import ALL_OF_IT, traits_of
 from cgbridge.testing.made_up_runs import synthetic_run, write_frames
 from cgbridge.units import convert, parse_unit
 
@@ -54,7 +58,7 @@ class Subject:
     def static(self) -> bool:
         """Whether nothing moves in its simulations."""
         simulations = self.observable.simulations(self.target, SAMPLING)
-        return all(simulation.kind in ("lattice", "dimer") for simulation in simulations)
+        return all(simulation.static for simulation in simulations)
 
 
 class ConformanceError(AssertionError):
@@ -72,15 +76,26 @@ def is_documented(subject: Subject) -> None:
     _require(isinstance(observable, Observable), "it lacks a part of cgbridge.interfaces.Observable")
     _require(parse_unit(observable.unit).factor > 0, f"its unit '{observable.unit}' is none")
     _require(len(observable.__doc__ or "") > 60, "its docstring says too little: formula, unit, source")
+    traits = traits_of(observable)
+    options, unknown = traits.options, set(traits.state) - set(ALL_OF_IT)
+    _require(not unknown, f"its state is not of {', '.join(ALL_OF_IT)}: {', '.join(map(str, unknown))}")
+    _require(traits.phase in get_args(Phase), f"its phase '{traits.phase}' is none")
+    _require(
+        options is None or (isinstance(options, type) and issubclass(options, Options)),
+        "its options are no class derived from cgbridge.observables.options.Options",
+    )
 
 
 def asks_for_simulations(subject: Subject) -> None:
-    """It asks for the same simulations whenever it is asked, each at the target's pressure unless at rest."""
+    """It asks for the same simulations whenever it is asked, of some beads, and of those the target names."""
     first, second = (list(subject.observable.simulations(subject.target, SAMPLING)) for _ in range(2))
     _require(len(first) > 0, "it asks for no simulation")
     _require(first == second, "it asks for other simulations when asked again")
     for simulation in first:
-        _require(simulation.kind in ("lattice", "dimer") or simulation.beads > 0, "a simulation has no beads")
+        _require(simulation.static or simulation.beads > 0, "a simulation has no beads")
+    named = replace(subject.target, composition=("A", "B"))
+    for simulation in subject.observable.simulations(named, SAMPLING):
+        _require(simulation.composition == ("A", "B"), "a simulation has not the beads that the target names")
 
 
 def refuses_unknown_options(subject: Subject) -> None:

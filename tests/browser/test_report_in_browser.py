@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import Page, find_chromium
+from chromium import Tab, find_chromium
 from synthetic_reports import record, water_levels, water_run, write_run
 
 from cgbridge.report.document import write_report
@@ -51,11 +51,11 @@ _LOWEST_CONTRAST = """
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def browser() -> Iterator[Tab]:
     program = find_chromium()
     assert program is not None
-    with Page(program, tmp_path_factory.mktemp("profile")) as page:
-        yield page
+    with Tab(program) as tab:
+        yield tab
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +69,24 @@ def empty_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(write_run(record(water_levels(), [], state=State.INTERRUPTED, path=folder)))
 
 
+def test_a_page_with_faults_is_seen_through(browser: Tab, tmp_path: Path) -> None:
+    """What the other tests look for is found where it is: else a driver that sees nothing would pass them."""
+    page = tmp_path / "faulty.html"
+    page.write_text(
+        "<meta name='viewport' content='width=device-width'><div style='width: 3000px'>wide</div>"
+        "<img src='nowhere.png'><script>console.log('heard'); throw new Error('thrown')</script>"
+    )
+    browser.show(page, width=375, height=812)
+    assert browser.evaluate("document.documentElement.scrollWidth") >= 3000
+    assert browser.requests() == [page.as_uri(), (tmp_path / "nowhere.png").as_uri()]
+    words = " ".join(browser.troubles())
+    assert "heard" in words and "thrown" in words and "nowhere.png" in words
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, (768, 1024), PHONE, (320, 568)], ids=lambda size: f"{size[0]}px")
 def test_nothing_overflows_and_nothing_complains(
-    browser: Page, report: Path, tmp_path: Path, size: tuple[int, int], dark: bool
+    browser: Tab, report: Path, tmp_path: Path, size: tuple[int, int], dark: bool
 ) -> None:
     browser.show(report, width=size[0], height=size[1], dark=dark)
     width = browser.evaluate("document.documentElement.scrollWidth")
@@ -84,7 +98,7 @@ def test_nothing_overflows_and_nothing_complains(
     assert picture.stat().st_size > 50_000
 
 
-def test_tables_on_a_phone_are_whole_or_shaded_where_they_go_on(browser: Page, report: Path) -> None:
+def test_tables_on_a_phone_are_whole_or_shaded_where_they_go_on(browser: Tab, report: Path) -> None:
     browser.show(report, width=400, height=812)
     tables = browser.evaluate(
         """[...document.querySelectorAll('.scroll')].map(box => ({
@@ -100,7 +114,7 @@ def test_tables_on_a_phone_are_whole_or_shaded_where_they_go_on(browser: Page, r
             assert table["shades"].count("linear-gradient") == 4, table["label"]
 
 
-def test_cards_on_a_phone_name_every_value(browser: Page, report: Path) -> None:
+def test_cards_on_a_phone_name_every_value(browser: Tab, report: Path) -> None:
     browser.show(report, width=400, height=812)
     # In a wide window the head of the table says what a number is; here the card must.
     nameless = browser.evaluate(
@@ -115,20 +129,20 @@ def test_cards_on_a_phone_name_every_value(browser: Page, report: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_a_report_without_results_fits_too(browser: Page, empty_report: Path, size: tuple[int, int]) -> None:
+def test_a_report_without_results_fits_too(browser: Tab, empty_report: Path, size: tuple[int, int]) -> None:
     browser.show(empty_report, width=size[0], height=size[1])
     assert browser.evaluate("document.documentElement.scrollWidth") <= size[0]
     assert browser.troubles() == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_text_has_contrast(browser: Page, report: Path, dark: bool) -> None:
+def test_text_has_contrast(browser: Tab, report: Path, dark: bool) -> None:
     browser.show(report, width=1280, height=900, dark=dark)
     lowest, element = browser.evaluate(_LOWEST_CONTRAST)
     assert lowest >= CONTRAST, f"{element}: {lowest:.2f}"
 
 
-def test_pictures_follow_the_colour_scheme(browser: Page, report: Path) -> None:
+def test_pictures_follow_the_colour_scheme(browser: Tab, report: Path) -> None:
     colour = "getComputedStyle(document.querySelector('svg.plot text')).fill"
     seen = set()
     for dark in (False, True):
@@ -137,7 +151,7 @@ def test_pictures_follow_the_colour_scheme(browser: Page, report: Path) -> None:
     assert len(seen) == 2
 
 
-def test_labels_of_pictures_do_not_leave_them(browser: Page, report: Path) -> None:
+def test_labels_of_pictures_do_not_leave_them(browser: Tab, report: Path) -> None:
     browser.show(report, width=1280, height=900)
     outside = browser.evaluate(
         """[...document.querySelectorAll('svg.plot')].flatMap(svg => {
@@ -152,7 +166,7 @@ def test_labels_of_pictures_do_not_leave_them(browser: Page, report: Path) -> No
     assert outside == []
 
 
-def test_decimal_points_of_a_column_are_in_line(browser: Page, report: Path) -> None:
+def test_decimal_points_of_a_column_are_in_line(browser: Tab, report: Path) -> None:
     browser.show(report, width=1280, height=900)
     # The place of the decimal point in each value of the verdict table, measured on the page.
     places = browser.evaluate(
@@ -169,7 +183,7 @@ def test_decimal_points_of_a_column_are_in_line(browser: Page, report: Path) -> 
     assert max(places) - min(places) < 1.0
 
 
-def test_paper_is_white_whatever_the_scheme(browser: Page, report: Path) -> None:
+def test_paper_is_white_whatever_the_scheme(browser: Tab, report: Path) -> None:
     browser.show(report, width=794, height=1123, dark=True, media="print")
     assert browser.evaluate("getComputedStyle(document.body).color") == "rgb(28, 32, 36)"
     assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -177,7 +191,7 @@ def test_paper_is_white_whatever_the_scheme(browser: Page, report: Path) -> None
     assert browser.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
 
 
-def test_tables_fit_on_paper(browser: Page, report: Path) -> None:
+def test_tables_fit_on_paper(browser: Tab, report: Path) -> None:
     # A4 less the margins of the page, 182 mm at 96 pixels per inch.
     browser.show(report, width=688, height=970, media="print")
     wide = browser.evaluate(

@@ -23,7 +23,7 @@ from cgbridge.config.manual import manual
 from cgbridge.config.schema import FitConfig
 from cgbridge.models.database import list_models, load_model
 from cgbridge.observables.catalogue import OBSERVABLES
-from cgbridge.observables.option_models import options_of
+from cgbridge.observables.traits import options_of
 from cgbridge.targets.library import list_targets
 from cgbridge.targets.target_file import TargetEntry
 

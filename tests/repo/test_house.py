@@ -95,6 +95,32 @@ def test_the_command_line_starts_without_the_heavy_libraries():
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
 
+def test_a_check_loads_no_library_of_what_comes_later(tmp_path):
+    """A fit is looked at in half a second of an idle core: no searching, no measuring, no drawing."""
+    later = [
+        "torch",
+        "matplotlib",
+        "deap",
+        "cmaes",
+        "sklearn",
+        "freud",
+        "ovito",
+        "mdtraj",
+        "scipy",
+        "ase",
+        "jinja2",
+    ]
+    shutil.copy(ROOT / "examples/water-quick.yaml", tmp_path / "water.yaml")
+    code = (
+        "import sys; from cgbridge.cli import main\n"
+        "sys.argv = ['cgbridge', 'check', 'water.yaml', '--no-timing']\n"
+        "try:\n    main()\nexcept SystemExit as leave:\n    assert not leave.code, leave.code\n"
+        f"print('loaded:', [m for m in {later!r} if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert "water-quick" in done.stdout and "loaded: []" in done.stdout, done.stdout + done.stderr
+
+
 def test_no_path_of_a_machine_is_in_the_project():
     if not (ROOT / ".git").exists():
         pytest.skip("only a checkout knows which files are the project's")

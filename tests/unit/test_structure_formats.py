@@ -207,6 +207,39 @@ def test_columns_of_extended_xyz(tmp_path: Path) -> None:
     assert structure.periodic == (True, False, True)
 
 
+@pytest.mark.parametrize(
+    ("comment", "row", "names"),
+    [
+        # What ASE alone refuses: names that are no elements, titles with signs, six numbers of a stress.
+        ("Properties=species:S:1:pos:R:3", "mW 1 2 3", ("mW",)),
+        ("Properties=pos:R:3:species:S:1", "1 2 3 Si", ("Si",)),
+        ("=== water = 1 ===", "mW 1 2 3", ("mW",)),
+        ('it is "quoted, and [not closed', "mW 1 2 3 0.5", ("mW",)),
+        ('properties=species:S:1:pos:R:3 stress="1 2 3 4 5 6" virial="1 2"', "W 1 2 3", ("W",)),
+        # What the file says of particles stays apart from what ASE knows by the same names.
+        ("Properties=type:I:1:pos:R:3:forces:R:3:charge:R:1", "2 1 2 3 9 9 9 0.5", ("2",)),
+        ("Properties=species:S:1:pos:R:3:move_mask:L:1:Z:I:1", "W 1 2 3 T 999", ("W",)),
+        ("Properties=Z:I:1:pos:R:3 energy=-3.5 pbc=[T,F,T]", "14 1 2 3", ("Si",)),
+    ],
+)
+def test_comments_of_xyz_files(tmp_path: Path, comment: str, row: str, names: tuple[str, ...]) -> None:
+    (tmp_path / "a.xyz").write_text(f"1\n{comment}\n{row}\n")
+    structure = read_structure(tmp_path / "a.xyz")
+    assert structure.names == names and structure.positions[0] == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_extended_xyz_as_ase_writes_it(tmp_path: Path) -> None:
+    """Frames with energy, virial and forces, as those who train potentials write them."""
+    atoms = ase.Atoms("SiC", positions=[[0, 0, 0], [1, 1, 1]], cell=BOX * 10, pbc=(True, True, False))
+    atoms.info["REF_energy"] = -1.5
+    atoms.info["virial"] = np.arange(9.0).reshape(3, 3)
+    atoms.new_array("REF_forces", np.ones((2, 3)))
+    ase.io.write(tmp_path / "a.extxyz", [atoms, atoms[[1, 0]]])
+    structure = read_structure(tmp_path / "a.extxyz")
+    assert structure.names == ("C", "Si") and structure.periodic == (True, True, False)
+    assert structure.box == pytest.approx(BOX) and structure.positions[0] == pytest.approx([0.1] * 3)
+
+
 def test_models_of_a_pdb_file_share_the_cell(tmp_path: Path) -> None:
     cell = "CRYST1   20.000   21.000   22.000  90.00  90.00 120.00 P 1           1\n"
     atom = "ATOM      1  W   W   A   1       {}.000   1.000   1.000  1.00  0.00\n"
@@ -285,7 +318,7 @@ BROKEN = {
     "inf.xyz": ("1\n\nW 0 0 inf\n", "the position of bead 1 is not a number"),
     "far.xyz": ("1\n\nW 0 0 1e300\n", "right unit of length"),
     "lattice.xyz": ('1\nLattice="1 2 3"\nW 0 0 0\n', "line 2: Lattice needs nine numbers"),
-    "text-lattice.xyz": ('1\nLattice="a b c d e f g h i"\nW 0 0 0\n', "could not convert"),
+    "text-lattice.xyz": ('1\nLattice="a b c d e f g h i"\nW 0 0 0\n', "Lattice needs nine numbers"),
     "pbc.xyz": ('1\nLattice="9 0 0 0 9 0 0 0 9" pbc="T"\nW 0 0 0\n', "line 2: pbc needs three"),
     "columns.xyz": ("1\nProperties=pos:R:3\n0 0 0\n", "names no species"),
     "flat.xyz": ('1\nLattice="9 0 0 9 0 0 0 0 9"\nW 0 0 0\n', "the cell has no volume"),

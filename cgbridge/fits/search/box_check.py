@@ -1,17 +1,26 @@
-"""Find out before a fit what no candidate could be simulated with: a box too small, no engine for it."""
+"""Find out before a fit what would stop every candidate: a box too small, no engine, a package left out."""
 
 from __future__ import annotations
 
+from cgbridge.engine.composition import liquid_beads, mean_mass
+from cgbridge.engine.factory import create_engine
 from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.errors import ConfigError, SimulationError, UnstableError
+from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.interfaces import Simulation, Target
 from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.observables.traits import require_packages
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import BREATHING, MARGIN, least_liquid_beads, liquid_edge
 
 #: Cutoffs that a liquid must be wide: a film has two surfaces that must not feel each other.
-_CUTOFFS = {"bulk": 2.0, "slab": 4.0 * MARGIN}
+_CUTOFFS = {SimulationKind.BULK: 2.0, SimulationKind.SLAB: 4.0 * MARGIN}
+
+
+#: What searching imports beyond the core, always and with response surfaces.
+_SEARCH, _SURFACES = ("deap",), ("sklearn",)
 
 
 def check_simulations(problem: FitProblem) -> None:
@@ -20,11 +29,17 @@ def check_simulations(problem: FitProblem) -> None:
     Raises :class:`ConfigError` for a liquid's box that is narrower than twice the longest cutoff of the
     search (a film: four times) or than twice the distance that a target looks at, naming beads and the
     least number of them; and :class:`SimulationError` for dynamics asked of
-    the closed-form engine, or for liquids whose density nobody knows.
+    the closed-form engine, or for liquids whose density nobody knows. A package that is left out of this
+    installation and that the search or a target needs is a :class:`~cgbridge.errors.MissingDependencyError`.
     """
+    optimizer = problem.config.optimizer
+    require(_SEARCH, "the search", where="optimizer")
+    if optimizer.polish.evaluations and optimizer.polish.method == "response-surface":
+        require(_SURFACES, "a search with response surfaces", where="optimizer.polish.method")
     cutoff = longest_cutoff(problem)
     for number, level in enumerate(problem.levels):
         for target in level.targets:
+            require_packages(target, f"levels.{number} ({level.name})")
             for simulation in get_observable(target.observable, target.folder).simulations(
                 target, level.sampling
             ):
@@ -58,22 +73,28 @@ def longest_cutoff(problem: FitProblem) -> float:
 
 
 def _check_engine(problem: FitProblem, simulation: Simulation, target: Target) -> None:
-    if problem.config.engine.method == "closed-form" and simulation.kind not in ("lattice", "dimer"):
+    method = problem.config.engine.method
+    if simulation.kind not in create_engine(problem.config.engine).kinds:
         raise SimulationError(
-            f"the closed-form engine cannot simulate '{simulation.label}' for the target '{target.name}'",
+            f"the {method} engine cannot simulate '{simulation.label}' for the target '{target.name}'",
             where="engine.method",
             remedy="use method: openmm",
         )
 
 
 def _check_box(problem: FitProblem, level: Level, simulation: Simulation, cutoff: float, where: str) -> None:
-    if simulation.kind not in _CUTOFFS or simulation.structure != "liquid":
+    if not simulation.is_liquid:
         return  # crystals are made as large as they must be
-    mass, cutoffs = problem.base.bead_mass, _CUTOFFS[simulation.kind]
+    types = liquid_beads(problem.base, simulation.beads, simulation.composition)
+    mass, cutoffs = mean_mass(problem.base, types), _CUTOFFS[simulation.kind]
     start = start_of(problem, simulation)
     edge = liquid_edge(simulation.beads, mass, start)
     if edge < cutoffs * cutoff:
-        what = "twice the cutoff" if simulation.kind == "bulk" else "four cutoffs (a film has two surfaces)"
+        what = (
+            "twice the cutoff"
+            if simulation.kind is SimulationKind.BULK
+            else "four cutoffs (a film has two surfaces)"
+        )
         least = least_liquid_beads(cutoff, mass, start, cutoffs=max(cutoffs, 2.0 * MARGIN))
         raise _too_narrow(
             simulation.beads,
@@ -101,7 +122,7 @@ def start_densities(problem: FitProblem) -> list[float]:
             for simulation in get_observable(target.observable, target.folder).simulations(
                 target, level.sampling
             )
-            if simulation.kind in _CUTOFFS and simulation.structure == "liquid"
+            if simulation.is_liquid
         }
     )
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.config.optimizer_section import OptimizerSection
-from cgbridge.engine.engine import Engine, simulated_time
+from cgbridge.engine.engine import simulated_time
 from cgbridge.engine.factory import create_engine
-from cgbridge.engine.molecular_dynamics import platform_name
-from cgbridge.errors import StepLimitError, UnstableError
+from cgbridge.errors import MissingDependencyError, StepLimitError, UnstableError
 from cgbridge.fits.search.problem import FitProblem
-from cgbridge.interfaces import Run, Simulation, Target
+from cgbridge.interfaces import Engine, Run, Simulation, Target
 from cgbridge.objectives.candidate import Level, covers, merge_simulations
 from cgbridge.objectives.faults import candidate_faults
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.workers.worker_count import worker_count
 
 #: Shares of the candidates that pass a level in a typical fit, of the first sample and of those bred from
@@ -173,7 +173,7 @@ def _costs(problem: FitProblem, levels: Sequence[Level], timing: Timing | None) 
         seconds = None
         if timing is not None:
             seconds = sum(timing.seconds(simulation, timestep) for simulation in simulations)
-            seconds += timing.measurement * any(s.kind not in ("lattice", "dimer") for s in simulations)
+            seconds += timing.measurement * any(not s.static for s in simulations)
         md_ps = sum(simulated_time(simulation) for simulation in simulations)
         costs.append(LevelCost(level.name, level.targets, simulations, md_ps, seconds))
     return tuple(costs)
@@ -183,21 +183,20 @@ def time_engine(problem: FitProblem) -> Timing | None:
     """Run the base model for a moment in every static state and in boxes of every size."""
     engine = create_engine(problem.config.engine)
     simulations = [s for level in planned_simulations(problem.levels) for s in level]
-    platform = platform_name(engine.settings) if isinstance(engine, Engine) else "closed form"
     static: dict[Any, float] = {}
     pace: dict[int, float] = {}
     measurement = 0.0
     with tempfile.TemporaryDirectory(prefix="cgbridge-") as scratch:
         try:
             for simulation in simulations:
-                if simulation.kind in ("lattice", "dimer"):
+                if simulation.static:
                     with candidate_faults():
-                        static[simulation.key] = _timed(problem, engine, simulation, platform, scratch)[0]
+                        static[simulation.key] = _timed(problem, engine, simulation, scratch)[0]
                     continue
                 beads = min(simulation.beads, _LARGEST_TIMED)
                 if beads not in pace:
                     probe = Simulation(
-                        "bulk",
+                        SimulationKind.BULK,
                         temperature=simulation.temperature,
                         beads=beads,
                         production=1.0,
@@ -205,32 +204,24 @@ def time_engine(problem: FitProblem) -> Timing | None:
                         density=simulation.density,
                     )
                     with candidate_faults():
-                        pace[beads], run = _pace(problem, engine, probe, platform, scratch)
+                        pace[beads], run = _pace(problem, engine, probe, scratch)
                     measurement = measurement or _measurement(problem, run)
         except (UnstableError, StepLimitError):
             return None
-    return Timing(platform, pace, static, measurement)
+    return Timing(engine.platform, pace, static, measurement)
 
 
-def _pace(
-    problem: FitProblem, engine: Any, probe: Simulation, platform: str, scratch: str
-) -> tuple[float, Run]:
+def _pace(problem: FitProblem, engine: Engine, probe: Simulation, scratch: str) -> tuple[float, Run]:
     """Core seconds per bead and step of a liquid, from a run as long as the timing may take."""
-    first, run = _timed(problem, engine, probe, platform, scratch)
+    first, run = _timed(problem, engine, probe, scratch)
     longer = min(max(1.0, simulated_time(probe) * _TIMING / max(first, 1e-3)), 1000.0)
-    seconds, run = _timed(problem, engine, replace(probe, production=longer), platform, scratch)
+    seconds, run = _timed(problem, engine, replace(probe, production=longer), scratch)
     return seconds / (run.md_steps * probe.beads), run
 
 
-def _timed(
-    problem: FitProblem, engine: Any, simulation: Simulation, platform: str, scratch: str
-) -> tuple[float, Run]:
-    """Core time on CPU platforms, which a busy machine does not change; wall time on others."""
-    clock = (
-        time.process_time
-        if platform in ("CPU", "CPUSerial", "Reference", "closed form")
-        else time.perf_counter
-    )
+def _timed(problem: FitProblem, engine: Engine, simulation: Simulation, scratch: str) -> tuple[float, Run]:
+    """Core time on the processor, which a busy machine does not change; wall time on a device."""
+    clock = time.perf_counter if engine.on_device else time.process_time
     folder = Path(tempfile.mkdtemp(dir=scratch))
     started = clock()
     run = engine.run(problem.base, simulation, 1, folder)
@@ -242,6 +233,6 @@ def _measurement(problem: FitProblem, run: Run) -> float:
     from cgbridge.observables.phase import check_phase
 
     started = time.process_time()
-    with contextlib.suppress(UnstableError):
+    with contextlib.suppress(UnstableError, MissingDependencyError):  # not needed, or told before
         check_phase(run, "liquid", threshold=0.5)
     return time.process_time() - started

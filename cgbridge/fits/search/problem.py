@@ -25,13 +25,12 @@ from cgbridge.interfaces import Observable, Sampling, StateDensity, Target, firs
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.candidate import Level
 from cgbridge.objectives.faults import candidate_faults
-from cgbridge.observables.catalogue import get_observable
-from cgbridge.observables.own import source_digest
+from cgbridge.observables.catalogue import code_digest, get_observable
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.store.journal import content_key
 from cgbridge.store.records import target_record
 from cgbridge.store.versions import decisive_versions
-from cgbridge.structures.lattices import CRYSTALS
+from cgbridge.structures.lattices import STRUCTURES
 from cgbridge.targets.expansion import Item, expand_target
 from cgbridge.targets.library import load_target, target_from_mapping
 from cgbridge.targets.target_names import NamedTarget, named_apart
@@ -104,8 +103,8 @@ def _content(target: Target) -> dict[str, Any]:
     del content["source"], content["entry"]
     # Equal physics has equal names; own code enters with its content.
     content |= {"structure": first_name(target.structure), "observable": first_name(target.observable)}
-    if ":" in target.observable:
-        content["code"] = source_digest(target.observable, target.folder)
+    if code := code_digest(target.observable, target.folder):
+        content["code"] = code
     if curve is not None:
         numbers = [column.tolist() for column in (curve.x, curve.y, curve.y_err)]
         content["reference"] = [*numbers, curve.x_unit, curve.y_unit]
@@ -237,14 +236,13 @@ def _checked(target: Target, observable: Observable) -> Target:
         if bare:  # what is asked of this observable is no plain number
             raise _no_unit(target, error.remedy) from None
         raise
-    known = ("liquid", *CRYSTALS)
-    for simulation in simulations:
-        if simulation.kind != "dimer" and simulation.structure not in known:
-            key = "structure" if simulation.structure == target.structure else "options.structure"
+    for crystal in (simulation.crystal for simulation in simulations):
+        if crystal is not None and crystal not in STRUCTURES:
+            key = "structure" if crystal == target.structure else "options.structure"
             raise ConfigError(
-                f"unknown structure '{simulation.structure}'{did_you_mean(simulation.structure, known)}",
+                f"unknown structure '{crystal}'{did_you_mean(crystal, STRUCTURES)}",
                 where=f"targets.{target.name}.{key}",
-                remedy="known: " + ", ".join(known),
+                remedy="known: " + ", ".join(STRUCTURES),
             )
     return target
 

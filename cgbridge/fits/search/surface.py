@@ -133,7 +133,7 @@ def _is_candidate(problem: FitProblem, base: CoarseGrainedModel, parameters: Map
             candidate, model = problem.candidate(parameters), base.with_parameters(parameters)
     except UnstableError:
         return False
-    return candidate.parameters == model.parameters and candidate.bead_mass == model.bead_mass
+    return candidate.parameters == model.parameters and candidate.beads == model.beads
 
 
 def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cgbridge.extras import require
 from cgbridge.frames import FloatArray
 from cgbridge.trajectories.formats.frame import FileFrame, choose, index_of
 from cgbridge.units import ANGSTROM
@@ -23,6 +24,7 @@ def read_trajectory(path: Path, frame: int) -> tuple[FileFrame, int | None]:
     The names are empty. Cells that the format gives as lengths and angles lie with a along x and b in the
     xy plane. Raises whatever mdtraj does.
     """
+    require(["mdtraj"], f"reading {path.suffix} files")
     import mdtraj
 
     length = _LENGTH[path.suffix.lower()]
@@ -65,6 +67,7 @@ def read_with_ase(path: Path, frame: int) -> tuple[FileFrame, int | None]:
 
 def read_with_mdtraj(path: Path, frame: int) -> tuple[FileFrame, int | None]:
     """Frame ``frame`` of any format of mdtraj that names its atoms; raises what mdtraj does."""
+    require(["mdtraj"], "trying the formats of mdtraj")
     import mdtraj
 
     with warnings.catch_warnings():

@@ -1,12 +1,18 @@
-"""XYZ and extended XYZ, in angstrom. Names need not be elements, so that ASE's reader does not do."""
+"""XYZ and extended XYZ, in angstrom: frames are told apart here, extended ones are read by ASE.
+
+What ASE gets wrong is kept from it. Names of beads need not be elements: their column is given another name.
+A plain comment may be any text: only one with ``Lattice=``, ``Properties=`` or ``pbc=`` is parsed. A stress
+or virial may have six numbers.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from io import StringIO
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -15,8 +21,14 @@ from cgbridge.units import ANGSTROM
 
 #: Number of the first row, comment, rows.
 _Block = tuple[int, str, list[str]]
-_PAIR = re.compile(r"""([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|\{([^}]*)\}|([^\s"'{]+))""")
+#: What ASE's parser takes for keys with a meaning of their own, in its own letters.
+_KEYS = {"lattice": "Lattice", "properties": "Properties", "pbc": "pbc"}
+_EXTENDED = re.compile(r"\b(lattice|properties|pbc)\s*=\s*", re.IGNORECASE)
+_MATRICES = re.compile(r"\b(stress|virial)\s*=\s*", re.IGNORECASE)
+_PLAIN = "species:S:1:pos:R:3"
 _NAME_COLUMNS = ("species", "symbols", "element", "elements", "name", "names", "type")
+#: What the column of names is called before ASE sees it.
+_OURS = "particle"
 
 
 def read_xyz(path: Path, frame: int) -> tuple[FileFrame, int | None]:
@@ -45,40 +57,66 @@ def _blocks(stream: TextIO) -> Iterator[_Block]:
 
 
 def _parse(line: int, comment: str, rows: list[str]) -> FileFrame:
-    found = {match[0].lower(): "".join(match[1:]) for match in _PAIR.findall(comment)}
-    name, place = _columns(found.get("properties", "species:S:1:pos:R:3"), line - 1)
+    """The frame whose first row is line ``line`` of the file; raises :class:`ValueError` naming a line."""
+    if not rows:
+        return FileFrame((), np.empty((0, 3)))
+    if not _EXTENDED.search(comment):
+        return _plain(line, rows)
+    from ase.io.extxyz import read_xyz as read_with_ase
+
+    asked, at = _header(comment, line - 1)
+    text = StringIO(f"{len(rows)}\n{comment.strip()}\n{''.join(rows)}")
+    try:
+        (atoms,) = read_with_ase(text, 0, properties_parser=lambda comment: dict(asked))
+    except Exception as error:  # ASE says neither the line nor what was expected there
+        read_columns([row.split() for row in rows], range(at, at + 3), line)
+        raise ValueError(f"the frame from line {line - 2} on cannot be read: {error}") from None
+    if _OURS in atoms.arrays:
+        names = tuple(str(name) for name in atoms.arrays[_OURS].reshape(len(rows), -1)[:, 0])
+    else:
+        names = tuple(atoms.get_chemical_symbols())
+    cell = np.asarray(atoms.cell) * ANGSTROM if "Lattice" in asked else None
+    a, b, c = (bool(flag) for flag in atoms.pbc)
+    return FileFrame(names, atoms.positions * ANGSTROM, cell, (a, b, c))
+
+
+def _plain(line: int, rows: list[str]) -> FileFrame:
+    """Names, and positions in the three columns after them."""
     fields = [row.split() for row in rows]
-    positions = read_columns(fields, range(place, place + 3), line) * ANGSTROM
-    cell, periodic = None, (True, True, True)
-    if "lattice" in found:
-        numbers = _values(found["lattice"])
-        if len(numbers) != 9:
-            raise ValueError(f"line {line - 1}: Lattice needs nine numbers, found '{found['lattice'][:60]}'")
-        cell = np.array([float(number) for number in numbers]).reshape(3, 3) * ANGSTROM
-        periodic = _periodic(found.get("pbc", "T T T"), line - 1)
-    return FileFrame(tuple(row[name] for row in fields), positions, cell, periodic)
+    positions = read_columns(fields, range(1, 4), line) * ANGSTROM
+    return FileFrame(tuple(row[0] for row in fields), positions)
 
 
-def _columns(properties: str, line: int) -> tuple[int, int]:
-    """The column of the names and the first of the positions."""
-    parts = properties.split(":")
-    starts: dict[str, int] = {}
-    column = 0
-    for name, width in zip(parts[0::3], parts[2::3], strict=False):
-        starts[name.lower()] = column
-        column += read_int(width, line, "the width of a column in Properties")
-    names = [starts[name] for name in _NAME_COLUMNS if name in starts]
-    if not names or "pos" not in starts:
+def _header(comment: str, line: int) -> tuple[dict[str, Any], int]:
+    """What ASE is to make of the comment in ``line``, and the first column of positions."""
+    from ase.io.extxyz import key_val_str_to_dict
+
+    comment = _EXTENDED.sub(lambda key: _KEYS[key[1].lower()] + "=", _MATRICES.sub(r"\1_=", comment))
+    try:
+        found = key_val_str_to_dict(comment)
+    except (ValueError, IndexError):  # of the keys that are left, only a Lattice can be refused
+        raise ValueError(f"line {line}: Lattice needs nine numbers, found '{comment[:60]}'") from None
+    asked = {key: found[key] for key in _KEYS.values() if key in found}
+    asked["Properties"], at = _properties(str(asked.get("Properties", _PLAIN)), line)
+    if "pbc" in asked:
+        flags = np.ravel(asked["pbc"]).tolist()
+        if len(flags) != 3 or not all(flag in (0, 1) for flag in flags):
+            raise ValueError(f"line {line}: pbc needs three of T and F")
+        asked["pbc"] = [bool(flag) for flag in flags]
+    return asked, at
+
+
+def _properties(text: str, line: int) -> tuple[str, int]:
+    """The columns as ASE shall take them, that of the names not for elements; and the first of positions."""
+    parts = text.split(":")
+    triplets = [*zip(parts[0::3], parts[1::3], parts[2::3], strict=False)]
+    names = [name if name == "Z" else name.lower() for name, _, _ in triplets]
+    widths = [read_int(width, line, "the width of a column in Properties") for _, _, width in triplets]
+    named = next((name for name in (*_NAME_COLUMNS, "Z") if name in names), None)
+    if named is None or "pos" not in names:
         raise ValueError(f"line {line}: Properties names no species or no pos")
-    return names[0], starts["pos"]
-
-
-def _periodic(text: str, line: int) -> tuple[bool, bool, bool]:
-    flags = [value.lower() in ("t", "true", "1") for value in _values(text)]
-    if len(flags) != 3:
-        raise ValueError(f"line {line}: pbc needs three of T and F, found '{text[:60]}'")
-    return flags[0], flags[1], flags[2]
-
-
-def _values(text: str) -> list[str]:
-    return [value for value in re.split(r"[\s,\[\]]+", text) if value]
+    called = [_OURS if name == named != "Z" else name for name in names]
+    columns = ":".join(
+        f"{name}:{kind}:{width}" for name, (_, kind, width) in zip(called, triplets, strict=True)
+    )
+    return columns, sum(widths[: names.index("pos")])
