@@ -1,0 +1,54 @@
+"""Fits of models of two beads and of two terms, by the command line, from the examples."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fits import command
+
+from cgbridge.models.database import load_model
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def fitted(folder: Path, name: str, **optimizer: Any) -> dict[str, Any]:
+    """The result of an example with a smaller budget."""
+    content = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"))
+    content["optimizer"] |= {"initial": 16, "population": 8, "generations": 2} | optimizer
+    content["run"] = {"folder": "run", "workers": 2}
+    if "/" in content["model"]["base"]:
+        content["model"]["base"] = str(EXAMPLES / content["model"]["base"])
+    (folder / "fit.yaml").write_text(yaml.safe_dump(content))
+    done = command(folder, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads((folder / "run/result.json").read_text())
+    return found
+
+
+def test_a_bond_between_two_elements_is_refined(tmp_path: Path) -> None:
+    result = fitted(tmp_path, "silicon-carbide", polish={"evaluations": 30, "size": 0.1})
+    best = load_model(tmp_path / "run/best/model.yaml")
+    for name, other in (("A[Si-C-C]", "A[C-Si-Si]"), ("lambda2[Si-C-C]", "lambda2[C-Si-Si]")):
+        assert best.parameters[name] == best.parameters[other] == result["best"]["parameters"][name]
+    # What was not searched is that of the publication, and LAMMPS's file is the same model.
+    assert best.parameters["A[Si-Si-Si]"] == 1830.8
+    written = load_model(tmp_path / "run/best/model.tersoff")
+    assert written.parameters == pytest.approx(best.parameters, rel=1e-15)
+    values = {target["name"]: target for target in result["best"]["targets"]}
+    # The detuned start is 0.5 eV off; the whole budget of the example ends within every tolerance.
+    assert abs(values["lattice_constant"]["value"] - 4.360) < 0.1
+    assert command(tmp_path, "report", "run").returncode == 0
+    assert "Si (28.085 amu), C (12.011 amu)" in (tmp_path / "run/report.html").read_text()
+
+
+def test_a_model_of_two_terms_is_searched_in_both(tmp_path: Path) -> None:
+    result = fitted(tmp_path, "two-terms", polish={"evaluations": 10})
+    assert set(result["best"]["parameters"]) == {"tersoff.B", "lj.epsilon", "lj.sigma"}
+    best = load_model(tmp_path / "run/best/model.yaml")
+    assert best.parameters["lj.epsilon"] == result["best"]["parameters"]["lj.epsilon"]
+    assert not (tmp_path / "run/best/model.tersoff").exists()  # no file of LAMMPS holds both
+    assert (tmp_path / "run/best/system.xml").exists()
