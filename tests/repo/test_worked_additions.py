@@ -41,6 +41,7 @@ def run(folder: Path, *words: str) -> str:
                 "observables thermal_expansion": "check_phase",
             },
         ),
+        ("Add a term by OpenMM's forces", {"models mw": "epsilon"}),
     ],
 )
 def test_the_addition_works(heading: str, commands: dict[str, str], tmp_path: Path) -> None:

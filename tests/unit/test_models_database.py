@@ -24,15 +24,23 @@ def model(request: pytest.FixtureRequest) -> CoarseGrainedModel:
 
 
 def test_database_holds_the_published_models() -> None:
-    assert list_models() == ["cgbridge-water-1", "ml-bop", "ml-mw", "mw", "sw-si", "tersoff-si"]
+    assert list_models() == [
+        "cgbridge-water-1",
+        "ml-bop",
+        "ml-mw",
+        "mw",
+        "sw-si",
+        "tersoff-si",
+        "tersoff-sic",
+    ]
 
 
 def test_every_model_is_sourced_and_within_its_ranges(model: CoarseGrainedModel) -> None:
     # Ours is published on the page that says how it was made.
     assert model.source.startswith(("doi:", "cgbridge, docs/results/"))
     assert model.description
-    for spec in model.terms[0].parameters:
-        value = model.parameters[spec.name]
+    for name, value in model.parameters.items():
+        spec = model.parameter(name)
         assert spec.symbol
         assert spec.bounds is not None
         assert spec.bounds[0] <= value <= spec.bounds[1]

@@ -315,6 +315,7 @@ def _term_to_dict(term: Term, *, single: bool) -> dict[str, Any]:
             entry["bounds"] = list(parameter.bounds)
         if parameter.range is not None:
             entry["search"] = list(parameter.range)
+        if parameter.range is not None or parameter.scale != "linear":
             entry["scale"] = parameter.scale
         if parameter.source:
             entry["source"] = parameter.source
