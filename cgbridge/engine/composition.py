@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.interfaces import Model
+from cgbridge.interfaces import Model, Simulation
 from cgbridge.structures.lattices import sublattices
 from cgbridge.topology import Topology
 
@@ -29,7 +29,8 @@ def crystal_beads(model: Model, structure: str, composition: Sequence[str] = ())
             f"'{structure}' has {needed} kinds of sites, and {len(chosen)} beads to put there: "
             + ", ".join(chosen),
             where="composition",
-            remedy=f"name the beads of a target with composition: [{', '.join(chosen[:needed])}]",
+            remedy=f"name the beads of the target, composition: [{', '.join(chosen[:needed])}]; or choose "
+            "some of the model's (--bead, model.beads)",
         )
     return chosen
 
@@ -72,3 +73,13 @@ def _require_known(model: Model, names: Sequence[str]) -> None:
                 where="composition",
                 remedy="its beads: " + ", ".join(model.bead_names),
             )
+
+
+def require_beads(model: Model, simulation: Simulation) -> None:
+    """Raise :class:`ConfigError` where it is not told, or not possible, which beads are simulated."""
+    if simulation.crystal is not None:
+        crystal_beads(model, simulation.crystal, simulation.composition)
+    elif simulation.is_liquid:
+        liquid_beads(model, 1, simulation.composition)
+    else:
+        _require_known(model, simulation.composition)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from single_bead import SINGLE_BEAD
 
 from cgbridge.cli.simulate import _Files, _Recording
 from cgbridge.engine.free_run import FreeRun, FreeSimulation, Sample
@@ -16,7 +17,7 @@ from cgbridge.engine.single_point import evaluate_structure
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError
 from cgbridge.frames import Frame
 from cgbridge.models.closed_form import dimer_minimum
-from cgbridge.models.database import list_models, load_model
+from cgbridge.models.database import load_model
 from cgbridge.models.time_step import shortest_period, time_step_warning
 from cgbridge.structures.cells import place
 from cgbridge.structures.structure_files import Reading, Structure, read_structure
@@ -138,7 +139,7 @@ def test_frames_are_written_and_forgotten(tmp_path: Path) -> None:
     assert "the last of 10 frames" in last.notes[0]
 
 
-@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("name", SINGLE_BEAD)
 def test_the_shortest_period_is_that_of_a_vibrating_pair(name: str) -> None:
     """Two beads let go 0.1 pm from their minimum come back after one period."""
     import openmm
@@ -161,7 +162,7 @@ def test_the_shortest_period_is_that_of_a_vibrating_pair(name: str) -> None:
     assert np.diff(tops) == pytest.approx(np.full(len(tops) - 1, steps), abs=2)
 
 
-@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("name", SINGLE_BEAD)
 def test_ten_femtoseconds_are_for_water_not_for_silicon(name: str) -> None:
     model = load_model(name)
     text = time_step_warning(model, 0.010)

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from single_bead import SINGLE_BEAD
 
 from cgbridge.models.closed_form import diamond_energy, diamond_minimum, dimer_energy, dimer_minimum
-from cgbridge.models.database import list_models, load_model
+from cgbridge.models.database import load_model
 from cgbridge.models.model import CoarseGrainedModel
 
 openmm = pytest.importorskip("openmm")
@@ -19,7 +20,7 @@ CELL = np.vstack([FACES, FACES + 0.25])  # diamond, fractions of the lattice con
 REPEATS = 3
 
 
-@pytest.fixture(params=list_models())
+@pytest.fixture(params=SINGLE_BEAD)
 def model(request: pytest.FixtureRequest) -> CoarseGrainedModel:
     return load_model(request.param)
 

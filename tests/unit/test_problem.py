@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from single_bead import SINGLE_BEAD
 
 from cgbridge.config.schema import FitConfig
 from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError, ConfigErrors
@@ -17,7 +18,7 @@ from cgbridge.fits.search.box_check import check_simulations, start_densities
 from cgbridge.fits.search.problem import build_problem, resolve_target
 from cgbridge.fits.search.reading import read_evaluation, read_fit
 from cgbridge.interfaces import Sampling, Simulation
-from cgbridge.models.database import list_models, load_model
+from cgbridge.models.database import load_model
 from cgbridge.models.files.lammps_format import format_lammps
 from cgbridge.models.model import Bead
 from cgbridge.observables.catalogue import ALIASES, OBSERVABLES, get_observable
@@ -182,7 +183,7 @@ def fit(base: str, *targets, bead: dict | None = None, engine: dict | None = Non
 DIMER = {"observable": "dimer_energy", "value": "-200 kJ/mol", "tolerance": "8 kJ/mol"}
 
 
-@pytest.mark.parametrize("base", list_models())
+@pytest.mark.parametrize("base", SINGLE_BEAD)
 def test_the_bead_is_that_of_the_base(base):
     """Another substance is not water in disguise."""
     model = load_model(base)

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 import pytest
+from single_bead import SINGLE_BEAD
 
-from cgbridge.models.database import list_models, load_model
+from cgbridge.models.database import load_model
 from cgbridge.models.files.lammps_format import format_lammps
 from cgbridge.models.time_step import shortest_period, verlet_step
 
 
-@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("name", SINGLE_BEAD)
 def test_verlet_heats_the_stiffest_vibration_by_what_is_allowed(name: str) -> None:
     """A harmonic vibration integrated as LAMMPS does: potential over kinetic energy at full steps."""
     model = load_model(name)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from cgbridge.engine.composition import liquid_beads, mean_mass
+from cgbridge.engine.composition import liquid_beads, mean_mass, require_beads
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.errors import ConfigError, SimulationError, UnstableError
 from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
-from cgbridge.interfaces import Simulation, Target
+from cgbridge.interfaces import Model, Simulation, Target
 from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.traits import require_packages
@@ -44,8 +44,17 @@ def check_simulations(problem: FitProblem) -> None:
                 target, level.sampling
             ):
                 where = f"levels.{number} ({level.name}), target {target.name}"
+                check_beads(problem.base, simulation, where)
                 _check_engine(problem, simulation, target)
                 _check_box(problem, level, simulation, cutoff, where)
+
+
+def check_beads(model: Model, simulation: Simulation, where: str) -> None:
+    """Raise :class:`ConfigError` with ``where`` unless it is clear which beads are simulated."""
+    try:
+        require_beads(model, simulation)
+    except ConfigError as error:
+        raise ConfigError(error.what, where=where, remedy=error.remedy) from None
 
 
 def longest_cutoff(problem: FitProblem) -> float:
