@@ -276,9 +276,9 @@ class Sampling:
     """
 
     beads: int = 343
-    equilibration: float = 50.0
-    production: float = 200.0
-    interval: float = 1.0
+    equilibration: float = 40.0
+    production: float = 120.0
+    interval: float = 0.5
     density: float | None = None
     densities: tuple[StateDensity, ...] = ()
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cgbridge.config.quantities import Density, Rate, Time
 from cgbridge.config.section import Section
+from cgbridge.interfaces import Sampling
 
 
 class EngineSection(Section):
@@ -30,11 +31,22 @@ class EngineSection(Section):
         description="About the density of the liquids, from which they start; bare number in g/cm^3. "
         "Default: that of the density target nearest in temperature, or that of the model's own crystal.",
     )
-    friction: Rate = Field(1.0, gt=0, description="Langevin friction; bare number in 1/ps.")
-    beads: int = Field(343, ge=8, description="Beads of a bulk box.")
-    equilibration: Time = Field(40.0, ge=0, description="Equilibration of a bulk run; bare number in ps.")
-    production: Time = Field(120.0, gt=0, description="Production of a bulk run; bare number in ps.")
-    interval: Time = Field(0.5, gt=0, description="Time between samples; bare number in ps.")
+    integrator: Literal["langevin-middle", "nose-hoover"] = Field(
+        "langevin-middle",
+        description="langevin-middle, which bears long steps and is the fastest here; nose-hoover does not "
+        "damp the motion of single beads, as diffusion wants it.",
+    )
+    friction: Rate = Field(
+        1.0, gt=0, description="Langevin friction, or frequency of the chains; bare number in 1/ps."
+    )
+    beads: int = Field(Sampling.beads, ge=8, description="Beads of a bulk box.")
+    equilibration: Time = Field(
+        Sampling.equilibration, ge=0, description="Equilibration of a bulk run; bare number in ps."
+    )
+    production: Time = Field(
+        Sampling.production, gt=0, description="Production of a bulk run; bare number in ps."
+    )
+    interval: Time = Field(Sampling.interval, gt=0, description="Time between samples; bare number in ps.")
     step_limit: int = Field(
         20_000_000, ge=1, description="MD steps after which the watchdog ends one simulation (timeout)."
     )

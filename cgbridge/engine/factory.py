@@ -17,6 +17,7 @@ def _openmm(section: EngineSection) -> Engine:
             threads=section.threads,
             timestep=section.timestep,
             friction=section.friction,
+            integrator=section.integrator,
             step_limit=section.step_limit,
         )
     )

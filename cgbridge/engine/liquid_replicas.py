@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cgbridge.engine.integrators import LANGEVIN_MIDDLE
 from cgbridge.engine.liquid_start import MELT_TIME, liquid_start_density, melt_temperature
 from cgbridge.engine.molecular_dynamics import (
     START_LIMITS,
@@ -37,9 +38,10 @@ def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSetting
     """Those of the simulations that can share a Context, two or more each: liquids of equal size,
     length and start.
 
-    None on the processor, where boxes in a Context of their own are faster.
+    None on the processor, where boxes in a Context of their own are faster; and none with an integrator that
+    couples all beads of a Context.
     """
-    if settings.platform not in DEVICE_PLATFORMS:
+    if settings.platform not in DEVICE_PLATFORMS or settings.integrator != LANGEVIN_MIDDLE:
         return []
     alike: dict[tuple[Any, ...], list[Simulation]] = {}
     for simulation in simulations:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from cgbridge.engine.integrators import create_integrator
 from cgbridge.engine.platforms import choose_platform
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import StepLimitError, UnstableError
@@ -113,7 +114,6 @@ class Dynamics(WatchedRun):
         frozen: FloatArray | None = None,
         topology: Topology | None = None,
     ) -> None:
-        import openmm
 
         super().__init__(settings)
         self._model = model
@@ -126,8 +126,7 @@ class Dynamics(WatchedRun):
             system.setParticleMass(int(index), 0.0)
         self._mobile = self._beads - (0 if frozen is None else int(np.count_nonzero(frozen)))
         _add_barostat(system, barostat, pressure, temperature, settings, derive_seed(seed, "barostat"))
-        self._integrator = openmm.LangevinMiddleIntegrator(temperature, settings.friction, settings.timestep)
-        self._integrator.setRandomNumberSeed(derive_seed(seed, "langevin"))
+        self._integrator = create_integrator(settings, temperature, derive_seed(seed, "langevin"))
         self._context = create_context(system, self._integrator, settings)
         self._context.setPositions(box.positions)
         self._velocity_seed = derive_seed(seed, "velocities")

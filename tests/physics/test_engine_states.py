@@ -7,6 +7,7 @@ import openmm
 import pytest
 
 from cgbridge.engine.engine import Engine
+from cgbridge.engine.integrators import INTEGRATORS
 from cgbridge.engine.liquid_start import melt_temperature
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
@@ -64,6 +65,24 @@ def test_a_lattice_that_is_compressed_against_its_cutoff_is_still_found(tmp_path
     scalars = Engine(SETTINGS).run(soft, Simulation("lattice", "ice-ic"), 1, tmp_path).scalars
     assert 0.36 < scalars["bond_length"] / soft.cutoff < 0.55
     assert scalars["energy_per_bead"] < 0
+
+
+def test_integrators_sample_the_same_liquid(tmp_path):
+    """Temperature, density and energy do not depend on the thermostat; motion does (and is not compared)."""
+    state = Simulation("bulk", temperature=300.0, beads=216, equilibration=20, production=100, interval=0.5)
+    found = []
+    for name in INTEGRATORS:
+        engine = EngineSettings(platform="CPU", timestep=0.005, integrator=name)
+        (tmp_path / name).mkdir()
+        box = Engine(engine).run(load_model("mw"), state, 5, tmp_path / name)
+        kinetic = 2 * box.series["kinetic_energy"] / (3 * box.beads * GAS_CONSTANT)
+        series = (kinetic, density_series(box), box.series["potential_energy"])
+        found.append([mean_error(values, "x") for values in series])
+    for one, other in zip(*found, strict=True):
+        assert abs(one.mean - other.mean) < 5 * np.hypot(one.stderr, other.stderr)
+    for kinetic, *_ in found:
+        # Half a kelvin is what a step of 5 fs does.
+        assert abs(kinetic.mean - 300.0) < 5 * kinetic.stderr + 0.5
 
 
 def test_liquid_has_the_temperature_and_density_of_the_model(tmp_path):
