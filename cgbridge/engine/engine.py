@@ -18,7 +18,6 @@ from cgbridge.errors import SimulationError, UnstableError
 from cgbridge.interfaces import Model, Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
-from cgbridge.openmm import DEVICE_PLATFORMS
 from cgbridge.simulation_kind import SimulationKind
 
 
@@ -64,6 +63,8 @@ class Engine:
     @property
     def on_device(self) -> bool:
         """Whether that is no part of the processor."""
+        from cgbridge.openmm import DEVICE_PLATFORMS
+
         return self.platform in DEVICE_PLATFORMS
 
     def run(self, model: Model, simulation: Simulation, seed: int, scratch: Path) -> Run:

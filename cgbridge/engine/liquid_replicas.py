@@ -26,7 +26,6 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.openmm import DEVICE_PLATFORMS
 from cgbridge.rng import derive_seed
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import require_width, start_density
@@ -41,6 +40,8 @@ def groups_of_liquids(simulations: Sequence[Simulation], settings: EngineSetting
     None on the processor, where boxes in a Context of their own are faster; and none with an integrator that
     couples all beads of a Context.
     """
+    from cgbridge.openmm import DEVICE_PLATFORMS
+
     if settings.platform not in DEVICE_PLATFORMS or settings.integrator != LANGEVIN_MIDDLE:
         return []
     alike: dict[tuple[Any, ...], list[Simulation]] = {}

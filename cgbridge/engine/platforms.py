@@ -6,7 +6,6 @@ from typing import Any
 
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import SimulationError
-from cgbridge.openmm import DEVICE_PLATFORMS
 
 #: The kernels of the plugin's forces, by class.
 _KERNELS = {
@@ -69,6 +68,8 @@ def _properties(name: str, settings: EngineSettings) -> dict[str, str]:
         # Runs must repeat exactly. Without it several threads add forces up in the order in which they
         # finish, which is hardly faster.
         return {"Threads": str(settings.threads), "DeterministicForces": "true"}
+    from cgbridge.openmm import DEVICE_PLATFORMS
+
     # Forces in single and integration in double precision: a GPU needs hardly longer for it, and the
     # energy of a long run does not drift with rounding.
     return {"Precision": "mixed"} if name in DEVICE_PLATFORMS else {}

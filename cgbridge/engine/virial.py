@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.openmm import TripletForce
 from cgbridge.structures.cells import reduced_box
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ class Virial:
 
     def __init__(self, context: openmm.Context) -> None:
         import openmm
+
+        from cgbridge.openmm import TripletForce
 
         self._context = context
         system = context.getSystem()

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import h5py
 import numpy as np
 
 from cgbridge.frames import Frame
@@ -19,6 +19,13 @@ from cgbridge.frames import Frame
 _lost: list[TrajectoryWriter] = []
 
 
+def _open(path: Path, mode: str) -> Any:
+    # Here, because importing it takes as long as all else of `cgbridge check`.
+    import h5py
+
+    return h5py.File(path, mode)
+
+
 class TrajectoryWriter:
     """Append frames to an HDF5 file (single-precision positions, double-precision box and time).
 
@@ -26,7 +33,7 @@ class TrajectoryWriter:
     """
 
     def __init__(self, path: Path, beads: int) -> None:
-        self._file = h5py.File(path, "w")
+        self._file = _open(path, "w")
         self._positions = self._file.create_dataset(
             "positions", (0, beads, 3), maxshape=(None, beads, 3), dtype="f4", chunks=(1, beads, 3)
         )
@@ -79,11 +86,11 @@ class Trajectory:
     path: Path
 
     def __len__(self) -> int:
-        with h5py.File(self.path, "r") as file:
+        with _open(self.path, "r") as file:
             return int(file["time"].shape[0])
 
     def __iter__(self) -> Iterator[Frame]:
-        with h5py.File(self.path, "r") as file:
+        with _open(self.path, "r") as file:
             for index in range(file["time"].shape[0]):
                 yield Frame(
                     positions=np.asarray(file["positions"][index], dtype=np.float64),

@@ -48,7 +48,7 @@ TARGETS = {
     "tmd": {"value": 277.0, "unit": "K"},
     "melting_temperature": {"value": 273.0, "unit": "K"},
 }
-STATIC = ("lattice_energy", "lattice_density", "lattice_constant", "dimer_energy", "dimer_distance")
+STATIC = tuple(name for name, place in OBSERVABLES.items() if ".static:" in place)
 
 
 def make_target(name: str, **changes) -> Target:

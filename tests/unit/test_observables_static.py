@@ -15,6 +15,8 @@ from cgbridge.observables.catalogue import get_observable
         # mW: epsilon = 6.189 kcal/mol; the diamond lattice has two bonds per bead.
         ("lattice_energy", "energy_per_bead", -2 * 6.189 * 4.184, "kcal/mol", -12.378),
         ("lattice_density", "density", 1.0032, "kg/m^3", 1003.2),
+        # Silicon: 5.43 A.
+        ("lattice_constant", "lattice_constant", 0.543, "A", 5.43),
         ("dimer_energy", "energy", -6.189 * 4.184, "kcal/mol", -6.189),
         ("dimer_distance", "distance", 0.26855, "A", 2.6855),
     ],

@@ -21,7 +21,7 @@ from cgbridge.objectives.faults import candidate_faults
 from cgbridge.store.atomic import storage_errors
 
 #: Modules that the fork server loads once, so that a worker starts in milliseconds.
-PRELOAD = ("cgbridge.fits.search.task", "openmm", "cgbridge.openmm", "freud", "scipy.optimize")
+PRELOAD = ("cgbridge.fits.search.task", "openmm", "cgbridge.openmm", "freud", "h5py", "scipy.optimize")
 
 
 @dataclass(frozen=True)
