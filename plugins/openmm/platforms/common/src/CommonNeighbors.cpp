@@ -1,4 +1,4 @@
-#include "CommonTripletNeighbors.h"
+#include "CommonNeighbors.h"
 #include "CommonCGBridgeKernelSources.h"
 #include <algorithm>
 #include <cmath>
@@ -39,7 +39,7 @@ private:
 
 } // namespace
 
-CommonTripletNeighbors::CommonTripletNeighbors(ComputeContext& cc, const TripletForce& force) : cc(cc),
+CommonNeighbors::CommonNeighbors(ComputeContext& cc, const TripletForce& force) : cc(cc),
         periodic(force.usesPeriodicBoundaryConditions()), numReplicas(force.getNumReplicas()), usesOneBlock(cc.getNumAtoms() <= MAX_ONE_BLOCK), capacity(32),
         mustRebuild(make_shared<bool>(true)) {
     int numAtoms = max(1, cc.getNumAtoms());
@@ -63,7 +63,7 @@ CommonTripletNeighbors::CommonTripletNeighbors(ComputeContext& cc, const Triplet
     createKernels(force.getNumTypes());
 }
 
-void CommonTripletNeighbors::createKernels(int numTypes) {
+void CommonNeighbors::createKernels(int numTypes) {
     map<string, string> defines;
     defines["NUM_ATOMS"] = cc.intToString(cc.getNumAtoms());
     defines["NUM_TYPES"] = cc.intToString(numTypes);
@@ -84,16 +84,16 @@ void CommonTripletNeighbors::createKernels(int numTypes) {
     listNeighbors = create("listNeighbors");
 }
 
-int CommonTripletNeighbors::getTile() const {
+int CommonNeighbors::getTile() const {
     return (usesOneBlock ? 1 : TILE);
 }
 
-size_t CommonTripletNeighbors::getTotalCells() const {
+size_t CommonNeighbors::getTotalCells() const {
     auto inTiles = [&] (size_t cells) { return (cells+getTile()-1)/getTile()*getTile(); };
     return inTiles(numCells[0])*inTiles(numCells[1])*inTiles((size_t) numReplicas*numCells[2]);
 }
 
-void CommonTripletNeighbors::setParticles(const TripletForce& force, double newCutoff) {
+void CommonNeighbors::setParticles(const TripletForce& force, double newCutoff) {
     cutoff = newCutoff;
     setScaleFloor(1);
     int numParticles = force.getNumParticles();
@@ -114,20 +114,20 @@ void CommonTripletNeighbors::setParticles(const TripletForce& force, double newC
     *mustRebuild = true;
 }
 
-void CommonTripletNeighbors::setScaleFloor(double floor) {
+void CommonNeighbors::setScaleFloor(double floor) {
     scaleFloor = floor;
     listCutoff = cutoff/scaleFloor;
     range = (1+SKIN)*listCutoff;
     *mustRebuild = true;
 }
 
-void CommonTripletNeighbors::setSmallestScale(double scale) {
+void CommonNeighbors::setSmallestScale(double scale) {
     // Some room below, so that a small change leaves the lists as they are.
     if (scale < scaleFloor || scale > 1.05*scaleFloor)
         setScaleFloor(scale == 1 ? 1 : 0.98*scale);
 }
 
-vector<bool> CommonTripletNeighbors::findBrokenReplicas() {
+vector<bool> CommonNeighbors::findBrokenReplicas() {
     vector<int> values;
     brokenReplica.download(values);
     vector<bool> broken(numReplicas);
@@ -136,7 +136,7 @@ vector<bool> CommonTripletNeighbors::findBrokenReplicas() {
     return broken;
 }
 
-void CommonTripletNeighbors::setBox(const Vec3* vectors) {
+void CommonNeighbors::setBox(const Vec3* vectors) {
     for (int i = 0; i < 3; i++)
         box[i] = mm_double4(vectors[i][0], vectors[i][1], vectors[i][2], 1/vectors[i][i]);
 }
@@ -145,7 +145,7 @@ void CommonTripletNeighbors::setBox(const Vec3* vectors) {
  * Choose the number of cells along each axis, so that those within the range of a particle are in
  * its own and the adjacent cells.
  */
-void CommonTripletNeighbors::createCells(const Vec3* vectors) {
+void CommonNeighbors::createCells(const Vec3* vectors) {
     const double width = 1.0001*range;
     array<int, 3> wanted;
     if (periodic) {
@@ -180,7 +180,7 @@ void CommonTripletNeighbors::createCells(const Vec3* vectors) {
     chunkCount.upload(vector<int>(chunkCount.getSize(), 0));
 }
 
-void CommonTripletNeighbors::update() {
+void CommonNeighbors::update() {
     Vec3 vectors[3];
     cc.getPeriodicBoxVectors(vectors[0], vectors[1], vectors[2]);
     setBox(vectors);
@@ -200,7 +200,7 @@ void CommonTripletNeighbors::update() {
     *mustRebuild = false;
 }
 
-void CommonTripletNeighbors::updateInOneBlock(int rebuild, double search2) {
+void CommonNeighbors::updateInOneBlock(int rebuild, double search2) {
     ArrayInterface& posq = cc.getPosq();
     ArrayInterface& correction = (cc.getUseMixedPrecision() ? cc.getPosqCorrection() : posq);
     oneBlock.begin() << evaluation << rebuild << numSlots;
@@ -213,7 +213,7 @@ void CommonTripletNeighbors::updateInOneBlock(int rebuild, double search2) {
     oneBlock.execute(threads, threads);
 }
 
-void CommonTripletNeighbors::updateInKernels(int rebuild, double search2) {
+void CommonNeighbors::updateInKernels(int rebuild, double search2) {
     ArrayInterface& posq = cc.getPosq();
     ArrayInterface& correction = (cc.getUseMixedPrecision() ? cc.getPosqCorrection() : posq);
     ArrayInterface& atomIndex = cc.getAtomIndexArray();
@@ -243,16 +243,16 @@ void CommonTripletNeighbors::updateInKernels(int rebuild, double search2) {
     listNeighbors.addMixed4(box[0]).addMixed4(box[1]).addMixed4(box[2]).execute(numSlots, block);
 }
 
-void CommonTripletNeighbors::addArrays(KernelArguments& arguments) {
+void CommonNeighbors::addArrays(KernelArguments& arguments) {
     arguments << slotPos << slotAtom << slotWeight << slotCell << cellStart << listCount << list << status;
 }
 
-void CommonTripletNeighbors::addSizes(KernelArguments& arguments) {
+void CommonNeighbors::addSizes(KernelArguments& arguments) {
     arguments << evaluation << numSlots << capacity << numCells[0] << numCells[1] << numCells[2];
     arguments.addReal(cutoff*cutoff).addReal4(box[0]).addReal4(box[1]).addReal4(box[2]);
 }
 
-int CommonTripletNeighbors::makeRoom() {
+int CommonNeighbors::makeRoom() {
     // At once for new positions, later rarely.
     const int period = 256;
     if (evaluation < period ? (evaluation&(evaluation-1)) != 0 : evaluation%period != 0)

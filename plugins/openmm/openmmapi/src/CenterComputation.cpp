@@ -1,4 +1,4 @@
-#include "internal/TripletComputation.h"
+#include "internal/CenterComputation.h"
 #include "openmm/OpenMMException.h"
 #include <algorithm>
 #include <array>
@@ -15,11 +15,17 @@ static Vec3 stretch(const Vec3& v, const Vec3& scale) {
     return Vec3(v[0]*scale[0], v[1]*scale[1], v[2]*scale[2]);
 }
 
-ReplicaComputation::ReplicaComputation(const TripletForce& force, const function<unique_ptr<TripletComputation>(const TripletForce&)>& create) {
+unique_ptr<HostComputation> HostComputation::create(const TripletForce& force) {
+    if (force.getNumReplicas() > 1)
+        return make_unique<ReplicaComputation>(force);
+    return force.createComputation();
+}
+
+ReplicaComputation::ReplicaComputation(const TripletForce& force) {
     for (int replica = 0; replica < force.getNumReplicas(); replica++) {
         unique_ptr<TripletForce> one(force.extractReplica(replica));
         try {
-            replicas.push_back(create(*one));
+            replicas.push_back(one->createComputation());
         }
         catch (const OpenMMException& error) {
             throw OpenMMException("Replica "+to_string(replica)+": "+error.what());
@@ -61,10 +67,8 @@ CenterComputation::CenterComputation(const TripletForce& force) : periodic(force
     weights.resize(numParticles);
     for (int i = 0; i < numParticles; i++) {
         force.getParticleParameters(i, types[i], weights[i]);
-        if (types[i] >= 0) {
-            usedTypes.insert(types[i]);
+        if (types[i] >= 0)
             active.push_back(i);
-        }
     }
     activePositions.resize(active.size());
     neighbors.resize(active.size());
@@ -88,7 +92,7 @@ double CenterComputation::compute(const vector<Vec3>& positions, const Vec3* box
         energy += weights[i]*centerEnergy;
         if (energies != nullptr)
             (*energies)[i] = centerEnergy;
-        for (const TripletNeighbor& neighbor : neighbors[center]) {
+        for (const CenterNeighbor& neighbor : neighbors[center]) {
             Vec3 force = neighbor.gradient*(-weights[i]);
             if (forces != nullptr) {
                 (*forces)[neighbor.particle] += stretch(force, scale);

@@ -1,10 +1,18 @@
-#ifndef CGBRIDGE_CPUTRIPLETBATCH_H_
-#define CGBRIDGE_CPUTRIPLETBATCH_H_
+#ifndef CGBRIDGE_CPUFUNCTIONS_H_
+#define CGBRIDGE_CPUFUNCTIONS_H_
 
+#include "CpuStillingerWeberTables.h"
+#include "CpuTersoffTables.h"
+#include "internal/FormList.h"
 #include <cstddef>
 #include <cstdint>
 
 namespace CGBridge {
+
+/**
+ * The forms that the CPU platform has loops for.
+ */
+using CpuForms = FormList<TersoffForce, StillingerWeberForce>;
 
 /**
  * What the vectorized loops of the CPU platform work on.
@@ -19,18 +27,18 @@ namespace CGBridge {
  * Coordinates are integers modulo 2^32, so that differences are exact and do not lose digits in a
  * large box.
  */
-struct CpuTripletBatch {
+struct CpuCenterBatch {
     int firstCenter, numCenters, type;
 };
 
-struct CpuTripletInput {
+struct CpuCenterInput {
     /** x, y, z and an unused element for each slot. */
     const int* positions;
     /** The index of the particle in each slot. */
     const int* particles;
     /** The type of the particle in each slot. */
     const int* types;
-    const CpuTripletBatch* batches;
+    const CpuCenterBatch* batches;
     /** The slot and the weight of each centre. */
     const int* centers;
     const float* weights;
@@ -45,48 +53,39 @@ struct CpuTripletInput {
 const int CPU_MAX_WIDTH = 16;
 
 /**
- * Parameters of a TersoffForce.  Bond values are indexed by (i, j), triplet values by (i, j, k).  The
- * tables can be read up to CPU_MAX_WIDTH elements beyond their end.
- * lambda1Low and lambda2Low are what single precision leaves of lambda1 and lambda2.  The cutoff
- * functions go from R-D to R+D; end is R+D and the width is 2D.
+ * The loops of one form for one instruction set.
  */
-struct CpuTersoffTables {
-    int numTypes;
-    /** True if gamma, c, d, cosTheta0, lambda3 and m depend on the centre alone and R and D only on (i, k). */
-    bool centerOnly;
-    bool hasLambda3;
-    const float *A, *lambda1, *lambda1Low, *B, *lambda2, *lambda2Low, *n, *minusHalfOverN, *beta, *bondEnd, *bondInverseWidth;
-    const float *gamma, *c2, *d2, *cosTheta0, *lambda3, *cubic, *end, *inverseWidth;
-};
-
-/**
- * Parameters of a StillingerWeberForce.  Bond values are indexed by (i, j), angle values by (i, j, k).
- * The tables can be read up to CPU_MAX_WIDTH elements beyond their end.
- */
-struct CpuStillingerWeberTables {
-    int numTypes;
-    const float *repulsion, *attraction, *p, *q, *sigma, *gammaSigma, *cut, *range;
-    const float *lambdaEpsilon, *cosTheta0;
-};
-
-/**
- * The loops for one instruction set.
- */
-struct CpuTripletFunctions {
-    /** The name of the instruction set: "baseline", "avx2" or "avx512". */
-    const char* name;
-    /** The number of centres in a batch. */
-    int width;
+template <class ForceType>
+struct CpuLoops {
     /** Get the number of floats of work space that a thread needs. */
     size_t (*getWorkspaceSize)(int maxNeighbors);
     /**
      * Add the forces of a range of batches, four floats per particle, and return their energy.
      * Forces are left out if the pointer is null.
      */
-    double (*computeTersoff)(const CpuTersoffTables& tables, const CpuTripletInput& input, int firstBatch, int lastBatch,
-                             float* workspace, int maxNeighbors, float* forces);
-    double (*computeStillingerWeber)(const CpuStillingerWeberTables& tables, const CpuTripletInput& input, int firstBatch,
-                                     int lastBatch, float* workspace, int maxNeighbors, float* forces);
+    double (*compute)(const CpuTables<ForceType>& tables, const CpuCenterInput& input, int firstBatch, int lastBatch,
+                      float* workspace, int maxNeighbors, float* forces);
+};
+
+template <class List>
+struct CpuLoopsOfList;
+
+/**
+ * The loops of several forms: it can be taken for those of each of them.
+ */
+template <class... ForceTypes>
+struct CpuLoopsOfList<FormList<ForceTypes...> > : CpuLoops<ForceTypes>... {
+};
+
+/**
+ * What is compiled for an instruction set.
+ */
+struct CpuFunctions {
+    CpuLoopsOfList<CpuForms> loops;
+    /** The name of the instruction set: "baseline", "avx2" or "avx512". */
+    const char* name;
+    /** The number of centres in a batch. */
+    int width;
     /**
      * Find which slots of some ranges lie within a distance of a point.
      *
@@ -125,12 +124,12 @@ struct CpuTripletFunctions {
 };
 
 /**
- * Get the loops for the best instruction set of this machine, or for the one that the environment
+ * Get what is compiled for the best instruction set of this machine, or for the one that the environment
  * variable CGBRIDGE_CPU_ISA names: "baseline", "avx2" or "avx512".  Throws an OpenMMException if
  * that is another word or the machine lacks it.
  */
-const CpuTripletFunctions& getCpuTripletFunctions();
+const CpuFunctions& getCpuFunctions();
 
 } // namespace CGBridge
 
-#endif /*CGBRIDGE_CPUTRIPLETBATCH_H_*/
+#endif /*CGBRIDGE_CPUFUNCTIONS_H_*/

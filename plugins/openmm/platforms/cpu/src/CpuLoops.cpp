@@ -4,17 +4,13 @@
 
 #include "CpuVectorMath.h"
 #include "CpuNeighborBatch.h"
+#include "CpuCenterLoops.h"
 #include "CpuTersoffLoops.h"
 #include "CpuStillingerWeberLoops.h"
 #include "CpuLangevinLoops.h"
 
 namespace CGBridge {
 namespace {
-
-size_t getWorkspaceSize(int maxNeighbors) {
-    size_t neighbors = maxNeighbors, pairs = neighbors*(neighbors-1)/2+1;
-    return WIDTH*(ARRAYS_PER_NEIGHBOR*neighbors+ARRAYS_PER_PAIR*pairs);
-}
 
 int findSlots(const float* x, const float* y, const float* z, int center, const int* ranges, int numRanges,
               float distance2, float cutoff2, int* found, int& numCloser) {
@@ -53,12 +49,8 @@ int findSlots(const float* x, const float* y, const float* z, int center, const 
 }
 
 } // namespace
-} // namespace CGBridge
 
-namespace CGBridge {
-
-extern const CpuTripletFunctions CGBRIDGE_FUNCTIONS;
-const CpuTripletFunctions CGBRIDGE_FUNCTIONS = {CGBRIDGE_ISA, WIDTH, getWorkspaceSize, computeTersoff, computeStillingerWeber, findSlots,
-        fillNormal, stepLangevinMiddle};
+extern const CpuFunctions CGBRIDGE_FUNCTIONS;
+const CpuFunctions CGBRIDGE_FUNCTIONS = {getLoops(CpuForms()), CGBRIDGE_ISA, WIDTH, findSlots, fillNormal, stepLangevinMiddle};
 
 } // namespace CGBridge

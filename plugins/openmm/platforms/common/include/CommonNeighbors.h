@@ -1,5 +1,5 @@
-#ifndef CGBRIDGE_COMMONTRIPLETNEIGHBORS_H_
-#define CGBRIDGE_COMMONTRIPLETNEIGHBORS_H_
+#ifndef CGBRIDGE_COMMONNEIGHBORS_H_
+#define CGBRIDGE_COMMONNEIGHBORS_H_
 
 #include "KernelArguments.h"
 #include "TripletForce.h"
@@ -19,12 +19,12 @@ namespace CGBridge {
  * the kernel that uses it goes through the cells instead; now and then the host looks whether more
  * room is needed.
  */
-class CommonTripletNeighbors {
+class CommonNeighbors {
 public:
     /**
      * Reserve room for all particles of a force.
      */
-    CommonTripletNeighbors(OpenMM::ComputeContext& cc, const TripletForce& force);
+    CommonNeighbors(OpenMM::ComputeContext& cc, const TripletForce& force);
     /**
      * Take over the types and weights of the particles.  A cutoff of zero means that nothing interacts.
      */
@@ -96,4 +96,4 @@ private:
 
 } // namespace CGBridge
 
-#endif /*CGBRIDGE_COMMONTRIPLETNEIGHBORS_H_*/
+#endif /*CGBRIDGE_COMMONNEIGHBORS_H_*/

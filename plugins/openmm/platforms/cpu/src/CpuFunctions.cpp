@@ -1,4 +1,4 @@
-#include "CpuTripletBatch.h"
+#include "CpuFunctions.h"
 #include "openmm/OpenMMException.h"
 #include <cstdlib>
 #include <string>
@@ -9,35 +9,35 @@ using namespace std;
 
 namespace CGBridge {
 
-extern const CpuTripletFunctions cpuTripletFunctionsBaseline;
+extern const CpuFunctions cpuFunctionsBaseline;
 #ifdef CGBRIDGE_X86
-extern const CpuTripletFunctions cpuTripletFunctionsAvx2;
-extern const CpuTripletFunctions cpuTripletFunctionsAvx512;
+extern const CpuFunctions cpuFunctionsAvx2;
+extern const CpuFunctions cpuFunctionsAvx512;
 #endif
 
 /**
  * Get the loops that this machine can run, the slowest first.
  */
-static vector<const CpuTripletFunctions*> findSupported() {
-    vector<const CpuTripletFunctions*> supported = {&cpuTripletFunctionsBaseline};
+static vector<const CpuFunctions*> findSupported() {
+    vector<const CpuFunctions*> supported = {&cpuFunctionsBaseline};
 #ifdef CGBRIDGE_X86
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        supported.push_back(&cpuTripletFunctionsAvx2);
+        supported.push_back(&cpuFunctionsAvx2);
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
             __builtin_cpu_supports("avx512bw"))
-        supported.push_back(&cpuTripletFunctionsAvx512);
+        supported.push_back(&cpuFunctionsAvx512);
 #endif
     return supported;
 }
 
-const CpuTripletFunctions& getCpuTripletFunctions() {
-    vector<const CpuTripletFunctions*> supported = findSupported();
+const CpuFunctions& getCpuFunctions() {
+    vector<const CpuFunctions*> supported = findSupported();
     const char* wanted = getenv("CGBRIDGE_CPU_ISA");
     if (wanted == nullptr || *wanted == 0)
         return *supported.back();
     string names;
-    for (const CpuTripletFunctions* functions : supported) {
+    for (const CpuFunctions* functions : supported) {
         if (string(wanted) == functions->name)
             return *functions;
         names += (names.empty() ? "" : ", ")+string(functions->name);

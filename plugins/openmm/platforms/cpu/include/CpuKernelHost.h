@@ -1,5 +1,5 @@
-#ifndef CGBRIDGE_CPUTRIPLETHOST_H_
-#define CGBRIDGE_CPUTRIPLETHOST_H_
+#ifndef CGBRIDGE_CPUKERNELHOST_H_
+#define CGBRIDGE_CPUKERNELHOST_H_
 
 #include "CpuThreads.h"
 #include "openmm/cpu/CpuPlatform.h"
@@ -12,9 +12,9 @@ namespace CGBridge {
 /**
  * What the CPU kernels need of the platform they run on: threads, and memory to add forces to.
  */
-class CpuTripletHost {
+class CpuKernelHost {
 public:
-    virtual ~CpuTripletHost() = default;
+    virtual ~CpuKernelHost() = default;
     virtual CpuThreads getThreads() = 0;
     /**
      * Get whether sums must be done in the same order every time.
@@ -38,7 +38,7 @@ public:
 /**
  * OpenMM's CPU platform.
  */
-class CpuPlatformHost : public CpuTripletHost {
+class CpuPlatformHost : public CpuKernelHost {
 public:
     explicit CpuPlatformHost(OpenMM::CpuPlatform::PlatformData& data) : data(data) {
     }
@@ -63,7 +63,7 @@ private:
 /**
  * OpenMM's CPU platform for a kernel that runs on one of its threads, beside others.
  */
-class CpuThreadHost : public CpuTripletHost {
+class CpuThreadHost : public CpuKernelHost {
 public:
     /**
      * @param data      the data of the platform
@@ -94,7 +94,7 @@ private:
  * A platform where nobody else adds to the forces at the same time, so that they can go straight to where
  * OpenMM's Reference platform keeps them.
  */
-class LonePlatformHost : public CpuTripletHost {
+class LonePlatformHost : public CpuKernelHost {
 public:
     /**
      * @param data              the data of the platform
@@ -124,4 +124,4 @@ private:
 
 } // namespace CGBridge
 
-#endif /*CGBRIDGE_CPUTRIPLETHOST_H_*/
+#endif /*CGBRIDGE_CPUKERNELHOST_H_*/

@@ -1,4 +1,4 @@
-#include "CpuTripletNeighborList.h"
+#include "CpuNeighborList.h"
 #include "openmm/OpenMMException.h"
 #include <algorithm>
 #include <array>
@@ -19,13 +19,12 @@ static const int SORT_BLOCK = 256;
 // From this number on it makes no difference how many neighbours there are.
 static const int MAX_SORTED = 32;
 
-CpuTripletNeighborList::CpuTripletNeighborList(const vector<int>& types, const vector<double>& weights, double cutoff,
-                                               const CpuTripletFunctions& functions, const CpuThreads& threads) :
-        weights(weights), cutoff(cutoff), functions(functions), threads(threads),
+CpuNeighborList::CpuNeighborList(const vector<int>& types, const vector<double>& weights, double cutoff, const CpuThreads& threads) :
+        weights(weights), cutoff(cutoff), functions(getCpuFunctions()), threads(threads),
         slots(types, cutoff, min(DEFAULT_SKIN, 0.5*cutoff), threads), found(threads.getNumThreads()), input() {
 }
 
-bool CpuTripletNeighborList::update(const vector<Vec3>& positions, const PeriodicBox& box) {
+bool CpuNeighborList::update(const vector<Vec3>& positions, const PeriodicBox& box) {
     if (isBuilt && slots.follow(positions, box))
         return true;
     isBuilt = slots.create(positions, box);
@@ -38,7 +37,7 @@ bool CpuTripletNeighborList::update(const vector<Vec3>& positions, const Periodi
     return true;
 }
 
-void CpuTripletNeighborList::findNeighbors() {
+void CpuNeighborList::findNeighbors() {
     const vector<int>& slotsOfCenters = slots.getCenters();
     centers.resize(slotsOfCenters.size());
     for (size_t i = 0; i < centers.size(); i++)
@@ -55,17 +54,17 @@ void CpuTripletNeighborList::findNeighbors() {
 /**
  * Find the neighbours of one thread's share of the centres.
  */
-void CpuTripletNeighborList::findNeighbors(int thread) {
+void CpuNeighborList::findNeighbors(int thread) {
     vector<int>& list = found[thread].neighbors;
     size_t& total = found[thread].total;
-    size_t numThreads = threads.getNumThreads(), first = centers.size()*thread/numThreads, last = centers.size()*(thread+1)/numThreads;
+    const IndexRange own = threads.getShare(centers.size(), thread);
     const float *x = slots.getCoordinates(0), *y = slots.getCoordinates(1), *z = slots.getCoordinates(2);
     const float distance2 = slots.getSearchDistance()*slots.getSearchDistance(), cutoff2 = (float) (cutoff*cutoff);
     array<int, 54> ranges;
     int numRanges = 0, cell = -1;
     size_t numCandidates = 0;
     total = 0;
-    for (size_t index = first; index < last; index++) {
+    for (int index = own.first; index < own.last; index++) {
         Center& center = centers[index];
         if (slots.getCell(center.slot) != cell) {
             cell = slots.getCell(center.slot);
@@ -96,7 +95,7 @@ void CpuTripletNeighborList::findNeighbors(int thread) {
  * Sort the centres by type and, within blocks, by the number of neighbours: the loops take as long
  * as the centre with the most neighbours in a batch.
  */
-void CpuTripletNeighborList::sortCenters() {
+void CpuNeighborList::sortCenters() {
     const vector<int>& types = slots.getTypes();
     auto byType = [&] (const Center& a, const Center& b) { return types[a.slot] < types[b.slot]; };
     if (!is_sorted(centers.begin(), centers.end(), byType))
@@ -120,7 +119,7 @@ void CpuTripletNeighborList::sortCenters() {
     centers.swap(sortedCenters);
 }
 
-void CpuTripletNeighborList::createBatches() {
+void CpuNeighborList::createBatches() {
     const vector<int>& types = slots.getTypes();
     int numCenters = (int) centers.size();
     batches.clear();
@@ -136,7 +135,7 @@ void CpuTripletNeighborList::createBatches() {
 /**
  * Bring the neighbours into the order of the centres.
  */
-void CpuTripletNeighborList::copyNeighbors() {
+void CpuNeighborList::copyNeighbors() {
     size_t numCenters = centers.size();
     start.resize(numCenters+1);
     centerSlots.resize(numCenters);
@@ -155,8 +154,8 @@ void CpuTripletNeighborList::copyNeighbors() {
     neighbors.resize(start[numCenters]+functions.width);
     fill_n(neighbors.begin()+start[numCenters], functions.width, 0);
     threads.forEachThread([&] (int thread) {
-        size_t numThreads = threads.getNumThreads(), first = numCenters*thread/numThreads, last = numCenters*(thread+1)/numThreads;
-        for (size_t i = first; i < last; i++)
+        const IndexRange own = threads.getShare(numCenters, thread);
+        for (int i = own.first; i < own.last; i++)
             copy_n(&found[centers[i].thread].neighbors[centers[i].first], centers[i].count, &neighbors[start[i]]);
     });
     input.particles = slots.getParticles().data();

@@ -1,5 +1,5 @@
-#ifndef CGBRIDGE_CPUTRIPLETSLOTS_H_
-#define CGBRIDGE_CPUTRIPLETSLOTS_H_
+#ifndef CGBRIDGE_CPUSLOTS_H_
+#define CGBRIDGE_CPUSLOTS_H_
 
 #include "CpuThreads.h"
 #include "internal/CellGrid.h"
@@ -17,7 +17,7 @@ namespace CGBridge {
  * particles and a changed box, as long as every pair of slots that has come within the cutoff was
  * within cutoff+skin at creation.
  */
-class CpuTripletSlots {
+class CpuSlots {
 public:
     /**
      * @param types     the type of each particle; particles of type -1 get no slots
@@ -25,7 +25,7 @@ public:
      * @param skin      the extra distance of pairs that are kept in view
      * @param threads   the threads to use
      */
-    CpuTripletSlots(const std::vector<int>& types, double cutoff, double skin, const CpuThreads& threads);
+    CpuSlots(const std::vector<int>& types, double cutoff, double skin, const CpuThreads& threads);
     /**
      * Sort the particles into slots.
      *
@@ -113,7 +113,8 @@ private:
      * What a share of the particles, and their images, contribute.  A thread works on one part.
      */
     struct Part {
-        size_t first, last;
+        /** The particles of the share, as places in the arrays below. */
+        IndexRange own;
         std::vector<Entry> entries;
         std::vector<Image> images;
         OpenMM::Vec3 lower, upper;
@@ -167,4 +168,4 @@ private:
 
 } // namespace CGBridge
 
-#endif /*CGBRIDGE_CPUTRIPLETSLOTS_H_*/
+#endif /*CGBRIDGE_CPUSLOTS_H_*/

@@ -1,4 +1,4 @@
-#include "CpuTripletHost.h"
+#include "CpuKernelHost.h"
 #include <algorithm>
 
 using namespace CGBridge;

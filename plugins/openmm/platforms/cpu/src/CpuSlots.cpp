@@ -1,4 +1,4 @@
-#include "CpuTripletSlots.h"
+#include "CpuSlots.h"
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -19,7 +19,7 @@ static int roundDown(double x) {
 static const double CELL_WIDTH = 1.0001;
 
 // Differences of slots in the list must fit into 31 bits; they stay below twice the range.
-CpuTripletSlots::CpuTripletSlots(const vector<int>& types, double cutoff, double skin, const CpuThreads& threads) :
+CpuSlots::CpuSlots(const vector<int>& types, double cutoff, double skin, const CpuThreads& threads) :
         types(types), threads(threads), cutoff(cutoff), range(cutoff+skin), lengthUnit(16*(cutoff+skin)/4294967296.0) {
     for (int particle = 0; particle < (int) types.size(); particle++)
         if (types[particle] >= 0)
@@ -28,14 +28,12 @@ CpuTripletSlots::CpuTripletSlots(const vector<int>& types, double cutoff, double
         values->resize(active.size());
     slotOfActive.resize(active.size());
     parts.resize((int) active.size() < threads.getMinParticles() ? 1 : threads.getNumThreads());
-    for (size_t i = 0; i < parts.size(); i++) {
-        parts[i].first = active.size()*i/parts.size();
-        parts[i].last = active.size()*(i+1)/parts.size();
-    }
+    for (size_t i = 0; i < parts.size(); i++)
+        parts[i].own = IndexRange::share(active.size(), i, parts.size());
 }
 
 template <class Function>
-bool CpuTripletSlots::forEachPart(Function function) {
+bool CpuSlots::forEachPart(Function function) {
     for (Part& part : parts)
         part.isGood = true;
     if (parts.size() == 1)
@@ -48,7 +46,7 @@ bool CpuTripletSlots::forEachPart(Function function) {
     return allGood;
 }
 
-bool CpuTripletSlots::create(const vector<Vec3>& positions, const PeriodicBox& newBox) {
+bool CpuSlots::create(const vector<Vec3>& positions, const PeriodicBox& newBox) {
     // In the order of the slots the particles of a part lie together, and so does what its thread writes.
     for (size_t i = 0; i < centers.size(); i++)
         active[i] = particles[centers[i]];
@@ -66,9 +64,9 @@ bool CpuTripletSlots::create(const vector<Vec3>& positions, const PeriodicBox& n
 /**
  * Move every particle into the box and add its images that are in range of it.
  */
-void CpuTripletSlots::createEntries(Part& part, const vector<Vec3>& positions) {
+void CpuSlots::createEntries(Part& part, const vector<Vec3>& positions) {
     part.entries.clear();
-    for (size_t index = part.first; index < part.last; index++) {
+    for (int index = part.own.first; index < part.own.last; index++) {
         Vec3 position = positions[active[index]];
         for (int axis = 0; axis < 3; axis++)
             if (!(abs(position[axis]) < MAX_COORDINATE)) {
@@ -77,9 +75,9 @@ void CpuTripletSlots::createEntries(Part& part, const vector<Vec3>& positions) {
             }
         wraps[index] = -box.countBoxes(position);
         created[index] = position+box.combine(wraps[index]);
-        part.entries.push_back({created[index], (int) index, 0, {0, 0, 0}});
+        part.entries.push_back({created[index], index, 0, {0, 0, 0}});
         if (box.isPeriodic())
-            addImages(part, (int) index, created[index]);
+            addImages(part, index, created[index]);
     }
     if (part.entries.empty())
         return;
@@ -96,7 +94,7 @@ void CpuTripletSlots::createEntries(Part& part, const vector<Vec3>& positions) {
  * as its edges, into which PeriodicBox::wrap() moves particles, also if the vectors are not
  * orthogonal.
  */
-void CpuTripletSlots::addImages(Part& part, int index, const Vec3& position) const {
+void CpuSlots::addImages(Part& part, int index, const Vec3& position) const {
     bool isInside = true;
     for (int axis = 0; axis < 3; axis++)
         isInside &= (position[axis] > range && position[axis] < box[axis][axis]-range);
@@ -123,7 +121,7 @@ void CpuTripletSlots::addImages(Part& part, int index, const Vec3& position) con
 /**
  * Add the images of a particle in a box with orthogonal vectors longer than the range.
  */
-void CpuTripletSlots::addBrickImages(Part& part, int index, const Vec3& position) const {
+void CpuSlots::addBrickImages(Part& part, int index, const Vec3& position) const {
     signed char shifts[3][3];
     int numShifts[3];
     for (int axis = 0; axis < 3; axis++) {
@@ -147,7 +145,7 @@ void CpuTripletSlots::addBrickImages(Part& part, int index, const Vec3& position
 /**
  * Sort the entries into cells a little wider than the range.
  */
-void CpuTripletSlots::createCells() {
+void CpuSlots::createCells() {
     const double width = range*CELL_WIDTH;
     Vec3 upper;
     origin = Vec3();
@@ -196,7 +194,7 @@ void CpuTripletSlots::createCells() {
 /**
  * Find the cell of each entry, and count the entries in each cell.
  */
-void CpuTripletSlots::findCells(Part& part) const {
+void CpuSlots::findCells(Part& part) const {
     const double inverseWidth = 1/(range*CELL_WIDTH);
     part.nextSlot.assign(numCells[0]*numCells[1]*numCells[2], 0);
     for (Entry& entry : part.entries) {
@@ -211,7 +209,7 @@ void CpuTripletSlots::findCells(Part& part) const {
     }
 }
 
-void CpuTripletSlots::createSlots() {
+void CpuSlots::createSlots() {
     const size_t numSlots = cellStart.back();
     for (vector<int>* values : {&particles, &slotTypes, &cellOfSlot})
         values->resize(numSlots);
@@ -227,7 +225,7 @@ void CpuTripletSlots::createSlots() {
             centers.push_back(slot);
 }
 
-void CpuTripletSlots::fillSlots(Part& part) {
+void CpuSlots::fillSlots(Part& part) {
     part.images.clear();
     for (const Entry& entry : part.entries) {
         int slot = part.nextSlot[entry.cell]++;
@@ -248,7 +246,7 @@ void CpuTripletSlots::fillSlots(Part& part) {
     }
 }
 
-int CpuTripletSlots::findRanges(int cell, array<int, 54>& ranges) const {
+int CpuSlots::findRanges(int cell, array<int, 54>& ranges) const {
     int choices[3][3], numChoices[3];
     int place[3] = {cell%numCells[0], (cell/numCells[0])%numCells[1], cell/(numCells[0]*numCells[1])};
     for (int axis = 0; axis < 3; axis++) {
@@ -279,7 +277,7 @@ int CpuTripletSlots::findRanges(int cell, array<int, 54>& ranges) const {
     return numRanges;
 }
 
-bool CpuTripletSlots::follow(const vector<Vec3>& positions, const PeriodicBox& newBox) {
+bool CpuSlots::follow(const vector<Vec3>& positions, const PeriodicBox& newBox) {
     if (!(newBox == box) && !setBox(newBox))
         return false;
     return convert(positions) || (rewrap(positions) && convert(positions));
@@ -294,7 +292,7 @@ bool CpuTripletSlots::follow(const vector<Vec3>& positions, const PeriodicBox& n
  *
  * @return false if the boxes differ so much that hardly anything is left of the skin
  */
-bool CpuTripletSlots::setBox(const PeriodicBox& newBox) {
+bool CpuSlots::setBox(const PeriodicBox& newBox) {
     if (newBox.isPeriodic() != createdBox.isPeriodic())
         return false;
     box = newBox;
@@ -315,7 +313,7 @@ bool CpuTripletSlots::setBox(const PeriodicBox& newBox) {
     maxDisplacement2 = maxDisplacement*maxDisplacement;
     const bool isCreated = (box == createdBox);
     forEachPart([&] (Part& part) {
-        for (size_t i = part.first; i < part.last; i++) {
+        for (int i = part.own.first; i < part.own.last; i++) {
             offsets[i] = box.combine(wraps[i]);
             stretched[i] = (isCreated ? created[i] : box.combine(createdBox.getFraction(created[i])));
         }
@@ -325,7 +323,7 @@ bool CpuTripletSlots::setBox(const PeriodicBox& newBox) {
     return true;
 }
 
-array<int, 4> CpuTripletSlots::toInteger(const Vec3& position) const {
+array<int, 4> CpuSlots::toInteger(const Vec3& position) const {
     array<int, 4> result = {};
     const double inverseUnit = 1/lengthUnit;
     for (int axis = 0; axis < 3; axis++)
@@ -338,13 +336,13 @@ array<int, 4> CpuTripletSlots::toInteger(const Vec3& position) const {
  *
  * @return whether all particles are still near the place where they were at creation
  */
-bool CpuTripletSlots::convert(const vector<Vec3>& positions) {
+bool CpuSlots::convert(const vector<Vec3>& positions) {
     return forEachPart([&] (Part& part) { convert(part, positions); });
 }
 
-void CpuTripletSlots::convert(Part& part, const vector<Vec3>& positions) {
+void CpuSlots::convert(Part& part, const vector<Vec3>& positions) {
     bool isNear = true;
-    for (size_t i = part.first; i < part.last; i++) {
+    for (int i = part.own.first; i < part.own.last; i++) {
         Vec3 position = positions[active[i]]+offsets[i];
         Vec3 displacement = position-stretched[i];
         // Written so that a position that is not a number counts as far.
@@ -367,7 +365,7 @@ void CpuTripletSlots::convert(Part& part, const vector<Vec3>& positions) {
  *
  * @return false if a particle has really moved too far
  */
-bool CpuTripletSlots::rewrap(const vector<Vec3>& positions) {
+bool CpuSlots::rewrap(const vector<Vec3>& positions) {
     for (size_t i = 0; i < active.size(); i++) {
         Vec3 displacement = positions[active[i]]+offsets[i]-stretched[i];
         double distance2 = displacement.dot(displacement);

@@ -1,9 +1,9 @@
-#ifndef CGBRIDGE_CPUTRIPLETNEIGHBORLIST_H_
-#define CGBRIDGE_CPUTRIPLETNEIGHBORLIST_H_
+#ifndef CGBRIDGE_CPUNEIGHBORLIST_H_
+#define CGBRIDGE_CPUNEIGHBORLIST_H_
 
 #include "CpuThreads.h"
-#include "CpuTripletBatch.h"
-#include "CpuTripletSlots.h"
+#include "CpuFunctions.h"
+#include "CpuSlots.h"
 #include "openmm/Vec3.h"
 #include <vector>
 
@@ -13,24 +13,22 @@ namespace CGBridge {
  * Keeps a list of the neighbours of every particle, out to a little more than the cutoff, and
  * rebuilds it when a pair could have come into range unseen.
  */
-class CpuTripletNeighborList {
+class CpuNeighborList {
 public:
     /**
      * @param types       the type of each particle; particles of type -1 are left out
      * @param weights     the weight of each particle
      * @param cutoff      the largest distance of interaction, not zero
-     * @param functions   the loops the list is made for
      * @param threads     the threads to use
      */
-    CpuTripletNeighborList(const std::vector<int>& types, const std::vector<double>& weights, double cutoff,
-                           const CpuTripletFunctions& functions, const CpuThreads& threads);
+    CpuNeighborList(const std::vector<int>& types, const std::vector<double>& weights, double cutoff, const CpuThreads& threads);
     /**
      * Bring the list up to date with new positions.
      *
      * @return false if a position is not a number, or beyond all bounds
      */
     bool update(const std::vector<OpenMM::Vec3>& positions, const PeriodicBox& box);
-    const CpuTripletInput& getInput() const {
+    const CpuCenterInput& getInput() const {
         return input;
     }
     int getNumBatches() const {
@@ -59,20 +57,20 @@ private:
     void copyNeighbors();
     const std::vector<double> weights;
     const double cutoff;
-    const CpuTripletFunctions& functions;
+    const CpuFunctions& functions;
     const CpuThreads threads;
-    CpuTripletSlots slots;
+    CpuSlots slots;
     bool isBuilt = false;
     int maxNeighbors = 0;
     std::vector<Found> found;
     std::vector<Center> centers, sortedCenters;
     // The arrays the loops work on.
-    CpuTripletInput input;
-    std::vector<CpuTripletBatch> batches;
+    CpuCenterInput input;
+    std::vector<CpuCenterBatch> batches;
     std::vector<float> centerWeights;
     std::vector<int> centerSlots, start, neighbors;
 };
 
 } // namespace CGBridge
 
-#endif /*CGBRIDGE_CPUTRIPLETNEIGHBORLIST_H_*/
+#endif /*CGBRIDGE_CPUNEIGHBORLIST_H_*/
