@@ -2,8 +2,8 @@
  * The Tersoff energy and its gradient for batches of centres.  Included into each translation unit
  * that is compiled for an instruction set.
  *
- * dE/dcos of all angles is added up before the gradient is made, so that the loop over pairs of neighbours only adds up
- * scalars and unit vectors.
+ * The derivatives by the angles are collected as turns, so that the loop over pairs of neighbours only adds up scalars
+ * and unit vectors.
  */
 
 namespace CGBridge {

@@ -1,7 +1,8 @@
 #include "DeviceTests.h"
+#include CGBRIDGE_TESTS_HEADER
 
 using namespace CGBridgeTests;
 
 int main(int argc, char* argv[]) {
-    return runDeviceTests<StillingerWeberTests>(argc, argv, "OpenCL");
+    return runDeviceTests<CGBRIDGE_TESTS>(argc, argv, "CUDA");
 }
