@@ -30,21 +30,23 @@ CENTERS = {
     "MAX_NEIGHBORS": 12,
     "GROUPS_TOGETHER": 6,
 }
+TERSOFF = {**CENTERS, "PAIR_ROW": 10, "TRIPLET_ROW": 9}
+STILLINGER_WEBER = {**CENTERS, "PAIR_ROW": 8, "TRIPLET_ROW": 2}
 PROGRAMS = {
     "lists": (["triplet", "neighbors"], LISTS),
     "langevin": (["langevinMiddle"], {}),
-    "tersoff-1": (["triplet", "centers", "tersoff"], {**CENTERS, "NUM_TYPES": 1}),
-    "tersoff-3": (["triplet", "centers", "tersoff"], {**CENTERS, "NUM_TYPES": 3}),
+    "tersoff-1": (["triplet", "centers", "tersoff"], {**TERSOFF, "NUM_TYPES": 1}),
+    "tersoff-3": (["triplet", "centers", "tersoff"], {**TERSOFF, "NUM_TYPES": 3}),
     "tersoff-energies": (
         ["triplet", "centers", "tersoff"],
-        {**CENTERS, "NUM_TYPES": 1, "REPLICA_ENERGIES": 1},
+        {**TERSOFF, "NUM_TYPES": 1, "REPLICA_ENERGIES": 1},
     ),
     "sw-energies": (
         ["triplet", "centers", "stillingerWeber"],
-        {**CENTERS, "NUM_TYPES": 3, "REPLICA_ENERGIES": 1},
+        {**STILLINGER_WEBER, "NUM_TYPES": 3, "REPLICA_ENERGIES": 1},
     ),
-    "sw-1": (["triplet", "centers", "stillingerWeber"], {**CENTERS, "NUM_TYPES": 1}),
-    "sw-3": (["triplet", "centers", "stillingerWeber"], {**CENTERS, "NUM_TYPES": 3}),
+    "sw-1": (["triplet", "centers", "stillingerWeber"], {**STILLINGER_WEBER, "NUM_TYPES": 1}),
+    "sw-3": (["triplet", "centers", "stillingerWeber"], {**STILLINGER_WEBER, "NUM_TYPES": 3}),
 }
 PRECISIONS = {"single": {}, "mixed": {"USE_MIXED_PRECISION": 1}, "double": {"USE_DOUBLE_PRECISION": 1}}
 

@@ -42,50 +42,19 @@ static void compareCommon(const TripletForce& expected, const TripletForce& foun
     ASSERT(!found.usesPeriodicBoundaryConditions());
 }
 
-static void testTersoff(const PlatformUnderTest& test, int numTypes) {
-    std::unique_ptr<TersoffForce> force(dynamic_cast<TersoffForce*>(TersoffTests(test).makeForce(numTypes)));
+template <class ForceType, class Tests>
+static void testForm(const PlatformUnderTest& test, int numTypes) {
+    std::unique_ptr<ForceType> force(dynamic_cast<ForceType*>(Tests(test).makeForce(numTypes)));
     testCommon(*force);
-    std::unique_ptr<TersoffForce> copy = roundTrip(*force);
+    std::unique_ptr<ForceType> copy = roundTrip(*force);
     compareCommon(*force, *copy);
     for (int i = 0; i < numTypes*numTypes*numTypes; i++) {
-        const TersoffParameters& a = force->getTriplet(i/(numTypes*numTypes), i/numTypes%numTypes, i%numTypes);
-        const TersoffParameters& b = copy->getTriplet(i/(numTypes*numTypes), i/numTypes%numTypes, i%numTypes);
-        ASSERT_EQUAL(a.m, b.m);
-        ASSERT_EQUAL(a.gamma, b.gamma);
-        ASSERT_EQUAL(a.lambda3, b.lambda3);
-        ASSERT_EQUAL(a.c, b.c);
-        ASSERT_EQUAL(a.d, b.d);
-        ASSERT_EQUAL(a.cosTheta0, b.cosTheta0);
-        ASSERT_EQUAL(a.n, b.n);
-        ASSERT_EQUAL(a.beta, b.beta);
-        ASSERT_EQUAL(a.lambda2, b.lambda2);
-        ASSERT_EQUAL(a.B, b.B);
-        ASSERT_EQUAL(a.R, b.R);
-        ASSERT_EQUAL(a.D, b.D);
-        ASSERT_EQUAL(a.lambda1, b.lambda1);
-        ASSERT_EQUAL(a.A, b.A);
-    }
-}
-
-static void testStillingerWeber(const PlatformUnderTest& test, int numTypes) {
-    std::unique_ptr<StillingerWeberForce> force(dynamic_cast<StillingerWeberForce*>(StillingerWeberTests(test).makeForce(numTypes)));
-    testCommon(*force);
-    std::unique_ptr<StillingerWeberForce> copy = roundTrip(*force);
-    compareCommon(*force, *copy);
-    for (int i = 0; i < numTypes*numTypes*numTypes; i++) {
-        const StillingerWeberParameters& a = force->getTriplet(i/(numTypes*numTypes), i/numTypes%numTypes, i%numTypes);
-        const StillingerWeberParameters& b = copy->getTriplet(i/(numTypes*numTypes), i/numTypes%numTypes, i%numTypes);
-        ASSERT_EQUAL(a.epsilon, b.epsilon);
-        ASSERT_EQUAL(a.sigma, b.sigma);
-        ASSERT_EQUAL(a.a, b.a);
-        ASSERT_EQUAL(a.lambda, b.lambda);
-        ASSERT_EQUAL(a.gamma, b.gamma);
-        ASSERT_EQUAL(a.cosTheta0, b.cosTheta0);
-        ASSERT_EQUAL(a.A, b.A);
-        ASSERT_EQUAL(a.B, b.B);
-        ASSERT_EQUAL(a.p, b.p);
-        ASSERT_EQUAL(a.q, b.q);
-        ASSERT_EQUAL(a.tol, b.tol);
+        const auto& expected = force->getTriplet(i/(numTypes*numTypes), i/numTypes%numTypes, i%numTypes);
+        const auto& found = copy->getTriplet(i/(numTypes*numTypes), i/numTypes%numTypes, i%numTypes);
+        // A record is nothing but its fields.
+        ASSERT_EQUAL(sizeof(expected)/sizeof(double), ForceType::Parameters::getFields().size());
+        for (const auto& field : ForceType::Parameters::getFields())
+            ASSERT_EQUAL(expected.*field.value, found.*field.value);
     }
 }
 
@@ -93,8 +62,8 @@ int main() {
     return report([] {
         PlatformUnderTest test = {Platform::getPlatformByName("Reference"), {}, 1e-12, 1e-5, 1e-7};
         for (int numTypes : {1, 3}) {
-            testTersoff(test, numTypes);
-            testStillingerWeber(test, numTypes);
+            testForm<TersoffForce, TersoffTests>(test, numTypes);
+            testForm<StillingerWeberForce, StillingerWeberTests>(test, numTypes);
         }
     });
 }

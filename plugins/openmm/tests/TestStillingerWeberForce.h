@@ -158,6 +158,12 @@ private:
                 p.sigma = 0;
                 q = p;
                 q.epsilon = q.lambda = q.gamma = q.cosTheta0 = q.A = q.B = q.p = q.q = q.tol = -1-k;
+                if (j == k) {
+                    // What tol adds to a cutoff must not make one.
+                    q.sigma = 1;
+                    q.a = 0;
+                    q.tol = 0.005;
+                }
             }
             else if (i == 1 && j == 0 && k == 0) {
                 // Angles without a pair energy.

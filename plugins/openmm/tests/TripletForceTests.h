@@ -4,8 +4,8 @@
 /*
  * The tests that TersoffForce and StillingerWeberForce share, for any platform.
  *
- * A test of a platform includes the header of a force, TestTersoffForce.h or TestStillingerWeberForce.h,
- * and calls runTests<TersoffTests>() or runTests<StillingerWeberTests>() with a PlatformUnderTest.
+ * A test of a platform is compiled for every force.  It includes CGBRIDGE_TESTS_HEADER, which is TestTersoffForce.h or
+ * another, and calls runTests<CGBRIDGE_TESTS>(), which is TersoffTests or another, with a PlatformUnderTest.
  */
 
 #include "TripletForce.h"

@@ -1,8 +1,7 @@
 #ifndef CGBRIDGE_KERNELS_H_
 #define CGBRIDGE_KERNELS_H_
 
-#include "StillingerWeberForce.h"
-#include "TersoffForce.h"
+#include "TripletForce.h"
 #include "openmm/KernelImpl.h"
 #include "openmm/System.h"
 #include "openmm/internal/ContextImpl.h"
@@ -17,6 +16,12 @@ namespace CGBridge {
  */
 class CalcTripletForceKernel : public OpenMM::KernelImpl {
 public:
+    /**
+     * Get the name of the kernel of a kind of force, which its TYPE_NAME tells.
+     */
+    static std::string Name(const std::string& typeName) {
+        return "CGBridgeCalc"+typeName;
+    }
     CalcTripletForceKernel(std::string name, const OpenMM::Platform& platform) : OpenMM::KernelImpl(name, platform) {
     }
     /**
@@ -62,28 +67,6 @@ public:
     virtual std::vector<double> getReplicaEnergies(OpenMM::ContextImpl& context) {
         return {};
     }
-};
-
-/**
- * The kernel of a TersoffForce.
- */
-class CalcTersoffForceKernel : public CalcTripletForceKernel {
-public:
-    static std::string Name() {
-        return "CGBridgeCalcTersoffForce";
-    }
-    using CalcTripletForceKernel::CalcTripletForceKernel;
-};
-
-/**
- * The kernel of a StillingerWeberForce.
- */
-class CalcStillingerWeberForceKernel : public CalcTripletForceKernel {
-public:
-    static std::string Name() {
-        return "CGBridgeCalcStillingerWeberForce";
-    }
-    using CalcTripletForceKernel::CalcTripletForceKernel;
 };
 
 } // namespace CGBridge

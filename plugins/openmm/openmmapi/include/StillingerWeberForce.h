@@ -1,7 +1,7 @@
 #ifndef CGBRIDGE_STILLINGERWEBERFORCE_H_
 #define CGBRIDGE_STILLINGERWEBERFORCE_H_
 
-#include "TripletForce.h"
+#include "TripletFormForce.h"
 
 namespace CGBridge {
 
@@ -11,6 +11,7 @@ namespace CGBridge {
 struct CGBRIDGE_EXPORT StillingerWeberParameters {
     double epsilon = 0, sigma = 0, a = 0, lambda = 0, gamma = 0, cosTheta0 = 0;
     double A = 0, B = 0, p = 0, q = 0, tol = 0;
+    static const std::vector<TripletField<StillingerWeberParameters> >& getFields();
     /**
      * Get the distance beyond which the interaction is left out: a*sigma, or a little less if tol
      * is positive.
@@ -41,8 +42,9 @@ struct CGBRIDGE_EXPORT StillingerWeberParameters {
  * partner contributes half.  The two agree for every potential whose triplets (i, j, j) and
  * (j, i, i) hold the same two-body values.
  */
-class CGBRIDGE_EXPORT StillingerWeberForce : public TripletForce {
+class CGBRIDGE_EXPORT StillingerWeberForce : public TripletFormForce<StillingerWeberParameters> {
 public:
+    static constexpr const char* TYPE_NAME = "StillingerWeberForce";
     /**
      * Create a StillingerWeberForce.
      *
@@ -83,10 +85,6 @@ public:
                               double& lambda, double& gamma, double& cosTheta0, double& A, double& B, double& p,
                               double& q, double& tol, int replica = 0) const;
     /**
-     * Get the parameters of an ordered triplet of types as one record.
-     */
-    const StillingerWeberParameters& getTriplet(int type1, int type2, int type3, int replica = 0) const;
-    /**
      * Get what the energy depends on: the parameters with every value that is not used replaced by
      * one that does no harm.  Not used are
      *
@@ -98,14 +96,12 @@ public:
      * lambda*epsilon and cosTheta0 are the means of (i, j, k) and (i, k, j).  Throws an OpenMMException
      * if a value that is used is impossible, or if those two differ by more than rounding.
      */
-    StillingerWeberParameters getEffectiveTriplet(int type1, int type2, int type3, int replica = 0) const;
+    StillingerWeberParameters getEffectiveTriplet(int type1, int type2, int type3, int replica = 0) const override;
     StillingerWeberForce* extractReplica(int replica) const override;
     double getCutoffDistance() const override;
+    std::unique_ptr<HostComputation> createComputation() const override;
 protected:
-    OpenMM::ForceImpl* createImpl() const override;
-private:
-    void checkPair(const StillingerWeberParameters& used, int type1, int type2, int replica) const;
-    std::vector<StillingerWeberParameters> triplets;
+    void checkPair(const StillingerWeberParameters& pair, int type1, int type2, int replica) const override;
 };
 
 } // namespace CGBridge

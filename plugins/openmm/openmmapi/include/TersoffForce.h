@@ -1,7 +1,7 @@
 #ifndef CGBRIDGE_TERSOFFFORCE_H_
 #define CGBRIDGE_TERSOFFFORCE_H_
 
-#include "TripletForce.h"
+#include "TripletFormForce.h"
 
 namespace CGBridge {
 
@@ -11,6 +11,10 @@ namespace CGBridge {
 struct CGBRIDGE_EXPORT TersoffParameters {
     double m = 1, gamma = 0, lambda3 = 0, c = 0, d = 1, cosTheta0 = 0;
     double n = 1, beta = 0, lambda2 = 0, B = 0, R = 0, D = 0, lambda1 = 0, A = 0;
+    static const std::vector<TripletField<TersoffParameters> >& getFields();
+    double getCutoff() const {
+        return R+D;
+    }
 };
 
 /**
@@ -34,8 +38,9 @@ struct CGBRIDGE_EXPORT TersoffParameters {
  * each partner contributes half.  The two agree for every potential whose triplets (i, j, j) and
  * (j, i, i) hold the same A, lambda1, R and D.
  */
-class CGBRIDGE_EXPORT TersoffForce : public TripletForce {
+class CGBRIDGE_EXPORT TersoffForce : public TripletFormForce<TersoffParameters> {
 public:
+    static constexpr const char* TYPE_NAME = "TersoffForce";
     /**
      * Create a TersoffForce.
      *
@@ -79,10 +84,6 @@ public:
                               double& c, double& d, double& cosTheta0, double& n, double& beta, double& lambda2,
                               double& B, double& R, double& D, double& lambda1, double& A, int replica = 0) const;
     /**
-     * Get the parameters of an ordered triplet of types as one record.
-     */
-    const TersoffParameters& getTriplet(int type1, int type2, int type3, int replica = 0) const;
-    /**
      * Get what the energy depends on: the parameters with every value that is not used replaced by
      * one that does no harm.  Not used are
      *
@@ -90,17 +91,15 @@ public:
      *  - all values of a triplet without a cutoff, R+D = 0, and all of (i, j, k) if (i, j, j) has none;
      *  - lambda2 and beta of a bond, if its B is 0; n and all that zeta is made of, if its B or beta is 0;
      *  - d, if c is 0.
-     *
-     * Throws an OpenMMException if one that is used is impossible.
      */
-    TersoffParameters getEffectiveTriplet(int type1, int type2, int type3, int replica = 0) const;
+    TersoffParameters getEffectiveTriplet(int type1, int type2, int type3, int replica = 0) const override;
     TersoffForce* extractReplica(int replica) const override;
     double getCutoffDistance() const override;
+    std::unique_ptr<HostComputation> createComputation() const override;
 protected:
-    OpenMM::ForceImpl* createImpl() const override;
+    void checkPair(const TersoffParameters& bond, int type1, int type2, int replica) const override;
 private:
     void checkTriplet(const TersoffParameters& used, int type1, int type2, int type3, int replica) const;
-    std::vector<TersoffParameters> triplets;
 };
 
 } // namespace CGBridge

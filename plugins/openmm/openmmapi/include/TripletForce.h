@@ -4,10 +4,13 @@
 #include "internal/windowsExportCGBridge.h"
 #include "openmm/Context.h"
 #include "openmm/Force.h"
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace CGBridge {
+
+class HostComputation;
 
 /**
  * The part that TersoffForce and StillingerWeberForce share: a potential whose energy is a
@@ -25,6 +28,12 @@ namespace CGBridge {
  */
 class CGBRIDGE_EXPORT TripletForce : public OpenMM::Force {
 public:
+    /**
+     * Get what kind of force this is: the name of its class.
+     */
+    const std::string& getTypeName() const {
+        return typeName;
+    }
     /**
      * Get the number of particle types.
      */
@@ -139,12 +148,18 @@ public:
      */
     virtual TripletForce* extractReplica(int replica) const = 0;
     /**
+     * Create the computation of this force, which has one replica, on the host.  It throws an OpenMMException if the
+     * parameters of types that occur among the particles are missing or impossible.
+     */
+    virtual std::unique_ptr<HostComputation> createComputation() const = 0;
+    /**
      * Copy the triplet parameters, types, weights and replicas of this object into a Context that was
      * created before they were changed.  Nothing else can be changed that way.
      */
     void updateParametersInContext(OpenMM::Context& context);
 protected:
-    TripletForce(int numTypes, int numReplicas, const std::string& name);
+    TripletForce(int numTypes, int numReplicas, const std::string& typeName);
+    OpenMM::ForceImpl* createImpl() const override;
     /**
      * Turn a triplet of types in a replica into an index of a flat table; throws for types or
      * replicas out of range.
@@ -159,19 +174,9 @@ protected:
      */
     std::string describe(int type1, int type2, int type3, int replica) const;
     /**
-     * Copy what all forces share to a new force with one replica.
-     *
-     * @param[out] target    the new force
-     * @param replica        the replica to copy
-     * @param own            the parameters of all triplets of all replicas of this force
-     * @param[out] others    those of the new force
+     * Copy all of a replica but its parameters to a new force with one replica.
      */
-    template <class Parameters>
-    void copyReplica(TripletForce& target, int replica, const std::vector<Parameters>& own, std::vector<Parameters>& others) const {
-        copyReplica(target, replica);
-        size_t size = others.size();
-        others.assign(own.begin()+replica*size, own.begin()+(replica+1)*size);
-    }
+    void copyReplica(TripletForce& target, int replica) const;
     std::vector<char> tripletIsSet;
 private:
     struct ParticleInfo {
@@ -179,10 +184,10 @@ private:
         double weight;
         int replica;
     };
-    void copyReplica(TripletForce& target, int replica) const;
     void checkType(int type) const;
     void checkReplica(int replica) const;
     void checkParticle(int index) const;
+    const std::string typeName;
     int numTypes, numReplicas;
     bool periodic;
     std::vector<ParticleInfo> particles;

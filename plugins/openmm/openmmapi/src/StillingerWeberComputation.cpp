@@ -1,30 +1,11 @@
 #include "internal/StillingerWeberComputation.h"
-#include <algorithm>
 #include <cmath>
 
 using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-StillingerWeberComputation::StillingerWeberComputation(const StillingerWeberForce& force) :
-        CenterComputation(force), numTypes(force.getNumTypes()), triplets(numTypes*numTypes*numTypes) {
-    for (int i : getUsedTypes())
-        for (int j : getUsedTypes())
-            for (int k : getUsedTypes()) {
-                const StillingerWeberParameters p = force.getEffectiveTriplet(i, j, k);
-                triplets[(i*numTypes+j)*numTypes+k] = p;
-                if (j == k)
-                    cutoff = max(cutoff, p.getCutoff());
-            }
-}
-
-unique_ptr<TripletComputation> StillingerWeberComputation::create(const TripletForce& force) {
-    if (force.getNumReplicas() > 1)
-        return make_unique<ReplicaComputation>(force, create);
-    return make_unique<StillingerWeberComputation>(dynamic_cast<const StillingerWeberForce&>(force));
-}
-
-double StillingerWeberComputation::computeCenter(int type, vector<TripletNeighbor>& neighbors) const {
+double StillingerWeberComputation::computeCenter(int type, vector<CenterNeighbor>& neighbors) const {
     double energy = 0;
     for (auto j = neighbors.begin(); j != neighbors.end(); ++j) {
         const StillingerWeberParameters& pj = getTriplet(type, j->type, j->type);

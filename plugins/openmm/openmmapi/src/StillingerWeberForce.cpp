@@ -1,7 +1,5 @@
 #include "StillingerWeberForce.h"
-#include "CGBridgeKernels.h"
 #include "internal/StillingerWeberComputation.h"
-#include "internal/TripletForceImpl.h"
 #include "openmm/OpenMMException.h"
 #include <algorithm>
 #include <cmath>
@@ -11,6 +9,15 @@
 using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
+
+const vector<TripletField<StillingerWeberParameters> >& StillingerWeberParameters::getFields() {
+    using P = StillingerWeberParameters;
+    static const vector<TripletField<P> > fields = {
+        {"epsilon", &P::epsilon}, {"sigma", &P::sigma}, {"a", &P::a}, {"lambda", &P::lambda}, {"gamma", &P::gamma},
+        {"cosTheta0", &P::cosTheta0}, {"A", &P::A}, {"B", &P::B}, {"p", &P::p}, {"q", &P::q}, {"tol", &P::tol}
+    };
+    return fields;
+}
 
 double StillingerWeberParameters::getCutoff() const {
     if (tol <= 0)
@@ -46,26 +53,17 @@ static StillingerWeberParameters keepUsed(StillingerWeberParameters pair) {
     return pair;
 }
 
-StillingerWeberForce::StillingerWeberForce(int numTypes, int numReplicas) :
-        TripletForce(numTypes, numReplicas, "StillingerWeberForce"), triplets(tripletIsSet.size()) {
+StillingerWeberForce::StillingerWeberForce(int numTypes, int numReplicas) : TripletFormForce(numTypes, numReplicas, TYPE_NAME) {
 }
 
 void StillingerWeberForce::setTripletParameters(int type1, int type2, int type3, double epsilon, double sigma, double a,
                                                 double lambda, double gamma, double cosTheta0, double A, double B,
                                                 double p, double q, double tol, int replica) {
-    int index = getTripletIndex(type1, type2, type3, replica);
-    for (double value : {epsilon, sigma, a, lambda, gamma, cosTheta0, A, B, p, q, tol})
-        if (!isfinite(value))
-            throw OpenMMException(describe(type1, type2, type3, replica)+": all parameters must be finite numbers");
-    StillingerWeberParameters triplet {epsilon, sigma, a, lambda, gamma, cosTheta0, A, B, p, q, tol};
-    if (type2 == type3)
-        checkPair(keepUsed(triplet), type1, type2, replica);
-    triplets[index] = triplet;
-    tripletIsSet[index] = 1;
+    setTriplet(type1, type2, type3, {epsilon, sigma, a, lambda, gamma, cosTheta0, A, B, p, q, tol}, replica);
 }
 
-void StillingerWeberForce::checkPair(const StillingerWeberParameters& used, int type1, int type2, int replica) const {
-    const StillingerWeberParameters& p = used;
+void StillingerWeberForce::checkPair(const StillingerWeberParameters& pair, int type1, int type2, int replica) const {
+    const StillingerWeberParameters p = keepUsed(pair);
     auto require = [&] (bool condition, const string& text) {
         if (!condition)
             throw OpenMMException(describe(type1, type2, type2, replica)+": "+text);
@@ -80,9 +78,8 @@ void StillingerWeberForce::checkPair(const StillingerWeberParameters& used, int 
 StillingerWeberParameters StillingerWeberForce::getEffectiveTriplet(int type1, int type2, int type3, int replica) const {
     const StillingerWeberParameters &own = getTriplet(type1, type2, type3, replica), &swapped = getTriplet(type1, type3, type2, replica);
     if (type2 == type3) {
-        StillingerWeberParameters pair = keepUsed(own);
-        checkPair(pair, type1, type2, replica);
-        return pair;
+        checkPair(own, type1, type2, replica);
+        return keepUsed(own);
     }
     const StillingerWeberParameters &first = getTriplet(type1, type2, type2, replica), &second = getTriplet(type1, type3, type3, replica);
     StillingerWeberParameters angle;
@@ -107,28 +104,11 @@ StillingerWeberParameters StillingerWeberForce::getEffectiveTriplet(int type1, i
 void StillingerWeberForce::getTripletParameters(int type1, int type2, int type3, double& epsilon, double& sigma,
                                                 double& a, double& lambda, double& gamma, double& cosTheta0, double& A,
                                                 double& B, double& p, double& q, double& tol, int replica) const {
-    const StillingerWeberParameters& t = getTriplet(type1, type2, type3, replica);
-    epsilon = t.epsilon;
-    sigma = t.sigma;
-    a = t.a;
-    lambda = t.lambda;
-    gamma = t.gamma;
-    cosTheta0 = t.cosTheta0;
-    A = t.A;
-    B = t.B;
-    p = t.p;
-    q = t.q;
-    tol = t.tol;
-}
-
-const StillingerWeberParameters& StillingerWeberForce::getTriplet(int type1, int type2, int type3, int replica) const {
-    return triplets[getExistingTriplet(type1, type2, type3, replica)];
+    copyTriplet(getTriplet(type1, type2, type3, replica), {&epsilon, &sigma, &a, &lambda, &gamma, &cosTheta0, &A, &B, &p, &q, &tol});
 }
 
 StillingerWeberForce* StillingerWeberForce::extractReplica(int replica) const {
-    auto target = make_unique<StillingerWeberForce>(getNumTypes());
-    copyReplica(*target, replica, triplets, target->triplets);
-    return target.release();
+    return extract<StillingerWeberForce>(replica);
 }
 
 double StillingerWeberForce::getCutoffDistance() const {
@@ -137,10 +117,10 @@ double StillingerWeberForce::getCutoffDistance() const {
         for (int i = 0; i < getNumTypes(); i++)
             for (int j = 0; j < getNumTypes(); j++)
                 if (hasTripletParameters(i, j, j, replica))
-                    cutoff = max(cutoff, getTriplet(i, j, j, replica).getCutoff());
+                    cutoff = max(cutoff, keepUsed(getTriplet(i, j, j, replica)).getCutoff());
     return cutoff;
 }
 
-ForceImpl* StillingerWeberForce::createImpl() const {
-    return new TripletForceImpl(*this, CalcStillingerWeberForceKernel::Name(), StillingerWeberComputation::create);
+unique_ptr<HostComputation> StillingerWeberForce::createComputation() const {
+    return make_unique<StillingerWeberComputation>(*this);
 }

@@ -1,5 +1,4 @@
 #include "internal/TersoffComputation.h"
-#include <algorithm>
 #include <cmath>
 
 using namespace CGBridge;
@@ -71,32 +70,15 @@ Value bondOrder(const TersoffParameters& p, double zeta) {
 
 } // namespace
 
-TersoffComputation::TersoffComputation(const TersoffForce& force) :
-        CenterComputation(force), numTypes(force.getNumTypes()), triplets(numTypes*numTypes*numTypes) {
-    for (int i : getUsedTypes())
-        for (int j : getUsedTypes())
-            for (int k : getUsedTypes()) {
-                const TersoffParameters p = force.getEffectiveTriplet(i, j, k);
-                triplets[(i*numTypes+j)*numTypes+k] = p;
-                cutoff = max(cutoff, p.R+p.D);
-            }
-}
-
-unique_ptr<TripletComputation> TersoffComputation::create(const TripletForce& force) {
-    if (force.getNumReplicas() > 1)
-        return make_unique<ReplicaComputation>(force, create);
-    return make_unique<TersoffComputation>(dynamic_cast<const TersoffForce&>(force));
-}
-
-double TersoffComputation::computeCenter(int type, vector<TripletNeighbor>& neighbors) const {
+double TersoffComputation::computeCenter(int type, vector<CenterNeighbor>& neighbors) const {
     double energy = 0;
-    for (TripletNeighbor& j : neighbors) {
+    for (CenterNeighbor& j : neighbors) {
         const TersoffParameters& bond = getTriplet(type, j.type, j.type);
         Value cut = cutoffFunction(bond, j.r);
         if (j.r >= bond.R+bond.D)
             continue;
         double zeta = 0;
-        for (const TripletNeighbor& k : neighbors) {
+        for (const CenterNeighbor& k : neighbors) {
             const TersoffParameters& p = getTriplet(type, j.type, k.type);
             if (&k == &j || k.r >= p.R+p.D)
                 continue;
@@ -112,7 +94,7 @@ double TersoffComputation::computeCenter(int type, vector<TripletNeighbor>& neig
         double dEdZeta = 0.5*cut.f*attraction*b.df;
         if (dEdZeta == 0)
             continue;
-        for (TripletNeighbor& k : neighbors) {
+        for (CenterNeighbor& k : neighbors) {
             const TersoffParameters& p = getTriplet(type, j.type, k.type);
             if (&k == &j || k.r >= p.R+p.D)
                 continue;

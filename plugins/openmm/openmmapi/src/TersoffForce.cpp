@@ -1,7 +1,5 @@
 #include "TersoffForce.h"
-#include "CGBridgeKernels.h"
 #include "internal/TersoffComputation.h"
-#include "internal/TripletForceImpl.h"
 #include "openmm/OpenMMException.h"
 #include <algorithm>
 #include <cmath>
@@ -11,8 +9,17 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-TersoffForce::TersoffForce(int numTypes, int numReplicas) :
-        TripletForce(numTypes, numReplicas, "TersoffForce"), triplets(tripletIsSet.size()) {
+const vector<TripletField<TersoffParameters> >& TersoffParameters::getFields() {
+    using P = TersoffParameters;
+    static const vector<TripletField<P> > fields = {
+        {"m", &P::m}, {"gamma", &P::gamma}, {"lambda3", &P::lambda3}, {"c", &P::c}, {"d", &P::d}, {"cosTheta0", &P::cosTheta0},
+        {"n", &P::n}, {"beta", &P::beta}, {"lambda2", &P::lambda2}, {"B", &P::B}, {"R", &P::R}, {"D", &P::D},
+        {"lambda1", &P::lambda1}, {"A", &P::A}
+    };
+    return fields;
+}
+
+TersoffForce::TersoffForce(int numTypes, int numReplicas) : TripletFormForce(numTypes, numReplicas, TYPE_NAME) {
 }
 
 /**
@@ -46,15 +53,11 @@ static TersoffParameters keepUsed(TersoffParameters p, const TersoffParameters& 
 void TersoffForce::setTripletParameters(int type1, int type2, int type3, double m, double gamma, double lambda3,
                                         double c, double d, double cosTheta0, double n, double beta, double lambda2,
                                         double B, double R, double D, double lambda1, double A, int replica) {
-    int index = getTripletIndex(type1, type2, type3, replica);
-    for (double value : {m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A})
-        if (!isfinite(value))
-            throw OpenMMException(describe(type1, type2, type3, replica)+": all parameters must be finite numbers");
-    TersoffParameters triplet {m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A};
-    if (type2 == type3)
-        checkTriplet(keepUsed(triplet, triplet, true), type1, type2, type3, replica);
-    triplets[index] = triplet;
-    tripletIsSet[index] = 1;
+    setTriplet(type1, type2, type3, {m, gamma, lambda3, c, d, cosTheta0, n, beta, lambda2, B, R, D, lambda1, A}, replica);
+}
+
+void TersoffForce::checkPair(const TersoffParameters& bond, int type1, int type2, int replica) const {
+    checkTriplet(keepUsed(bond, bond, true), type1, type2, type2, replica);
 }
 
 void TersoffForce::checkTriplet(const TersoffParameters& used, int type1, int type2, int type3, int replica) const {
@@ -82,31 +85,12 @@ TersoffParameters TersoffForce::getEffectiveTriplet(int type1, int type2, int ty
 void TersoffForce::getTripletParameters(int type1, int type2, int type3, double& m, double& gamma, double& lambda3,
                                         double& c, double& d, double& cosTheta0, double& n, double& beta, double& lambda2,
                                         double& B, double& R, double& D, double& lambda1, double& A, int replica) const {
-    const TersoffParameters& p = getTriplet(type1, type2, type3, replica);
-    m = p.m;
-    gamma = p.gamma;
-    lambda3 = p.lambda3;
-    c = p.c;
-    d = p.d;
-    cosTheta0 = p.cosTheta0;
-    n = p.n;
-    beta = p.beta;
-    lambda2 = p.lambda2;
-    B = p.B;
-    R = p.R;
-    D = p.D;
-    lambda1 = p.lambda1;
-    A = p.A;
-}
-
-const TersoffParameters& TersoffForce::getTriplet(int type1, int type2, int type3, int replica) const {
-    return triplets[getExistingTriplet(type1, type2, type3, replica)];
+    copyTriplet(getTriplet(type1, type2, type3, replica),
+                {&m, &gamma, &lambda3, &c, &d, &cosTheta0, &n, &beta, &lambda2, &B, &R, &D, &lambda1, &A});
 }
 
 TersoffForce* TersoffForce::extractReplica(int replica) const {
-    auto target = make_unique<TersoffForce>(getNumTypes());
-    copyReplica(*target, replica, triplets, target->triplets);
-    return target.release();
+    return extract<TersoffForce>(replica);
 }
 
 double TersoffForce::getCutoffDistance() const {
@@ -115,13 +99,11 @@ double TersoffForce::getCutoffDistance() const {
         for (int i = 0; i < getNumTypes(); i++)
             for (int j = 0; j < getNumTypes(); j++)
                 for (int k = 0; k < getNumTypes(); k++)
-                    if (hasTripletParameters(i, j, k, replica) && hasTripletParameters(i, j, j, replica)) {
-                        TersoffParameters used = keepUsed(getTriplet(i, j, k, replica), getTriplet(i, j, j, replica), j == k);
-                        cutoff = max(cutoff, used.R+used.D);
-                    }
+                    if (hasTripletParameters(i, j, k, replica) && hasTripletParameters(i, j, j, replica))
+                        cutoff = max(cutoff, keepUsed(getTriplet(i, j, k, replica), getTriplet(i, j, j, replica), j == k).getCutoff());
     return cutoff;
 }
 
-ForceImpl* TersoffForce::createImpl() const {
-    return new TripletForceImpl(*this, CalcTersoffForceKernel::Name(), TersoffComputation::create);
+unique_ptr<HostComputation> TersoffForce::createComputation() const {
+    return make_unique<TersoffComputation>(*this);
 }

@@ -8,12 +8,13 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-TripletForce::TripletForce(int numTypes, int numReplicas, const string& name) : numTypes(numTypes), numReplicas(numReplicas), periodic(true) {
-    setName(name);
+TripletForce::TripletForce(int numTypes, int numReplicas, const string& typeName) :
+        typeName(typeName), numTypes(numTypes), numReplicas(numReplicas), periodic(true) {
+    setName(typeName);
     if (numTypes < 1)
-        throw OpenMMException(name+": the number of types must be at least 1, not "+to_string(numTypes));
+        throw OpenMMException(typeName+": the number of types must be at least 1, not "+to_string(numTypes));
     if (numReplicas < 1)
-        throw OpenMMException(name+": the number of replicas must be at least 1, not "+to_string(numReplicas));
+        throw OpenMMException(typeName+": the number of replicas must be at least 1, not "+to_string(numReplicas));
     tripletIsSet.assign((size_t) numReplicas*numTypes*numTypes*numTypes, 0);
 }
 
@@ -110,6 +111,10 @@ vector<double> TripletForce::getReplicaScales(Context& context) const {
 
 void TripletForce::updateParametersInContext(Context& context) {
     dynamic_cast<TripletForceImpl&>(getImplInContext(context)).updateParametersInContext(getContextImpl(context));
+}
+
+ForceImpl* TripletForce::createImpl() const {
+    return new TripletForceImpl(*this);
 }
 
 int TripletForce::getTripletIndex(int type1, int type2, int type3, int replica) const {

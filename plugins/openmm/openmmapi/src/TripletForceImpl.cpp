@@ -9,9 +9,8 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-TripletForceImpl::TripletForceImpl(const TripletForce& owner, const string& kernelName, ComputationFactory factory) :
-        CustomCPPForceImpl(owner), owner(owner), kernelName(kernelName), factory(factory), scales(owner.getNumReplicas(), Vec3(1, 1, 1)),
-        hasPlatformKernel(false) {
+TripletForceImpl::TripletForceImpl(const TripletForce& owner) :
+        CustomCPPForceImpl(owner), owner(owner), scales(owner.getNumReplicas(), Vec3(1, 1, 1)), hasPlatformKernel(false) {
 }
 
 bool TripletForceImpl::canMoveInOnePass(const System& system) {
@@ -34,8 +33,9 @@ void TripletForceImpl::initialize(ContextImpl& context) {
                 << system.getNumParticles() << ". Add every particle, with type -1 if it takes no part";
         throw OpenMMException(message.str());
     }
-    computation = factory(owner);
+    computation = HostComputation::create(owner);
     checkBox(context, scales);
+    const string kernelName = CalcTripletForceKernel::Name(owner.getTypeName());
     hasPlatformKernel = context.getPlatform().supportsKernels({kernelName});
     if (hasPlatformKernel) {
         kernel = context.getPlatform().createKernel(kernelName, context);
@@ -116,7 +116,7 @@ void TripletForceImpl::setReplicaScales(ContextImpl& context, const vector<Vec3>
 void TripletForceImpl::updateParametersInContext(ContextImpl& context) {
     if (owner.getNumParticles() != context.getSystem().getNumParticles())
         throw OpenMMException(owner.getName()+".updateParametersInContext: the number of particles has changed");
-    computation = factory(owner);
+    computation = HostComputation::create(owner);
     computation->setScales(scales);
     checkBox(context, scales);
     if (hasPlatformKernel) {

@@ -1,6 +1,5 @@
-#include "StillingerWeberForce.h"
-#include "TersoffForce.h"
-#include "TripletForceProxies.h"
+#include "TripletForceProxy.h"
+#include "internal/TripletForms.h"
 #include "openmm/serialization/SerializationProxy.h"
 
 using namespace CGBridge;
@@ -13,8 +12,10 @@ namespace {
  */
 struct ProxyRegistration {
     ProxyRegistration() {
-        SerializationProxy::registerProxy(typeid(TersoffForce), new TersoffForceProxy());
-        SerializationProxy::registerProxy(typeid(StillingerWeberForce), new StillingerWeberForceProxy());
+        TripletForms::forEach([] (auto form) {
+            using ForceType = typename decltype(form)::Force;
+            SerializationProxy::registerProxy(typeid(ForceType), new TripletForceProxy<ForceType>());
+        });
     }
 } registration;
 

@@ -1,120 +1,29 @@
 #ifndef CGBRIDGE_TRIPLETCOMPUTATION_H_
 #define CGBRIDGE_TRIPLETCOMPUTATION_H_
 
-#include "CellGrid.h"
-#include "TripletForce.h"
-#include "openmm/Vec3.h"
-#include <functional>
-#include <memory>
-#include <set>
-#include <vector>
+#include "CenterComputation.h"
+#include "EffectiveTriplets.h"
 
 namespace CGBridge {
 
 /**
- * A neighbour of the particle whose energy is being computed.
+ * Computes a TripletForce of one form on the host.  A subclass knows the energy of one centre.
  */
-struct TripletNeighbor {
-    int particle;
-    int type;
-    double r;
-    /** The unit vector from the centre to the neighbour. */
-    OpenMM::Vec3 direction;
-    /** The derivative of the centre's energy by the neighbour's position. */
-    OpenMM::Vec3 gradient;
-};
-
-/**
- * Computes a TripletForce on the host in double precision.  It is written for clarity: the
- * Reference platform uses it, platforms without a kernel fall back to it, and faster kernels are
- * tested against it.
- */
-class CGBRIDGE_EXPORT TripletComputation {
+template <class ForceType>
+class TripletComputation : public CenterComputation {
 public:
-    virtual ~TripletComputation() = default;
     /**
-     * Compute the energy, and whatever else is asked for.
-     *
-     * @param positions     the positions of all particles of the System
-     * @param box           the three vectors of the periodic box
-     * @param forces        if not null, the forces are added to this
-     * @param energies      if not null, filled with the unweighted particle energies
-     * @param virial        if not null, filled with the nine elements of the virial
-     * @return the energy
+     * Throws an OpenMMException if parameters of types that occur among the particles are missing or impossible.
      */
-    virtual double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
-                           std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies = nullptr,
-                           std::vector<double>* virial = nullptr) = 0;
-    /**
-     * Stretch the boxes of the replicas: positions and box vectors are multiplied along the axes before
-     * anything is computed.  Forces are derivatives by the positions as they are given, the virial one
-     * of the stretched box.
-     */
-    virtual void setScales(const std::vector<OpenMM::Vec3>& scales) = 0;
-    /**
-     * Get the largest distance at which any two of the particles can interact.
-     */
-    double getCutoff() const {
-        return cutoff;
+    explicit TripletComputation(const ForceType& force) : CenterComputation(force), triplets(force) {
+        cutoff = triplets.getCutoff();
     }
 protected:
-    double cutoff = 0;
-};
-
-/**
- * Computes the replicas of a force one by one, each as a force of its own.
- */
-class CGBRIDGE_EXPORT ReplicaComputation : public TripletComputation {
-public:
-    /**
-     * @param force     the force
-     * @param create    creates the computation of a force with one replica
-     */
-    ReplicaComputation(const TripletForce& force,
-                       const std::function<std::unique_ptr<TripletComputation>(const TripletForce&)>& create);
-    double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
-                   std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies, std::vector<double>* virial) override;
-    void setScales(const std::vector<OpenMM::Vec3>& scales) override;
-private:
-    std::vector<std::unique_ptr<TripletComputation> > replicas;
-};
-
-/**
- * Computes a force with one replica.  A subclass knows the energy of one centre; everything else is
- * the same for all forms.
- */
-class CGBRIDGE_EXPORT CenterComputation : public TripletComputation {
-public:
-    double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
-                   std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies, std::vector<double>* virial) override;
-    void setScales(const std::vector<OpenMM::Vec3>& scales) override;
-protected:
-    /**
-     * Take over the particles of a force.  The subclass sets cutoff.
-     */
-    explicit CenterComputation(const TripletForce& force);
-    /**
-     * Compute the unweighted energy of one centre and add its derivatives to the gradients of the
-     * neighbours.
-     */
-    virtual double computeCenter(int type, std::vector<TripletNeighbor>& neighbors) const = 0;
-    /**
-     * Get the types that at least one particle has, in ascending order.
-     */
-    const std::set<int>& getUsedTypes() const {
-        return usedTypes;
+    const typename ForceType::Parameters& getTriplet(int type1, int type2, int type3) const {
+        return triplets.get(type1, type2, type3);
     }
 private:
-    void findNeighbors(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* boxVectors);
-    bool periodic;
-    OpenMM::Vec3 scale = OpenMM::Vec3(1, 1, 1);
-    std::vector<int> types;
-    std::vector<double> weights;
-    std::set<int> usedTypes;
-    std::vector<int> active;
-    std::vector<OpenMM::Vec3> activePositions;
-    CellGrid grid;
-    std::vector<std::vector<TripletNeighbor> > neighbors;
+    const EffectiveTriplets<ForceType> triplets;
 };
 
 } // namespace CGBridge

@@ -1,7 +1,7 @@
 #ifndef CGBRIDGE_TRIPLETFORCEIMPL_H_
 #define CGBRIDGE_TRIPLETFORCEIMPL_H_
 
-#include "TripletComputation.h"
+#include "CenterComputation.h"
 #include "TripletForce.h"
 #include "openmm/Kernel.h"
 #include "openmm/internal/CustomCPPForceImpl.h"
@@ -12,7 +12,7 @@
 namespace CGBridge {
 
 /**
- * This is the internal implementation of TersoffForce and StillingerWeberForce.
+ * This is the internal implementation of TripletForce.
  *
  * A platform that registers the kernel of the force runs it.  On every other platform the host
  * computes the forces in double precision, through the mechanism OpenMM has for forces written in
@@ -21,15 +21,11 @@ namespace CGBridge {
 class CGBRIDGE_EXPORT TripletForceImpl : public OpenMM::CustomCPPForceImpl {
 public:
     /**
-     * Builds the host computation of a force from its current parameters.
-     */
-    using ComputationFactory = std::unique_ptr<TripletComputation> (*)(const TripletForce& force);
-    /**
      * Get whether a System has such a force, and neither constraints nor virtual sites: then the platforms take
      * steps of Langevin dynamics in one pass over memory, which OpenMM's own kernels cannot.
      */
     static bool canMoveInOnePass(const OpenMM::System& system);
-    TripletForceImpl(const TripletForce& owner, const std::string& kernelName, ComputationFactory factory);
+    explicit TripletForceImpl(const TripletForce& owner);
     void initialize(OpenMM::ContextImpl& context);
     const TripletForce& getOwner() const {
         return owner;
@@ -55,9 +51,7 @@ public:
 private:
     void checkBox(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& scales) const;
     const TripletForce& owner;
-    std::string kernelName;
-    ComputationFactory factory;
-    std::unique_ptr<TripletComputation> computation;
+    std::unique_ptr<HostComputation> computation;
     std::vector<OpenMM::Vec3> scales;
     OpenMM::Kernel kernel;
     bool hasPlatformKernel;

@@ -9,7 +9,6 @@
 #include "openmm/Platform.h"
 #include "openmm/internal/ContextImpl.h"
 #include <string>
-#include <vector>
 
 namespace CGBridge {
 
@@ -21,13 +20,15 @@ template <class PlatformData>
 class CommonCGBridgeKernelFactory : public OpenMM::KernelFactory {
 public:
     static void registerForces(const std::string& platformName) {
-        registerFor(platformName, {CalcTersoffForceKernel::Name(), CalcStillingerWeberForceKernel::Name()});
+        CommonForms::forEach([&] (auto form) {
+            registerFor(platformName, CalcTripletForceKernel::Name(decltype(form)::Force::TYPE_NAME));
+        });
     }
     /**
      * Take over the steps of a platform.  Contexts that exist keep what they have.
      */
     static void registerSteps(const std::string& platformName) {
-        registerFor(platformName, {OpenMM::IntegrateLangevinMiddleStepKernel::Name()});
+        registerFor(platformName, OpenMM::IntegrateLangevinMiddleStepKernel::Name());
     }
     OpenMM::KernelImpl* createKernelImpl(std::string name, const OpenMM::Platform& platform, OpenMM::ContextImpl& context) const override {
         // The context of a platform is a ComputeContext, its first and only base class.  Its own
@@ -35,27 +36,28 @@ public:
         // the class stays incomplete and the compiler must be told.
         auto* data = static_cast<PlatformData*>(context.getPlatformData());
         auto& cc = *reinterpret_cast<OpenMM::ComputeContext*>(data->contexts[0]);
-        if (name == CalcTersoffForceKernel::Name())
-            return new CommonCalcTersoffForceKernel(name, platform, cc);
-        if (name == CalcStillingerWeberForceKernel::Name())
-            return new CommonCalcStillingerWeberForceKernel(name, platform, cc);
         if (name == OpenMM::IntegrateLangevinMiddleStepKernel::Name()) {
             if (TripletForceImpl::canMoveInOnePass(context.getSystem()))
                 return new CommonLangevinMiddleKernel(name, platform, cc);
             return new OpenMM::CommonIntegrateLangevinMiddleStepKernel(name, platform, cc);
         }
-        throw OpenMM::OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
+        OpenMM::KernelImpl* kernel = nullptr;
+        CommonForms::forEach([&] (auto form) {
+            using ForceType = typename decltype(form)::Force;
+            if (name == CalcTripletForceKernel::Name(ForceType::TYPE_NAME))
+                kernel = new CommonCalcTripletForceKernel<ForceType>(name, platform, cc);
+        });
+        if (kernel == nullptr)
+            throw OpenMM::OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
+        return kernel;
     }
 private:
-    static void registerFor(const std::string& platformName, const std::vector<std::string>& kernels) {
+    static void registerFor(const std::string& platformName, const std::string& kernel) {
         for (int i = 0; i < OpenMM::Platform::getNumPlatforms(); i++) {
             OpenMM::Platform& platform = OpenMM::Platform::getPlatform(i);
-            if (platform.getName() == platformName) {
-                // The platform owns its factories.
-                auto* factory = new CommonCGBridgeKernelFactory();
-                for (const std::string& kernel : kernels)
-                    platform.registerKernelFactory(kernel, factory);
-            }
+            // The platform owns its factories.
+            if (platform.getName() == platformName)
+                platform.registerKernelFactory(kernel, new CommonCGBridgeKernelFactory());
         }
     }
 };

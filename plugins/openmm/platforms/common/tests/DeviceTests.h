@@ -1,8 +1,7 @@
 #ifndef CGBRIDGE_DEVICETESTS_H_
 #define CGBRIDGE_DEVICETESTS_H_
 
-#include "TestStillingerWeberForce.h"
-#include "TestTersoffForce.h"
+#include "TripletForceTests.h"
 
 namespace CGBridgeTests {
 

@@ -2,79 +2,47 @@
 #define CGBRIDGE_CPUKERNELS_H_
 
 #include "CGBridgeKernels.h"
-#include "CpuShares.h"
-#include "CpuTripletHost.h"
-#include "CpuTripletNeighborList.h"
+#include "CpuCenterCalculation.h"
+#include "CpuTableMaker.h"
 #include <memory>
-#include <vector>
+#include <string>
+#include <utility>
 
 namespace CGBridge {
 
 /**
- * What the two CPU kernels share: the neighbour list, the threads and the work space.
+ * This kernel is invoked by the forces of a form with one replica to calculate the forces and energy on the CPU
+ * platform.
  */
-class CpuTripletCalculation {
+template <class ForceType>
+class CpuCalcTripletForceKernel : public CalcTripletForceKernel {
 public:
-    explicit CpuTripletCalculation(std::unique_ptr<CpuTripletHost> host);
-    /**
-     * Take over the particles of a force.  A cutoff of zero means that nothing interacts.
-     */
-    void setParticles(const TripletForce& force, double cutoff);
-    /**
-     * Compute forces and energy with one of the loops.
-     *
-     * @param compute   called as compute(first batch, last batch, work space, neighbours, forces)
-     */
-    template <class Compute>
-    double execute(OpenMM::ContextImpl& context, bool includeForces, Compute compute);
-    const CpuTripletFunctions& getFunctions() const {
-        return functions;
+    CpuCalcTripletForceKernel(std::string name, const OpenMM::Platform& platform, std::unique_ptr<CpuKernelHost> host) :
+            CalcTripletForceKernel(name, platform), loops(getCpuFunctions().loops), calculation(std::move(host), loops.getWorkspaceSize) {
     }
-    const CpuTripletInput& getInput() const {
-        return neighborList->getInput();
+    void initialize(const OpenMM::System& system, const TripletForce& force) override {
+        setParameters(force);
+    }
+    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override {
+        return calculation.execute(context, includeForces, compute);
+    }
+    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override {
+        setParameters(force);
     }
 private:
-    std::unique_ptr<CpuTripletHost> host;
-    const CpuTripletFunctions& functions;
-    const CpuThreads threads;
-    bool periodic = true;
-    /** Null if nothing interacts. */
-    std::unique_ptr<CpuTripletNeighborList> neighborList;
-    CpuShares shares;
-    std::vector<std::vector<float> > workspaces;
-    std::vector<double> threadEnergy;
-};
-
-/**
- * This kernel is invoked by TersoffForce to calculate the forces and energy on the CPU platform.
- */
-class CpuCalcTersoffForceKernel : public CalcTersoffForceKernel {
-public:
-    CpuCalcTersoffForceKernel(std::string name, const OpenMM::Platform& platform, std::unique_ptr<CpuTripletHost> host);
-    void initialize(const OpenMM::System& system, const TripletForce& force) override;
-    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
-    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
-private:
-    void setParameters(const TersoffForce& force);
-    CpuTripletCalculation calculation;
-    CpuTersoffTables tables;
-    std::vector<std::vector<float> > storage;
-};
-
-/**
- * This kernel is invoked by StillingerWeberForce to calculate the forces and energy on the CPU platform.
- */
-class CpuCalcStillingerWeberForceKernel : public CalcStillingerWeberForceKernel {
-public:
-    CpuCalcStillingerWeberForceKernel(std::string name, const OpenMM::Platform& platform, std::unique_ptr<CpuTripletHost> host);
-    void initialize(const OpenMM::System& system, const TripletForce& force) override;
-    double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
-    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
-private:
-    void setParameters(const StillingerWeberForce& force);
-    CpuTripletCalculation calculation;
-    CpuStillingerWeberTables tables;
-    std::vector<std::vector<float> > storage;
+    void setParameters(const TripletForce& force) {
+        maker = std::make_unique<CpuTableMaker<ForceType> >(dynamic_cast<const ForceType&>(force));
+        compute = [this, tables = makeTables(*maker)] (const CpuCenterInput& input, int first, int last, float* workspace,
+                int maxNeighbors, float* forces) {
+            return loops.compute(tables, input, first, last, workspace, maxNeighbors, forces);
+        };
+        calculation.setParticles(force, maker->getTriplets().getCutoff());
+    }
+    const CpuLoops<ForceType>& loops;
+    CpuCenterCalculation calculation;
+    /** Keeps the tables alive. */
+    std::unique_ptr<CpuTableMaker<ForceType> > maker;
+    CpuCenterCalculation::Compute compute;
 };
 
 } // namespace CGBridge

@@ -1,6 +1,7 @@
 #ifndef CGBRIDGE_CPUSHARES_H_
 #define CGBRIDGE_CPUSHARES_H_
 
+#include "IndexRange.h"
 #include <algorithm>
 #include <atomic>
 #include <vector>
@@ -25,13 +26,14 @@ public:
      *                       in the same order every time
      */
     void begin(int numPieces, bool isExclusive) {
-        const long long numThreads = shares.size();
+        const int numThreads = (int) shares.size();
         exclusive = isExclusive;
         // The last ones to finish wait for each other, so pieces are taken in small handfuls.
-        handful = isExclusive ? std::max(numPieces, 1) : 1+(int) (numPieces/(8*numThreads));
-        for (long long i = 0; i < numThreads; i++) {
-            shares[i].next.store((int) (numPieces*i/numThreads), std::memory_order_relaxed);
-            shares[i].last = (int) (numPieces*(i+1)/numThreads);
+        handful = isExclusive ? std::max(numPieces, 1) : 1+numPieces/(8*numThreads);
+        for (int i = 0; i < numThreads; i++) {
+            const IndexRange own = IndexRange::share(numPieces, i, numThreads);
+            shares[i].next.store(own.first, std::memory_order_relaxed);
+            shares[i].last = own.last;
         }
     }
     /**

@@ -2,8 +2,8 @@
 #define CGBRIDGE_CPUTHREADS_H_
 
 #include "CpuThreadTeam.h"
+#include "IndexRange.h"
 #include "openmm/internal/ThreadPool.h"
-#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -47,18 +47,24 @@ public:
         }
     }
     /**
+     * Get what a thread does of a loop.
+     */
+    IndexRange getShare(size_t count, int thread) const {
+        return IndexRange::share(count, thread, getNumThreads());
+    }
+    /**
      * Share out a loop over particles, if there are so many that it is worth it.
      *
      * @param function    called as function(first, last + 1)
      */
     template <class Function>
     void forEachRange(int numParticles, Function function) const {
-        const int64_t numThreads = getNumThreads();
         if (numParticles < getMinParticles())
             function(0, numParticles);
         else
             forEachThread([&] (int thread) {
-                function((int) (numParticles*thread/numThreads), (int) (numParticles*(thread+1)/numThreads));
+                const IndexRange own = getShare(numParticles, thread);
+                function(own.first, own.last);
             });
     }
 private:

@@ -2,7 +2,7 @@
 #define CGBRIDGE_SERIALLANGEVINMIDDLEKERNEL_H_
 
 #include "CpuThreads.h"
-#include "CpuTripletBatch.h"
+#include "CpuFunctions.h"
 #include "openmm/Kernel.h"
 #include "openmm/LangevinMiddleIntegrator.h"
 #include "openmm/kernels.h"
@@ -31,7 +31,7 @@ protected:
 private:
     void setScales(double temperature, double friction, double stepSize);
     OpenMM::ReferencePlatform::PlatformData& data;
-    const CpuTripletFunctions& functions;
+    const CpuFunctions& functions;
     const CpuThreads threads;
     /** Takes the steps of systems with constraints or virtual sites, and knows the kinetic energy. */
     OpenMM::Kernel reference;

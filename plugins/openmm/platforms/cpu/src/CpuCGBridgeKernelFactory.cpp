@@ -5,6 +5,7 @@
 #include "SerialLangevinMiddleKernel.h"
 #include "SerialPlatform.h"
 #include "internal/TripletForceImpl.h"
+#include "internal/TripletForms.h"
 #include "openmm/AndersenThermostat.h"
 #include "openmm/CMMotionRemover.h"
 #include "openmm/MonteCarloAnisotropicBarostat.h"
@@ -38,8 +39,9 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
         Platform& platform = Platform::getPlatform(i);
         if (platform.getName() == "CPU" || platform.getName() == SerialPlatform::NAME) {
             auto* factory = new CpuCGBridgeKernelFactory();
-            platform.registerKernelFactory(CalcTersoffForceKernel::Name(), factory);
-            platform.registerKernelFactory(CalcStillingerWeberForceKernel::Name(), factory);
+            CpuForms::forEach([&] (auto form) {
+                platform.registerKernelFactory(CalcTripletForceKernel::Name(decltype(form)::Force::TYPE_NAME), factory);
+            });
         }
     }
 }
@@ -114,7 +116,7 @@ KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platfo
             return new CpuLangevinMiddleKernel(name, platform, context, threads);
         return CpuKernelFactory().createKernelImpl(name, platform, context);
     }
-    auto createHost = [=, &referenceData] (const vector<int>& particles, const int* thread) -> unique_ptr<CpuTripletHost> {
+    auto createHost = [=, &referenceData] (const vector<int>& particles, const int* thread) -> unique_ptr<CpuKernelHost> {
         if (isSerial || isAlone)
             return make_unique<LonePlatformHost>(referenceData, thread == nullptr ? threads : CpuThreads(),
                                                  !isSerial && cpuData->deterministicForces, particles);
@@ -122,9 +124,15 @@ KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platfo
             return make_unique<CpuThreadHost>(*cpuData, *thread);
         return make_unique<CpuPlatformHost>(*cpuData);
     };
-    if (name == CalcTersoffForceKernel::Name())
-        return new CpuReplicaKernel<CalcTersoffForceKernel, CpuCalcTersoffForceKernel>(name, platform, threads, createHost);
-    if (name == CalcStillingerWeberForceKernel::Name())
-        return new CpuReplicaKernel<CalcStillingerWeberForceKernel, CpuCalcStillingerWeberForceKernel>(name, platform, threads, createHost);
-    throw OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
+    KernelImpl* kernel = nullptr;
+    CpuForms::forEach([&] (auto form) {
+        using ForceType = typename decltype(form)::Force;
+        if (name == CalcTripletForceKernel::Name(ForceType::TYPE_NAME))
+            kernel = new CpuReplicaKernel(name, platform, threads, [=, &platform] (const vector<int>& particles, const int* thread) {
+                return Kernel(new CpuCalcTripletForceKernel<ForceType>(name, platform, createHost(particles, thread)));
+            });
+    });
+    if (kernel == nullptr)
+        throw OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
+    return kernel;
 }

@@ -3,7 +3,7 @@
  * translation unit that is compiled for an instruction set, after CpuVectorMath.h.
  */
 
-#include "CpuTripletBatch.h"
+#include "CpuFunctions.h"
 
 namespace CGBridge {
 namespace {
@@ -12,31 +12,43 @@ typedef int32_t ivec4 __attribute__((vector_size(16)));
 typedef float fvec4 __attribute__((vector_size(16)));
 
 /**
- * A part of the work space that is handed out as arrays of vectors.
+ * The work space of a thread, which is handed out as arrays of vectors.  Without memory it only counts.
  */
 class Workspace {
 public:
-    Workspace(float* memory, int maxNeighbors) : next((fvec*) memory), maxNeighbors(maxNeighbors) {
+    Workspace(float* memory, int maxNeighbors) : memory((fvec*) memory), maxNeighbors(maxNeighbors) {
     }
     fvec* perNeighbor() {
-        fvec* result = next;
-        next += maxNeighbors;
-        return result;
+        return take(maxNeighbors);
     }
     fvec* perPair() {
-        fvec* result = next;
-        next += maxNeighbors*(maxNeighbors-1)/2+1;
-        return result;
+        return take((size_t) maxNeighbors*(maxNeighbors-1)/2+1);
+    }
+    /**
+     * Get the number of floats that were handed out.
+     */
+    size_t getSize() const {
+        return used*WIDTH;
     }
 private:
-    fvec* next;
+    fvec* take(size_t count) {
+        fvec* result = (memory == nullptr ? nullptr : memory+used);
+        used += count;
+        return result;
+    }
+    fvec* memory;
+    size_t used = 0;
     int maxNeighbors;
 };
 
 /**
- * Floats of work space: the arrays per neighbour and per pair that the loops ask for.
+ * The derivatives of the energies of the centres by the angles at a neighbour j, collected as
+ *
+ *     turn_j = sum_k dE/dcos_jk u_k,    along_j = turn_j.u_j.
  */
-constexpr int ARRAYS_PER_NEIGHBOR = 24, ARRAYS_PER_PAIR = 3;
+struct Turn {
+    fvec x, y, z, along;
+};
 
 struct NeighborBatch {
     /** The largest number of neighbours of any centre. */
@@ -58,7 +70,7 @@ struct NeighborBatch {
      * Collect the neighbours in range.  Lanes with fewer than count neighbours are filled up with
      * ones that are out of range.
      */
-    void collect(const CpuTripletInput& input, const CpuTripletBatch& batch, bool findTypes) {
+    void collect(const CpuCenterInput& input, const CpuCenterBatch& batch, bool findTypes) {
         for (int lane = 0; lane < WIDTH; lane++) {
             countOfLane[lane] = 0;
             weight[lane] = 0;
@@ -83,9 +95,23 @@ struct NeighborBatch {
     }
 
     /**
+     * Set the gradient of a neighbour,
+     *
+     *     dE/dr_j = radial_j u_j + (turn_j - along_j u_j)/r_j,
+     *
+     * from its derivative by the distance and from the turn, divided by the distance.
+     */
+    __attribute__((always_inline)) void setGradient(int k, fvec radial, const Turn& turnOverR) {
+        fvec along = radial-turnOverR.along;
+        gradX[k] = along*x[k]+turnOverR.x;
+        gradY[k] = along*y[k]+turnOverR.y;
+        gradZ[k] = along*z[k]+turnOverR.z;
+    }
+
+    /**
      * Add the forces that follow from the gradient.
      */
-    void addForces(const CpuTripletInput& input, const CpuTripletBatch& batch, float* forces) {
+    void addForces(const CpuCenterInput& input, const CpuCenterBatch& batch, float* forces) {
         for (int k = 0; k < count; k++) {
             gradX[k] *= weight;
             gradY[k] *= weight;
@@ -110,7 +136,7 @@ private:
     /**
      * Find the neighbours in range, one lane after the other.
      */
-    void collectOneByOne(const CpuTripletInput& input, const CpuTripletBatch& batch) {
+    void collectOneByOne(const CpuCenterInput& input, const CpuCenterBatch& batch) {
         const ivec4* positions = (const ivec4*) input.positions;
         const float limit = input.cutoff/input.lengthUnit, limit2 = limit*limit;
         float *px = (float*) x, *py = (float*) y, *pz = (float*) z;
@@ -148,7 +174,7 @@ private:
      *
      * @return false if a centre has more neighbours in range than a row has places
      */
-    bool collectInRows(const CpuTripletInput& input, const CpuTripletBatch& batch) {
+    bool collectInRows(const CpuCenterInput& input, const CpuCenterBatch& batch) {
 #if defined(__AVX512F__)
         const __m128i* positions = (const __m128i*) input.positions;
         const float limit = input.cutoff/input.lengthUnit;

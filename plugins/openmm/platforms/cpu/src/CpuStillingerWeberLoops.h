@@ -52,19 +52,17 @@ CGBRIDGE_INLINE void addWeighted(Moments& sum, const Moments& m, float strength,
 
 struct StillingerWeberArrays {
     fvec *h, *dh, *radial;
-    StillingerWeberArrays(Workspace& s) : h(s.perNeighbor()), dh(s.perNeighbor()), radial(s.perNeighbor()) {
+    explicit StillingerWeberArrays(Workspace& s) : h(s.perNeighbor()), dh(s.perNeighbor()), radial(s.perNeighbor()) {
     }
 };
 
 /**
  * Compute the pair energy and the radial factor h of the angular energy, with their derivatives.
  */
-CGBRIDGE_INLINE fvec computePairs(const CpuStillingerWeberTables& t, const NeighborBatch& b, StillingerWeberArrays& a, int type, bool oneType) {
+template <bool OneType>
+CGBRIDGE_INLINE fvec computePairs(const CpuTables<StillingerWeberForce>& t, const NeighborBatch& b, StillingerWeberArrays& a, int type) {
     fvec energy = {}, zero = {};
-    const int numTypes = t.numTypes, row = type*numTypes;
-    auto parameter = [&] (const float* table, int k) __attribute__((always_inline)) {
-        return oneType ? broadcast(table[0]) : lookUp(table+row, b.type[k], numTypes);
-    };
+    const PairParameters<OneType> parameter(b, type, t.numTypes);
     for (int k = 0; k < b.count; k++) {
         fvec r = b.r[k];
         fvec sigma = parameter(t.sigma, k), gammaSigma = parameter(t.gammaSigma, k), p = parameter(t.p, k), q = parameter(t.q, k);
@@ -98,15 +96,12 @@ CGBRIDGE_INLINE fvec computeAngles(NeighborBatch& b, StillingerWeberArrays& a, i
     fvec radial = a.radial[k]+a.dh[k]*perH;
     fvec turn = h*b.inverseR[k];
     fvec tx = 2.0f*qx+m.x, ty = 2.0f*qy+m.y, tz = 2.0f*qz+m.z;
-    fvec along = radial-turn*(2.0f*second+first);
-    b.gradX[k] = along*x+turn*tx;
-    b.gradY[k] = along*y+turn*ty;
-    b.gradZ[k] = along*z+turn*tz;
+    b.setGradient(k, radial, {turn*tx, turn*ty, turn*tz, turn*(2.0f*second+first)});
     return h*perH;
 }
 
-CGBRIDGE_INLINE fvec computeOneType(const CpuStillingerWeberTables& t, NeighborBatch& b, StillingerWeberArrays& a) {
-    fvec energy = computePairs(t, b, a, 0, true);
+CGBRIDGE_INLINE fvec computeOneType(const CpuTables<StillingerWeberForce>& t, NeighborBatch& b, StillingerWeberArrays& a) {
+    fvec energy = computePairs<true>(t, b, a, 0);
     Moments moments = {}, weighted = {};
     for (int k = 0; k < b.count; k++)
         add(moments, a.h[k], b.x[k], b.y[k], b.z[k]);
@@ -118,8 +113,8 @@ CGBRIDGE_INLINE fvec computeOneType(const CpuStillingerWeberTables& t, NeighborB
     return energy+0.5f*angles;
 }
 
-CGBRIDGE_INLINE fvec computeManyTypes(const CpuStillingerWeberTables& t, NeighborBatch& b, StillingerWeberArrays& a, int type) {
-    fvec energy = computePairs(t, b, a, type, false), angles = {};
+CGBRIDGE_INLINE fvec computeManyTypes(const CpuTables<StillingerWeberForce>& t, NeighborBatch& b, StillingerWeberArrays& a, int type) {
+    fvec energy = computePairs<false>(t, b, a, type), angles = {};
     const int numTypes = t.numTypes;
     for (int own = 0; own < numTypes; own++) {
         const int row = (type*numTypes+own)*numTypes;
@@ -154,23 +149,22 @@ CGBRIDGE_INLINE fvec computeManyTypes(const CpuStillingerWeberTables& t, Neighbo
     return energy+0.5f*angles;
 }
 
-double computeStillingerWeber(const CpuStillingerWeberTables& tables, const CpuTripletInput& input, int firstBatch, int lastBatch,
-                              float* workspace, int maxNeighbors, float* forces) {
-    Workspace space(workspace, maxNeighbors);
-    NeighborBatch b(space);
-    StillingerWeberArrays a(space);
-    bool oneType = (tables.numTypes == 1);
-    double energy = 0;
-    for (int index = firstBatch; index < lastBatch; index++) {
-        const CpuTripletBatch& batch = input.batches[index];
-        b.collect(input, batch, !oneType);
-        fvec batchEnergy = (oneType ? computeOneType(tables, b, a) : computeManyTypes(tables, b, a, batch.type));
-        energy += sum(batchEnergy*b.weight);
-        if (forces != nullptr)
-            b.addForces(input, batch, forces);
+template <bool OneType>
+struct StillingerWeberLoops {
+    using Force = StillingerWeberForce;
+    using Arrays = StillingerWeberArrays;
+    CGBRIDGE_INLINE fvec compute(const CpuTables<Force>& t, NeighborBatch& b, Arrays& a, int type) {
+        return OneType ? computeOneType(t, b, a) : computeManyTypes(t, b, a, type);
     }
-    return energy;
-}
+};
+
+template <>
+struct FormLoops<StillingerWeberForce> {
+    using Arrays = StillingerWeberArrays;
+    static auto choose(const CpuTables<StillingerWeberForce>& t) {
+        return t.numTypes == 1 ? computeBatches<StillingerWeberLoops<true> > : computeBatches<StillingerWeberLoops<false> >;
+    }
+};
 
 } // namespace
 } // namespace CGBridge

@@ -2,11 +2,8 @@
  * The Tersoff energy and its gradient for batches of centres.  Included into each translation unit
  * that is compiled for an instruction set.
  *
- * The energy of a centre depends on distances r_j and angles theta_jk.  Its gradient is collected as
- *
- *     dE/dr_j = radial_j u_j + (turn_j - (turn_j.u_j) u_j)/r_j,    turn_j = sum_k dE/dcos_jk u_k,
- *
- * so that the loop over pairs of neighbours only adds up scalars and unit vectors.
+ * The derivatives by the angles are collected as turns, so that the loop over pairs of neighbours only adds up scalars
+ * and unit vectors.
  */
 
 namespace CGBridge {
@@ -54,23 +51,21 @@ CGBRIDGE_INLINE void angularFunction(const AngularParameters& p, fvec cosTheta, 
 }
 
 struct TersoffArrays {
-    fvec *cut, *dCut, *zeta, *order, *radial, *turnX, *turnY, *turnZ, *along;
+    fvec *cut, *dCut, *zeta, *order, *radial;
+    Turns turns;
     fvec *g, *dg, *cosine;
-    TersoffArrays(Workspace& s) : cut(s.perNeighbor()), dCut(s.perNeighbor()), zeta(s.perNeighbor()), order(s.perNeighbor()),
-            radial(s.perNeighbor()), turnX(s.perNeighbor()), turnY(s.perNeighbor()), turnZ(s.perNeighbor()),
-            along(s.perNeighbor()), g(s.perPair()), dg(s.perPair()), cosine(s.perPair()) {
+    explicit TersoffArrays(Workspace& s) : cut(s.perNeighbor()), dCut(s.perNeighbor()), zeta(s.perNeighbor()), order(s.perNeighbor()),
+            radial(s.perNeighbor()), turns(s), g(s.perPair()), dg(s.perPair()), cosine(s.perPair()) {
     }
 };
 
 /**
  * Given zeta of each bond, compute the energy, its radial derivative, and dE/dzeta as a.order.
  */
-CGBRIDGE_INLINE fvec computeBonds(const CpuTersoffTables& t, const NeighborBatch& b, TersoffArrays& a, int type, bool oneType) {
+template <bool OneType>
+CGBRIDGE_INLINE fvec computeBonds(const CpuTables<TersoffForce>& t, const NeighborBatch& b, TersoffArrays& a, int type) {
     fvec energy = {};
-    const int row = type*t.numTypes;
-    auto parameter = [&] (const float* table, int k) __attribute__((always_inline)) {
-        return oneType ? broadcast(table[0]) : lookUp(table+row, b.type[k], t.numTypes);
-    };
+    const PairParameters<OneType> parameter(b, type, t.numTypes);
     for (int k = 0; k < b.count; k++) {
         fvec r = b.r[k], cut = a.cut[k], dCut = a.dCut[k];
         if (!t.centerOnly) {
@@ -100,33 +95,17 @@ CGBRIDGE_INLINE fvec computeBonds(const CpuTersoffTables& t, const NeighborBatch
     return energy;
 }
 
-CGBRIDGE_INLINE void addTurn(const NeighborBatch& b, TersoffArrays& a, int j, int k, fvec cosTheta, fvec dCos) {
-    a.turnX[j] += dCos*b.x[k];
-    a.turnY[j] += dCos*b.y[k];
-    a.turnZ[j] += dCos*b.z[k];
-    a.turnX[k] += dCos*b.x[j];
-    a.turnY[k] += dCos*b.y[j];
-    a.turnZ[k] += dCos*b.z[j];
-    a.along[j] += dCos*cosTheta;
-    a.along[k] += dCos*cosTheta;
-}
-
-CGBRIDGE_INLINE fvec dot(const NeighborBatch& b, int j, int k) {
-    return b.x[j]*b.x[k]+b.y[j]*b.y[k]+b.z[j]*b.z[k];
-}
-
 /**
  * The pair loops if the angular function is the same for all neighbours of the centre.
  */
-template <bool HasLambda3>
-CGBRIDGE_INLINE fvec computeCenterOnly(const CpuTersoffTables& t, const NeighborBatch& b, TersoffArrays& a, int type, bool oneType) {
-    const int row = type*t.numTypes, triplet = row*t.numTypes;
+template <bool HasLambda3, bool OneType>
+CGBRIDGE_INLINE fvec computeCenterOnly(const CpuTables<TersoffForce>& t, const NeighborBatch& b, TersoffArrays& a, int type) {
+    const PairParameters<OneType> parameter(b, type, t.numTypes);
+    const int triplet = (OneType ? 0 : (type*t.numTypes+t.someType)*t.numTypes+t.someType);
     AngularParameters p = {broadcast(t.gamma[triplet]), broadcast(t.c2[triplet]), broadcast(t.d2[triplet]),
             broadcast(t.cosTheta0[triplet]), broadcast(t.lambda3[triplet]), broadcast(t.cubic[triplet])};
     for (int k = 0; k < b.count; k++) {
-        fvec end = oneType ? broadcast(t.bondEnd[0]) : lookUp(t.bondEnd+row, b.type[k], t.numTypes);
-        fvec inverseWidth = oneType ? broadcast(t.bondInverseWidth[0]) : lookUp(t.bondInverseWidth+row, b.type[k], t.numTypes);
-        Cutoff cut = cutoffFunction(b.r[k], end, inverseWidth);
+        Cutoff cut = cutoffFunction(b.r[k], parameter(t.bondEnd, k), parameter(t.bondInverseWidth, k));
         a.cut[k] = cut.f;
         a.dCut[k] = cut.df;
     }
@@ -134,7 +113,7 @@ CGBRIDGE_INLINE fvec computeCenterOnly(const CpuTersoffTables& t, const Neighbor
     for (int j = 1; j < b.count; j++) {
         fvec zeta = a.zeta[j];
         for (int k = 0; k < j; k++, pair++) {
-            fvec cosTheta = dot(b, j, k), g, dg;
+            fvec cosTheta = cosine(b, j, k), g, dg;
             angularFunction(p, cosTheta, g, dg);
             a.cosine[pair] = cosTheta;
             a.g[pair] = g;
@@ -149,7 +128,7 @@ CGBRIDGE_INLINE fvec computeCenterOnly(const CpuTersoffTables& t, const Neighbor
         }
         a.zeta[j] = zeta;
     }
-    fvec energy = computeBonds(t, b, a, type, oneType);
+    fvec energy = computeBonds<OneType>(t, b, a, type);
     pair = 0;
     for (int j = 1; j < b.count; j++)
         for (int k = 0; k < j; k++, pair++) {
@@ -165,7 +144,7 @@ CGBRIDGE_INLINE fvec computeCenterOnly(const CpuTersoffTables& t, const Neighbor
             }
             a.radial[k] += forJ*g*a.dCut[k];
             a.radial[j] += forK*g*a.dCut[j];
-            addTurn(b, a, j, k, a.cosine[pair], (forJ*a.cut[k]+forK*a.cut[j])*a.dg[pair]);
+            a.turns.add(b, j, k, a.cosine[pair], (forJ*a.cut[k]+forK*a.cut[j])*a.dg[pair]);
         }
     return energy;
 }
@@ -179,7 +158,7 @@ struct TripletTerm {
 };
 
 template <bool HasLambda3>
-CGBRIDGE_INLINE TripletTerm computeTriplet(const CpuTersoffTables& t, const NeighborBatch& b, int type, int j, int k, fvec cosTheta) {
+CGBRIDGE_INLINE TripletTerm computeTriplet(const CpuTables<TersoffForce>& t, const NeighborBatch& b, int type, int j, int k, fvec cosTheta) {
     const int numPairs = t.numTypes*t.numTypes;
     const ivec index = b.type[j]*t.numTypes+b.type[k];
     auto parameter = [&] (const float* table) __attribute__((always_inline)) {
@@ -197,67 +176,57 @@ CGBRIDGE_INLINE TripletTerm computeTriplet(const CpuTersoffTables& t, const Neig
 }
 
 template <bool HasLambda3>
-CGBRIDGE_INLINE fvec computePerTriplet(const CpuTersoffTables& t, const NeighborBatch& b, TersoffArrays& a, int type) {
+CGBRIDGE_INLINE fvec computePerTriplet(const CpuTables<TersoffForce>& t, const NeighborBatch& b, TersoffArrays& a, int type) {
     for (int j = 0; j < b.count; j++)
         for (int k = 0; k < b.count; k++)
             if (j != k) {
-                TripletTerm term = computeTriplet<HasLambda3>(t, b, type, j, k, dot(b, j, k));
+                TripletTerm term = computeTriplet<HasLambda3>(t, b, type, j, k, cosine(b, j, k));
                 a.zeta[j] += term.cut.f*term.g*term.distance.f;
             }
-    fvec energy = computeBonds(t, b, a, type, false);
+    fvec energy = computeBonds<false>(t, b, a, type);
     for (int j = 0; j < b.count; j++)
         for (int k = 0; k < b.count; k++)
             if (j != k) {
-                fvec cosTheta = dot(b, j, k);
+                fvec cosTheta = cosine(b, j, k);
                 TripletTerm term = computeTriplet<HasLambda3>(t, b, type, j, k, cosTheta);
                 fvec forJ = a.order[j]*term.distance.f;
                 fvec difference = HasLambda3 ? a.order[j]*term.cut.f*term.g*term.distance.df : fvec{};
                 a.radial[j] += difference;
                 a.radial[k] += forJ*term.cut.df*term.g - difference;
-                addTurn(b, a, j, k, cosTheta, forJ*term.cut.f*term.dg);
+                a.turns.add(b, j, k, cosTheta, forJ*term.cut.f*term.dg);
             }
     return energy;
 }
 
 template <bool HasLambda3>
-double computeTersoffBatches(const CpuTersoffTables& tables, const CpuTripletInput& input, int firstBatch, int lastBatch,
-                             float* workspace, int maxNeighbors, float* forces) {
-    Workspace space(workspace, maxNeighbors);
-    NeighborBatch b(space);
-    TersoffArrays a(space);
-    bool oneType = (tables.numTypes == 1);
-    double energy = 0;
-    for (int index = firstBatch; index < lastBatch; index++) {
-        const CpuTripletBatch& batch = input.batches[index];
-        b.collect(input, batch, !oneType);
-        for (int k = 0; k < b.count; k++)
-            a.zeta[k] = a.turnX[k] = a.turnY[k] = a.turnZ[k] = a.along[k] = fvec{};
-        fvec batchEnergy;
-        if (!tables.centerOnly)
-            batchEnergy = computePerTriplet<HasLambda3>(tables, b, a, batch.type);
-        else if (oneType)
-            batchEnergy = computeCenterOnly<HasLambda3>(tables, b, a, 0, true);
-        else
-            batchEnergy = computeCenterOnly<HasLambda3>(tables, b, a, batch.type, false);
-        energy += sum(batchEnergy*b.weight);
-        if (forces == nullptr)
-            continue;
+struct TersoffLoops {
+    using Force = TersoffForce;
+    using Arrays = TersoffArrays;
+    CGBRIDGE_INLINE fvec compute(const CpuTables<Force>& t, NeighborBatch& b, Arrays& a, int type) {
         for (int k = 0; k < b.count; k++) {
-            fvec radial = a.radial[k]-a.along[k]*b.inverseR[k];
-            b.gradX[k] = radial*b.x[k]+a.turnX[k]*b.inverseR[k];
-            b.gradY[k] = radial*b.y[k]+a.turnY[k]*b.inverseR[k];
-            b.gradZ[k] = radial*b.z[k]+a.turnZ[k]*b.inverseR[k];
+            a.zeta[k] = fvec{};
+            a.turns.clear(k);
         }
-        b.addForces(input, batch, forces);
+        fvec energy;
+        if (!t.centerOnly)
+            energy = computePerTriplet<HasLambda3>(t, b, a, type);
+        else if (t.numTypes == 1)
+            energy = computeCenterOnly<HasLambda3, true>(t, b, a, 0);
+        else
+            energy = computeCenterOnly<HasLambda3, false>(t, b, a, type);
+        for (int k = 0; k < b.count; k++)
+            b.setGradient(k, a.radial[k], a.turns.getOverR(b, k));
+        return energy;
     }
-    return energy;
-}
+};
 
-double computeTersoff(const CpuTersoffTables& tables, const CpuTripletInput& input, int firstBatch, int lastBatch,
-                      float* workspace, int maxNeighbors, float* forces) {
-    auto compute = (tables.hasLambda3 ? computeTersoffBatches<true> : computeTersoffBatches<false>);
-    return compute(tables, input, firstBatch, lastBatch, workspace, maxNeighbors, forces);
-}
+template <>
+struct FormLoops<TersoffForce> {
+    using Arrays = TersoffArrays;
+    static auto choose(const CpuTables<TersoffForce>& t) {
+        return t.hasLambda3 ? computeBatches<TersoffLoops<true> > : computeBatches<TersoffLoops<false> >;
+    }
+};
 
 } // namespace
 } // namespace CGBridge

@@ -25,7 +25,7 @@ SerialLangevinMiddleKernel::SerialLangevinMiddleKernel(string name, const Platfo
 
 SerialLangevinMiddleKernel::SerialLangevinMiddleKernel(string name, const Platform& platform, ContextImpl& context, const CpuThreads& threads) :
         IntegrateLangevinMiddleStepKernel(name, platform),
-        data(*reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData())), functions(getCpuTripletFunctions()), threads(threads),
+        data(*reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData())), functions(getCpuFunctions()), threads(threads),
         reference(Platform::getPlatformByName("Reference").createKernel(name, context)), isSimple(false), temperature(-1), friction(-1), stepSize(-1), keep(0) {
 }
 

@@ -2,20 +2,18 @@
 #define CGBRIDGE_REFERENCEKERNELS_H_
 
 #include "CGBridgeKernels.h"
-#include "internal/TripletComputation.h"
+#include "internal/CenterComputation.h"
 #include <memory>
 #include <vector>
 
 namespace CGBridge {
 
 /**
- * The Reference kernel of both forces.  Only the computation of a centre's energy differs between
- * them, and that is chosen by the template arguments.
+ * The Reference kernel of all forms: the computation on the host.
  */
-template <class KernelType, class ComputationType>
-class ReferenceCalcTripletForceKernel : public KernelType {
+class ReferenceCalcTripletForceKernel : public CalcTripletForceKernel {
 public:
-    using KernelType::KernelType;
+    using CalcTripletForceKernel::CalcTripletForceKernel;
     void initialize(const OpenMM::System& system, const TripletForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
     void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
@@ -26,7 +24,7 @@ public:
         computation->setScales(scales);
     }
 private:
-    std::unique_ptr<TripletComputation> computation;
+    std::unique_ptr<HostComputation> computation;
 };
 
 } // namespace CGBridge

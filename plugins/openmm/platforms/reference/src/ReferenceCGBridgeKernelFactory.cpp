@@ -1,8 +1,6 @@
 #include "ReferenceCGBridgeKernelFactory.h"
 #include "ReferenceCGBridgeKernels.h"
-#include "internal/StillingerWeberComputation.h"
-#include "internal/TersoffComputation.h"
-#include "openmm/OpenMMException.h"
+#include "internal/TripletForms.h"
 #include "openmm/Platform.h"
 #include "openmm/internal/windowsExport.h"
 
@@ -14,17 +12,14 @@ extern "C" OPENMM_EXPORT void registerPlatforms() {
 }
 
 extern "C" OPENMM_EXPORT void registerKernelFactories() {
-    // The platform owns its factories, and both names lead to the same one.
+    // The platform owns its factories, and all names lead to the same one.
     Platform& platform = Platform::getPlatformByName("Reference");
     auto* factory = new ReferenceCGBridgeKernelFactory();
-    platform.registerKernelFactory(CalcTersoffForceKernel::Name(), factory);
-    platform.registerKernelFactory(CalcStillingerWeberForceKernel::Name(), factory);
+    TripletForms::forEach([&] (auto form) {
+        platform.registerKernelFactory(CalcTripletForceKernel::Name(decltype(form)::Force::TYPE_NAME), factory);
+    });
 }
 
 KernelImpl* ReferenceCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
-    if (name == CalcTersoffForceKernel::Name())
-        return new ReferenceCalcTripletForceKernel<CalcTersoffForceKernel, TersoffComputation>(name, platform);
-    if (name == CalcStillingerWeberForceKernel::Name())
-        return new ReferenceCalcTripletForceKernel<CalcStillingerWeberForceKernel, StillingerWeberComputation>(name, platform);
-    throw OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");
+    return new ReferenceCalcTripletForceKernel(name, platform);
 }

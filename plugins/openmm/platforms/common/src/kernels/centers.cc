@@ -6,6 +6,8 @@
  *   KEPT             the number of entries of a list that each of them looks at together
  *   RUN              the number of consecutive slots the forces on which are added up in local memory first, a multiple of
  *                    the number of centres of a block, or 0 if that is not worth while
+ *   PAIR_ROW         how many numbers the form has for a pair of types
+ *   TRIPLET_ROW      how many it has for a triplet
  *   MAX_NEIGHBORS    the largest number of neighbours for which there is room in local memory
  *   GROUPS_TOGETHER  the number of blocks that a multiprocessor of a CUDA device shall hold at a time
  *   REPLICA_ENERGIES if the energies of the replicas are wanted, and no forces
@@ -294,11 +296,46 @@ DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const P
                 continue;
 #define END_FOR_EACH_NEAR }}
 
+#ifdef REPLICA_ENERGIES
+#define ADD_REPLICA_ENERGY addReplicaEnergy(replicaEnergies, replica, energy, energySums); energy = 0;
+#else
+#define ADD_REPLICA_ENERGY
+#endif
+#define TYPED_ROWS (NUM_TYPES > 1 ? CENTERS*ROW : 1)
+
 /**
- * Go through the centres of a block, which are consecutive slots and so near each other.  Inside, `center` is the centre
- * of a thread, and `count` the number of its neighbours.  Threads without a centre go along with nothing to do, because
- * all must meet at the barriers.
+ * The kernel of a form is
+ *
+ *     KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
+ *         FORCE_VARIABLES
+ *         (arrays in local memory, CENTERS*ROW elements each)
+ *         FOR_EACH_CENTER
+ *             (what the lanes of a centre do)
+ *         END_FOR_EACH_CENTER
+ *     }
+ *
+ * and beside it there is a function computeCrowded().  FOR_EACH_CENTER goes through the centres of a block, which are
+ * consecutive slots and so near each other.  Inside, `center` is the centre of a thread, `type` its type, `weight` its
+ * weight, `scale` that of its replica, and `pairs` and `triplets` are the tables of the replica.  `lane` is the number of
+ * the thread among those of the centre.  The centre has `count` neighbours, the places base to base+count-1 of `neighbor`,
+ * `neighborSlot` and, with several types, `neighborType`.  Threads without a centre go along with nothing to do, because
+ * all must meet at the barriers.  The form adds to `energy`, to `total` the gradients of the neighbours, and to `forces`
+ * those on the neighbours.
  */
+#define FORCE_PARAMETERS GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const Position* RESTRICT slotPos, \
+        GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell, \
+        GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status, \
+        GLOBAL const real* RESTRICT allPairs, GLOBAL const real* RESTRICT allTriplets, GLOBAL const real4* RESTRICT scales, \
+        GLOBAL mm_ulong* RESTRICT replicaEnergies, int evaluation, int numSlots, int capacity, int numX, int numY, int numZ, real cutoff2, \
+        real4 boxX, real4 boxY, real4 boxZ
+#define FORCE_VARIABLES \
+    LOCAL real4 neighbor[CENTERS*ROW]; \
+    LOCAL int neighborSlot[CENTERS*ROW], neighborType[TYPED_ROWS], found[BLOCK]; \
+    LOCAL real sums[3*SUMS_ROW]; \
+    LOCAL unsigned int low[3*RUN+1], high[3*RUN+1]; \
+    LOCAL mixed energySums[BLOCK]; \
+    const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*ROW; \
+    mixed energy = 0;
 #define FOR_EACH_CENTER \
     const int span = (numSlots+NUM_GROUPS*CENTERS-1)/(NUM_GROUPS*CENTERS)*CENTERS; \
     const int begin = GROUP_ID*span, end = min(begin+span, numSlots); \
@@ -313,5 +350,18 @@ DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const P
             int type = getType(slotPos[center]), replica = getReplica((int) slotPos[center].w); \
             real4 scale = getScale(scales, replica); \
             int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, scale, neighbor, \
-                    neighborSlot, neighborType, found);
-#define END_FOR_EACH_CENTER } flushSums(forces, numSlots); }
+                    neighborSlot, neighborType, found); \
+            GLOBAL const real* RESTRICT pairs = allPairs+replica*(PAIR_ROW*NUM_TYPES*NUM_TYPES); \
+            GLOBAL const real* RESTRICT triplets = allTriplets+replica*(TRIPLET_ROW*NUM_TYPES*NUM_TYPES*NUM_TYPES); \
+            real3 total = make_real3(0, 0, 0);
+#define END_FOR_EACH_CENTER \
+            if (count < 0) { \
+                int cell = slotCell[center]; \
+                energy += weight*computeCrowded(center, type, weight, forces, pairs, triplets, CELL_ARGUMENTS, &total); \
+            } \
+            addForceOnCenter(forces, isCenter, center, scale, total, sums); \
+            ADD_REPLICA_ENERGY \
+        } \
+        flushSums(forces, numSlots); \
+    } \
+    addEnergy(energyBuffer, energy, status[BROKEN] == evaluation, energySums);

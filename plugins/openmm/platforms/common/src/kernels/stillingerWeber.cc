@@ -15,7 +15,7 @@ typedef struct {
 } PairResult;
 
 DEVICE Pair loadPair(GLOBAL const real* RESTRICT table, int type1, int type2) {
-    GLOBAL const real* RESTRICT p = table+8*(type1*NUM_TYPES+type2);
+    GLOBAL const real* RESTRICT p = table+PAIR_ROW*(type1*NUM_TYPES+type2);
     Pair pair = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]};
     return pair;
 }
@@ -56,7 +56,7 @@ DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
             if (slotK == slotJ)
                 continue;
             int typeK = getType(slotPos[slotK]);
-            GLOBAL const real* RESTRICT triplet = triplets+2*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
+            GLOBAL const real* RESTRICT triplet = triplets+TRIPLET_ROW*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
             real factor = triplet[0]*pairJ.factor*computePair(loadPair(pairs, type, typeK), k.w).factor;
             real x = j.x*k.x+j.y*k.y+j.z*k.z-triplet[1];
             energy += 0.5f*factor*x*x;
@@ -74,30 +74,10 @@ DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
     return energy;
 }
 
-KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const Position* RESTRICT slotPos,
-        GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
-        GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
-        GLOBAL const real* RESTRICT allPairs, GLOBAL const real* RESTRICT allTriplets, GLOBAL const real4* RESTRICT scales,
-        GLOBAL mm_ulong* RESTRICT replicaEnergies, int evaluation, int numSlots, int capacity, int numX, int numY, int numZ, real cutoff2,
-        real4 boxX, real4 boxY, real4 boxZ) {
-    LOCAL real4 neighbor[CENTERS*ROW];
-    LOCAL int neighborSlot[CENTERS*ROW];
-#if NUM_TYPES > 1
-    LOCAL int neighborType[CENTERS*ROW];
-#else
-    LOCAL int neighborType[1];
-#endif
+KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
+    FORCE_VARIABLES
     LOCAL real neighborFactor[CENTERS*ROW], neighborSlope[CENTERS*ROW], neighborRadial[CENTERS*ROW];
-    LOCAL int found[BLOCK];
-    LOCAL real sums[3*SUMS_ROW];
-    LOCAL unsigned int low[3*RUN+1], high[3*RUN+1];
-    LOCAL mixed energySums[BLOCK];
-    const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*ROW;
-    mixed energy = 0;
     FOR_EACH_CENTER
-        GLOBAL const real* RESTRICT pairs = allPairs+replica*(8*NUM_TYPES*NUM_TYPES);
-        GLOBAL const real* RESTRICT triplets = allTriplets+replica*(2*NUM_TYPES*NUM_TYPES*NUM_TYPES);
-        real3 total = make_real3(0, 0, 0);
         for (int j = lane; j < count; j += LANES) {
             int typeJ = (NUM_TYPES > 1 ? neighborType[base+j] : 0);
             PairResult pair = computePair(loadPair(pairs, type, typeJ), neighbor[base+j].w);
@@ -117,7 +97,7 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
             for (int k = 0; k < count; k++) {
                 real4 unitK = neighbor[base+k];
                 int typeK = (NUM_TYPES > 1 ? neighborType[base+k] : 0);
-                GLOBAL const real* RESTRICT triplet = triplets+2*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
+                GLOBAL const real* RESTRICT triplet = triplets+TRIPLET_ROW*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
                 real x = unitJ.x*unitK.x+unitJ.y*unitK.y+unitJ.z*unitK.z-triplet[1];
                 real strength = (k == j ? (real) 0 : triplet[0]*factorJ*neighborFactor[base+k]*x);
                 angular += strength*x;
@@ -134,15 +114,5 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
             total.z += gradient.z;
             addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
         }
-        if (count < 0) {
-            int cell = slotCell[center];
-            energy += weight*computeCrowded(center, type, weight, forces, pairs, triplets, CELL_ARGUMENTS, &total);
-        }
-        addForceOnCenter(forces, isCenter, center, scale, total, sums);
-#ifdef REPLICA_ENERGIES
-        addReplicaEnergy(replicaEnergies, replica, energy, energySums);
-        energy = 0;
-#endif
     END_FOR_EACH_CENTER
-    addEnergy(energyBuffer, energy, status[BROKEN] == evaluation, energySums);
 }

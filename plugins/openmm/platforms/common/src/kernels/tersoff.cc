@@ -39,13 +39,13 @@ typedef struct {
 } BondResult;
 
 DEVICE Bond loadBond(GLOBAL const real* RESTRICT table, int type1, int type2) {
-    GLOBAL const real* RESTRICT p = table+10*(type1*NUM_TYPES+type2);
+    GLOBAL const real* RESTRICT p = table+PAIR_ROW*(type1*NUM_TYPES+type2);
     Bond bond = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9]};
     return bond;
 }
 
 DEVICE Triplet loadTriplet(GLOBAL const real* RESTRICT table, int type1, int type2, int type3) {
-    GLOBAL const real* RESTRICT p = table+9*((type1*NUM_TYPES+type2)*NUM_TYPES+type3);
+    GLOBAL const real* RESTRICT p = table+TRIPLET_ROW*((type1*NUM_TYPES+type2)*NUM_TYPES+type3);
     Triplet triplet = {p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]};
     return triplet;
 }
@@ -147,14 +147,14 @@ DEVICE real computeZeta(Triplet p, real4 j, real4 k) {
  * all neighbours, because it knows no other bond's order.
  */
 DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
-        GLOBAL const real* RESTRICT bonds, GLOBAL const real* RESTRICT triplets, CELL_PARAMETERS, real3* total) {
+        GLOBAL const real* RESTRICT pairs, GLOBAL const real* RESTRICT triplets, CELL_PARAMETERS, real3* total) {
     real energy = 0;
     int count = 0;
     FOR_EACH_NEAR(slotJ, j)
         if (count++%LANES != LOCAL_ID%LANES)
             continue;
         int typeJ = getType(slotPos[slotJ]);
-        Bond bond = loadBond(bonds, type, typeJ);
+        Bond bond = loadBond(pairs, type, typeJ);
         if (j.w >= bond.end)
             continue;
         real zeta = 0;
@@ -194,31 +194,13 @@ DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
     return energy;
 }
 
-KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const Position* RESTRICT slotPos,
-        GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell,
-        GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status,
-        GLOBAL const real* RESTRICT allBonds, GLOBAL const real* RESTRICT allTriplets, GLOBAL const real4* RESTRICT scales,
-        GLOBAL mm_ulong* RESTRICT replicaEnergies, int evaluation, int numSlots, int capacity, int numX, int numY, int numZ, real cutoff2,
-        real4 boxX, real4 boxY, real4 boxZ) {
-    LOCAL real4 neighbor[CENTERS*ROW];
-    LOCAL int neighborSlot[CENTERS*ROW];
-#if NUM_TYPES > 1
-    LOCAL int neighborType[CENTERS*ROW];
-#else
-    LOCAL int neighborType[1];
+KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
+    FORCE_VARIABLES
+#if NUM_TYPES == 1
     LOCAL real neighborCut[CENTERS*ROW], neighborCutSlope[CENTERS*ROW];
 #endif
     LOCAL real neighborOrder[CENTERS*ROW], neighborRadial[CENTERS*ROW];
-    LOCAL int found[BLOCK];
-    LOCAL real sums[3*SUMS_ROW];
-    LOCAL unsigned int low[3*RUN+1], high[3*RUN+1];
-    LOCAL mixed energySums[BLOCK];
-    const int lane = LOCAL_ID%LANES, group = LOCAL_ID/LANES, base = group*ROW;
-    mixed energy = 0;
     FOR_EACH_CENTER
-        GLOBAL const real* RESTRICT bonds = allBonds+replica*(10*NUM_TYPES*NUM_TYPES);
-        GLOBAL const real* RESTRICT triplets = allTriplets+replica*(9*NUM_TYPES*NUM_TYPES*NUM_TYPES);
-        real3 total = make_real3(0, 0, 0);
 #if NUM_TYPES == 1
         Triplet p = loadTriplet(triplets, 0, 0, 0);
         for (int j = lane; j < count; j += LANES) {
@@ -242,7 +224,7 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
 #endif
                 zeta += (k == j ? (real) 0 : term);
             }
-            Bond bond = loadBond(bonds, type, typeJ);
+            Bond bond = loadBond(pairs, type, typeJ);
 #if NUM_TYPES == 1
             Value cut = {neighborCut[base+j], neighborCutSlope[base+j]};
 #else
@@ -298,15 +280,5 @@ KERNEL LAUNCH_BOUNDS void computeForces(GLOBAL mm_ulong* RESTRICT forceBuffers, 
             total.z += gradient.z;
             addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
         }
-        if (count < 0) {
-            int cell = slotCell[center];
-            energy += weight*computeCrowded(center, type, weight, forces, bonds, triplets, CELL_ARGUMENTS, &total);
-        }
-        addForceOnCenter(forces, isCenter, center, scale, total, sums);
-#ifdef REPLICA_ENERGIES
-        addReplicaEnergy(replicaEnergies, replica, energy, energySums);
-        energy = 0;
-#endif
     END_FOR_EACH_CENTER
-    addEnergy(energyBuffer, energy, status[BROKEN] == evaluation, energySums);
 }

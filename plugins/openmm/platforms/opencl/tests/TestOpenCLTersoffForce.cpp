@@ -1,7 +1,0 @@
-#include "DeviceTests.h"
-
-using namespace CGBridgeTests;
-
-int main(int argc, char* argv[]) {
-    return runDeviceTests<TersoffTests>(argc, argv, "OpenCL");
-}
