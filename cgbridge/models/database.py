@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def load_model(
 def _find(path: Path, search_folder: str | Path | None) -> Path:
     candidates = [path] if path.is_absolute() or search_folder is None else [Path(search_folder) / path, path]
     for candidate in candidates:
-        if candidate.is_file():
+        if os.path.isfile(candidate):  # False as well for what can be no name of a file
             return candidate
     raise ConfigError(
         f"model file '{path}' not found",

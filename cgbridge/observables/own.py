@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -121,7 +122,7 @@ def _line(error: BaseException, where: str) -> str:
 
 def _module(name: str, module: str, folder: str) -> ModuleType:
     beside = Path(folder or ".").resolve() / f"{module}.py"
-    if folder and beside.is_file():
+    if folder and os.path.isfile(beside):
         return _from_file(beside, beside.stat().st_mtime_ns)
     _make_importable(folder)
     try:

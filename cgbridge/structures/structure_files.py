@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +95,7 @@ def read_structure(path: Path, reading: Reading | None = None) -> Structure:
 
 
 def _read(path: Path, frame: int) -> tuple[FileFrame, int | None]:
-    if not path.is_file():
+    if not os.path.isfile(path):  # so it is for what can be no name of a file
         raise FileFormatError("no such structure file", where=str(path), remedy="check the path")
     if path.stat().st_size == 0:
         raise FileFormatError("the file is empty", where=str(path), remedy="check the download or copy")

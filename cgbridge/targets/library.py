@@ -37,8 +37,9 @@ def _find(name: str, folder: str | Path | None) -> tuple[TargetEntry, Path]:
     """The entry of a reference target and the file it stands in."""
     subject, _, key = name.partition("/")
     for root in search_folders(folder):
-        path = root / f"{subject}.yaml"
-        if path.is_file():
+        # Among what is there: a name that a user gives may be none of a file.
+        path = next((path for path in root.glob("*.yaml") if path.stem == subject), None)
+        if path is not None:
             entries = _read_library(path, path.stat().st_mtime_ns)
             if key in entries:
                 return entries[key], path
