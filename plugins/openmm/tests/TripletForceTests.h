@@ -214,6 +214,7 @@ public:
             testWeights(numTypes);
             testUpdate(numTypes);
         }
+        testLastType();
         testLoneParticles();
         testRefusals();
     }
@@ -251,6 +252,15 @@ protected:
         assertClose(expected.getEnergy(), found.getEnergy(), test.tolerance*expected.getScale());
         vector<Vec3> forces = expected.getForces();
         assertClose(forces, found.getForces(), test.tolerance*getSize(forces));
+    }
+
+    /**
+     * The parameters of types that no particle has are not looked at, those of the first type neither.
+     */
+    void testLastType() const {
+        Configuration configuration = makeConfiguration(3, false);
+        configuration.types.assign(configuration.types.size(), 2);
+        testAgainstReference(3, configuration);
     }
 
     /**
