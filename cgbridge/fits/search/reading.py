@@ -15,6 +15,8 @@ from cgbridge.config.places import Place
 from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.errors import CgbridgeError, ConfigErrors, Faults
 from cgbridge.fits.search.problem import FitProblem, build_problem, resolve_entry
+from cgbridge.fits.search.stages import stages_of
+from cgbridge.fits.search.start import check_start
 
 
 def read_fit(path: Path) -> FitProblem:
@@ -27,6 +29,9 @@ def read_fit(path: Path) -> FitProblem:
     config = None
     with faults.collecting():
         config = parse_fit(data, lines, str(path))
+    if config is not None:
+        with faults.collecting():
+            stages_of(config.optimizer, root)
     looked_at = config or _with_model_alone(data)
     if looked_at is not None:
         _look_at_model(looked_at, root, faults)
@@ -36,7 +41,9 @@ def read_fit(path: Path) -> FitProblem:
     faults.raise_all()
     assert config is not None
     with _located(root):
-        return build_problem(config, path.parent)
+        problem = build_problem(config, path.parent)
+        check_start(problem)
+    return problem
 
 
 def read_evaluation(path: Path) -> EvaluateConfig:
@@ -102,7 +109,7 @@ def _with_line(error: CgbridgeError, root: Place) -> CgbridgeError:
         return ConfigErrors([_with_line(fault, root) for fault in error.faults], remedy=error.remedy)
     dotted, _, rest = (error.where or "").partition(": ")
     parts = tuple(int(part) if part.isdecimal() else part for part in dotted.split("."))
-    if parts[0] not in ("model", "levels", "targets"):
+    if parts[0] not in ("model", "levels", "targets", "optimizer"):
         return error  # another file, or nowhere
     where = ": ".join(text for text in (str(root.below(*parts)), rest) if text)
     return type(error)(error.what, where=where, remedy=error.remedy)
