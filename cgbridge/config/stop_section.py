@@ -11,7 +11,10 @@ from cgbridge.config.section import Section
 
 
 class StopSection(Section):
-    """Ends a search early; the best are confirmed and the winner is measured once more all the same."""
+    """Ends a search early; the best are confirmed and the winner is measured once more all the same.
+
+    Candidates that are under way then compete too, so that the number of workers has a say in the result.
+    """
 
     when: Literal["all-passed"] | None = Field(
         None,

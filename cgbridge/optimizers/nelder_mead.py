@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
@@ -19,6 +19,8 @@ from cgbridge.optimizers.method import SearchTask, StageSettings
 
 #: What a point that could not be evaluated counts as: worse than any other, so that the simplex turns away.
 _UNKNOWN = Score(sys.maxsize, 1.0, math.inf, math.inf)
+#: Steps in a row that meet known points only, after which the simplex is stuck.
+_STUCK = 100
 _REFLECT, _EXPAND, _CONTRACT, _SHRINK = 1.0, 2.0, 0.5, 0.5
 
 
@@ -54,9 +56,9 @@ class NelderMead:
         self._dimension, self._settings = task.space.dimension, settings
         self._scores: dict[Point, Score] = {}
         self._simplex: list[Point] = []
-        self._search: Generator[Point, Score, None] | None = None
+        self._search = self._run()
         self._next: Point | None = None
-        self._outstanding = False
+        self._outstanding = self._ended = False
         self._told = 0
 
     @property
@@ -69,15 +71,16 @@ class NelderMead:
 
     @property
     def finished(self) -> bool:
-        return self._told >= self.budget
+        return self._ended or self._told >= self.budget
 
     def ask(self, count: int) -> list[Point]:
         if self.finished or self._outstanding or count < 1:
             return []
-        if self._search is None:
-            self._search = self._run()
-            self._next = next(self._search)
-        assert self._next is not None
+        if self._told == 0:
+            self._next = next(self._search, None)
+        if self._next is None:
+            self._ended = True
+            return []
         self._outstanding = True
         return [self._next]
 
@@ -87,41 +90,55 @@ class NelderMead:
             if score is not None:
                 self._scores[point] = score
             return
-        assert self._search is not None
         self._outstanding = False
         self._told += 1
-        self._next = self._search.send(_UNKNOWN if score is None else score)
+        self._scores[point] = _UNKNOWN if score is None else score
+        self._next = next(self._search, None)
+        self._ended = self._next is None
 
-    def _run(self) -> Generator[Point, Score, None]:
-        """The points to evaluate, one after the other; their scores are sent back."""
+    def _run(self) -> Iterator[Point]:
+        """The points to evaluate, one after the other; each is in the scores when the next is asked for."""
         simplex, scores = self._simplex, self._scores
         for vertex in self._vertices():
-            if vertex not in scores:
-                scores[vertex] = yield vertex
+            yield from self._unknown(vertex)
             simplex.append(vertex)
-        while True:
-            simplex.sort(key=scores.__getitem__)
-            best, worst = simplex[0], simplex[-1]
-            centre = _centroid(simplex[:-1])
-            reflected = _along(centre, worst, -_REFLECT)
-            scores[reflected] = yield reflected
-            if scores[reflected] < scores[best]:
-                expanded = _along(centre, worst, -_EXPAND)
-                scores[expanded] = yield expanded
-                simplex[-1] = min(reflected, expanded, key=scores.__getitem__)
-                continue
-            if scores[reflected] < scores[simplex[-2]]:
-                simplex[-1] = reflected
-                continue
-            contracted = _along(centre, worst, -_CONTRACT if scores[reflected] < scores[worst] else _CONTRACT)
-            scores[contracted] = yield contracted
-            if scores[contracted] < min(scores[reflected], scores[worst]):
-                simplex[-1] = contracted
-                continue
-            for index in range(1, len(simplex)):
-                shrunk = _along(best, simplex[index], _SHRINK)
-                scores[shrunk] = yield shrunk
-                simplex[index] = shrunk
+        steps = 0
+        while steps < _STUCK:
+            before = len(scores)
+            yield from self._step()
+            # Where all that it comes to is known (a corner, the last digit), it goes round in circles.
+            steps = 0 if len(scores) > before else steps + 1
+
+    def _unknown(self, point: Point) -> Iterator[Point]:
+        """The point, if its score is not known."""
+        if point not in self._scores:
+            yield point
+
+    def _step(self) -> Iterator[Point]:
+        """Replace the worst vertex, or shrink towards the best."""
+        simplex, scores = self._simplex, self._scores
+        simplex.sort(key=scores.__getitem__)
+        best, worst = simplex[0], simplex[-1]
+        centre = _centroid(simplex[:-1])
+        reflected = _along(centre, worst, -_REFLECT)
+        yield from self._unknown(reflected)
+        if scores[reflected] < scores[best]:
+            expanded = _along(centre, worst, -_EXPAND)
+            yield from self._unknown(expanded)
+            simplex[-1] = min(reflected, expanded, key=scores.__getitem__)
+            return
+        if scores[reflected] < scores[simplex[-2]]:
+            simplex[-1] = reflected
+            return
+        contracted = _along(centre, worst, -_CONTRACT if scores[reflected] < scores[worst] else _CONTRACT)
+        yield from self._unknown(contracted)
+        if scores[contracted] < min(scores[reflected], scores[worst]):
+            simplex[-1] = contracted
+            return
+        for index in range(1, len(simplex)):
+            shrunk = _along(best, simplex[index], _SHRINK)
+            yield from self._unknown(shrunk)
+            simplex[index] = shrunk
 
     def _vertices(self) -> list[Point]:
         centre = (0.5,) * self._dimension

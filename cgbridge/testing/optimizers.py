@@ -116,14 +116,17 @@ def check_same_seed(subject: Subject) -> None:
     random.seed(1)
     np.random.seed(1)
     first = drive(subject.make(), most=_FEW)
-    states = random.getstate(), np.random.get_state()[1].tobytes()  # type: ignore[index, union-attr]
+    states = _global_states()
     random.seed(2)
     np.random.seed(2)
     _require(drive(subject.make(), most=_FEW) == first, "equal seeds give other proposals")
     random.seed(1)
     np.random.seed(1)
-    untouched = random.getstate(), np.random.get_state()[1].tobytes()  # type: ignore[index, union-attr]
-    _require(states == untouched, "it draws from a global random generator")
+    _require(states == _global_states(), "it draws from a global random generator")
+
+
+def _global_states() -> tuple[Any, str]:
+    return random.getstate(), str(np.random.get_state(legacy=False))
 
 
 def check_number_of_workers(subject: Subject) -> None:
@@ -187,7 +190,8 @@ def check_generations(subject: Subject) -> None:
     """The generation of the next proposal begins at 0 and never falls, however many are asked for."""
     numbers = []
     for batch in (1, 5):
-        optimizer, found = subject.make(), []
+        optimizer = subject.make()
+        found: list[int] = []
         while not optimizer.finished and len(found) < _FEW:
             points = []
             for _ in range(batch):

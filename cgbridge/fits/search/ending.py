@@ -43,11 +43,14 @@ class Ending:
             self.ended = Ended(
                 "evaluations", f"{stop.evaluations} candidates were evaluated (stop.evaluations)"
             )
-        elif stop.hours is not None and not known and self._clock.seconds >= 3600.0 * stop.hours:
+        elif self._out_of_time() and not known and self._begun > 0:
             self.ended = Ended("hours", f"the run took {stop.hours:g} h of wall time (stop.hours)")
         else:
             self._begun += 1
         return self.ended is None
+
+    def _out_of_time(self) -> bool:
+        return self.stop.hours is not None and self._clock.seconds >= 3600.0 * self.stop.hours
 
     def takes_back(self, count: int) -> None:
         """So many candidates were begun that no stage was told of."""

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from cgbridge.config.loader import parse_evaluation, parse_fit, read_yaml
+from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.config.places import Place
 from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.errors import CgbridgeError, ConfigErrors, Faults
@@ -29,9 +30,7 @@ def read_fit(path: Path) -> FitProblem:
     config = None
     with faults.collecting():
         config = parse_fit(data, lines, str(path))
-    if config is not None:
-        with faults.collecting():
-            stages_of(config.optimizer, root)
+    _look_at_stages(data.get("optimizer"), root, faults)
     looked_at = config or _with_model_alone(data)
     if looked_at is not None:
         _look_at_model(looked_at, root, faults)
@@ -77,6 +76,16 @@ def _look_at_model(config: FitConfig, root: Place, faults: Faults) -> None:
             model = config.model.model_copy(update={"search": {name: search}})
             with faults.collecting(), _located(root):
                 _build_model(config.model_copy(update={"model": model}), root)
+
+
+def _look_at_stages(section: Any, root: Place, faults: Faults) -> None:
+    """The keys of every stage, which each method reads on its own."""
+    try:
+        optimizer = OptimizerSection.model_validate({} if section is None else section)
+    except ValidationError:
+        return  # told where the whole was read
+    with faults.collecting():
+        stages_of(optimizer, root)
 
 
 def _build_model(config: FitConfig, root: Place) -> None:
