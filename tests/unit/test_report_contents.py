@@ -14,6 +14,7 @@ from cgbridge.report.correlations import error_correlations, parameter_correlati
 from cgbridge.report.cost import costs, elapsed_s
 from cgbridge.report.failures import failure_groups, missed_targets, split_reason
 from cgbridge.report.figures.melting import bracket_of, slope_through
+from cgbridge.report.fit_in_words import fit_words
 from cgbridge.report.funnel import funnel
 from cgbridge.report.marks import WIDTH, deviation_mark, range_mark
 from cgbridge.report.progress import progress
@@ -21,7 +22,7 @@ from cgbridge.report.ranges import RangePosition, position, range_positions
 from cgbridge.report.references import water_density, water_rdf
 from cgbridge.report.run_record import LevelRecord
 from cgbridge.report.verdicts import verdicts
-from cgbridge.report.words import fit_words, observable_words, target_words
+from cgbridge.report.words import observable_words, target_words
 
 TARGET = Target("a", "density", 1.0, 0.1, "g/cm^3")
 LEVEL = LevelRecord("one", (TARGET,))
