@@ -22,9 +22,9 @@ from cgbridge.optimizers.space import SearchSpace
 #: An energy, a decay constant and a number without unit: what a search of scales can tell apart.
 SPACE = SearchSpace(
     (
-        Parameter("A", "eV", 1000.0, 2000.0, "log"),
-        Parameter("lambda1", "1/A", 2.0, 3.0),
-        Parameter("h", "1", -0.6, -0.3),
+        Parameter("A", "eV", range=(1000.0, 2000.0), scale="log"),
+        Parameter("lambda1", "1/A", range=(2.0, 3.0)),
+        Parameter("h", "1", range=(-0.6, -0.3)),
     )
 )
 #: Where the made-up score is best.

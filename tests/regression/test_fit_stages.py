@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -33,7 +34,7 @@ CMA = {"method": "cma-es", "evaluations": 14}
 
 
 def fit(*stages: dict[str, Any], stop: dict[str, Any] | None = None, **optimizer: Any) -> dict[str, Any]:
-    content = known_answer(list(stages), **{"confirm": {"every": 2}} | optimizer)
+    content = known_answer(copy.deepcopy(list(stages)), **{"confirm": {"every": 2}} | optimizer)
     content["run"] = {"workers": 2, "retries": 0}
     return content | ({"stop": stop} if stop else {})
 

@@ -118,7 +118,7 @@ def test_a_simplex_goes_on_with_the_score_that_is_known_better() -> None:
 
 def test_a_rescaled_point_is_the_same_model_in_other_units() -> None:
     space = SearchSpace(
-        (*SPACE.parameters, Parameter("R", "A", 3.0, 3.6), Parameter("k", "eV/A^2", 1.0, 9.0))
+        (*SPACE.parameters, Parameter("R", "A", range=(3.0, 3.6)), Parameter("k", "eV/A^2", range=(1.0, 9.0)))
     )
     values = {"A": 1500.0, "lambda1": 2.5, "h": -0.4, "R": 3.3, "k": 4.0}
     other = space.decode(space.rescaled(space.encode(values), 1.02, 1.01))
@@ -165,7 +165,7 @@ def test_lost_points_are_never_parents() -> None:
 
 def test_operators_that_make_clones_only_end_no_search() -> None:
     """A change of scales that a parameter without a unit does not feel."""
-    space = SearchSpace((Parameter("h", "1", 0.0, 1.0),))
+    space = SearchSpace((Parameter("h", "1", range=(0.0, 1.0)),))
     settings = GASettings(population=6, generations=3, initial=8, rescale=1.0)
     optimizer = HierarchicalGA(SearchTask(space, 1), settings)
     told = drive(optimizer, lambda point: Observation(point, Score(0, 0.0, point[0], point[0])))
@@ -256,7 +256,12 @@ def test_score_order_is_levels_then_progress_then_error() -> None:
 
 def test_values_outside_a_range_are_moved_to_its_bound() -> None:
     """A log range has no place for zero or the other sign, which a fit of another range may bring."""
-    space = SearchSpace((Parameter("a", "1", 1e-3, 1e3, "log"), Parameter("b", "1", -8.0, -2.0, "log")))
+    space = SearchSpace(
+        (
+            Parameter("a", "1", range=(1e-3, 1e3), scale="log"),
+            Parameter("b", "1", range=(-8.0, -2.0), scale="log"),
+        )
+    )
     for value, u in ((-5.0, 0.0), (0.0, 0.0), (1e-9, 0.0), (1e9, 1.0)):
         assert space.encode({"a": value, "b": -4.0})[0] == u
     for value, u in ((-9.0, 0.0), (0.0, 1.0), (5.0, 1.0)):
@@ -266,9 +271,9 @@ def test_values_outside_a_range_are_moved_to_its_bound() -> None:
 def test_space_round_trip_and_scales() -> None:
     space = SearchSpace(
         (
-            Parameter("A", "eV", 1200.0, 2200.0),
-            Parameter("beta", "1", 1e-7, 1e-5, "log"),
-            Parameter("h", "1", -0.6, -0.3),
+            Parameter("A", "eV", range=(1200.0, 2200.0)),
+            Parameter("beta", "1", range=(1e-7, 1e-5), scale="log"),
+            Parameter("h", "1", range=(-0.6, -0.3)),
         )
     )
     assert space.decode((0.0, 0.5, 1.0)) == pytest.approx({"A": 1200.0, "beta": 1e-6, "h": -0.3})

@@ -45,10 +45,11 @@ def test_progress_keeps_the_best_and_the_median() -> None:
     ]
     entries.append(entry([measured(TARGET, "one", 1.05)], stage=1))
     (found,) = progress(record((LEVEL,), entries))
-    assert found.best == pytest.approx((1.0, 1.0))  # the best so far never rises
-    assert found.median == pytest.approx((2.0, 3.0))
-    assert found.counts == (3, 2)
-    assert found.begins == ((0, "hoga"), (3, "nelder-mead")) and found.best[-1] == pytest.approx(0.5)
+    assert found.best == pytest.approx((1.0, 1.0, 0.5))  # the best so far never rises
+    assert found.median == pytest.approx((2.0, 3.0, 0.5))
+    assert found.counts == (3, 2, 1)
+    # Generations are counted through the stages.
+    assert found.generations == (0, 1, 2) and found.begins == ((0, "hoga"), (2, "nelder-mead"))
 
 
 @pytest.mark.parametrize(

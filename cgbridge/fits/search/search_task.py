@@ -72,6 +72,13 @@ class _KeptProposals:
 
 
 def _pair_of(problem: FitProblem) -> Callable[[Mapping[str, float]], tuple[float, float] | None]:
+    """Depth in kJ/mol and distance in nm of the pair of a candidate: the units that it brings along.
+
+    A model of several kinds of bead has no pair that stands for all; its units are those of everybody.
+    """
+    if len(problem.base.beads) != 1:
+        return lambda values: (1.0, 1.0)
+
     def pair(values: Mapping[str, float]) -> tuple[float, float] | None:
         try:
             with candidate_faults(), np.errstate(all="ignore"):
