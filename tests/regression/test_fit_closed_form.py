@@ -22,6 +22,7 @@ from cgbridge.models.database import load_model
 POLISH = {
     "nelder-mead": {"evaluations": 40},
     "response-surface": {"method": "response-surface", "evaluations": 4, "batch": 2},
+    "cma-es": {"method": "cma-es", "evaluations": 40, "size": 0.05},
 }
 
 
@@ -81,6 +82,7 @@ def kill_after(folder: Path, evaluations: int) -> None:
         ("generational", "nelder-mead", (0, 20, 70, 125)),
         ("steady-state", "nelder-mead", (0, 20, 70, 125)),
         ("generational", "response-surface", (116, 118)),
+        ("steady-state", "cma-es", (90, 120)),
     ],
 )
 def test_kills_at_any_moment_lose_nothing(
