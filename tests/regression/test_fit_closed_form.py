@@ -22,7 +22,7 @@ from cgbridge.models.database import load_model
 POLISH = {
     "nelder-mead": {"evaluations": 40},
     "response-surface": {"method": "response-surface", "evaluations": 4, "batch": 2},
-    "cma-es": {"method": "cma-es", "evaluations": 40, "size": 0.05},
+    "cma-es": {"method": "cma-es", "evaluations": 80, "size": 0.05},
 }
 
 
