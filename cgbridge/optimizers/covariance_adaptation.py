@@ -8,7 +8,7 @@ number, so that nothing but the order of tellings decides on a proposal.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -25,6 +25,8 @@ _TRIES = 100
 
 class CMASettings(StageSettings):
     """CMA-ES from the best known point; follows correlated parameters without being told of them."""
+
+    packages: ClassVar[tuple[str, ...]] = ("cmaes",)
 
     evaluations: int = Field(200, ge=1, description="Budget of evaluations.")
     population: int | None = Field(

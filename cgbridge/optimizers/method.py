@@ -20,10 +20,12 @@ Kept = Callable[[str, Callable[[], list[Point]]], list[Point]]
 class StageSettings(Section):
     """The keys of a stage beside ``method``; each field needs a description.
 
-    ``budgets`` names those that may be raised to lengthen a run that has begun.
+    ``budgets`` names those that may be raised to lengthen a run that has begun, ``packages`` the modules that
+    the method imports and that an installation may lack.
     """
 
     budgets: ClassVar[tuple[str, ...]] = ("evaluations",)
+    packages: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod

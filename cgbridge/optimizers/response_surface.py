@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 from random import Random
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -47,6 +47,8 @@ _FEW = 2
 
 class SurfaceSettings(StageSettings):
     """Gaussian processes through all values measured so far tell where the best candidate may be."""
+
+    packages: ClassVar[tuple[str, ...]] = ("cmaes", "sklearn")
 
     evaluations: int = Field(40, ge=1, description="Budget of evaluations.")
     batch: int = Field(

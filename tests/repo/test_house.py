@@ -100,7 +100,6 @@ def test_a_check_loads_no_library_of_what_comes_later(tmp_path):
     later = [
         "torch",
         "matplotlib",
-        "deap",
         "cmaes",
         "sklearn",
         "freud",
