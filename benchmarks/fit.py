@@ -5,7 +5,7 @@ python benchmarks/fit.py --seeds 1 2 3 --json fit.json
 Each seed runs examples/water-quick.yaml twice: as it is (HOGA), and as a flat genetic algorithm, where all
 targets stand in one level and every candidate is simulated in full. The flat one gets at least as many
 nanoseconds of molecular dynamics, and is cut at the evaluation where it has used as many as HOGA did. Only
-the searches are compared, without the polish and the longer re-runs. The best candidate of each is then
+the searches are compared, without later stages and the longer re-runs. The best candidate of each is then
 measured anew, by the same protocol: another seed and ten times longer. Its figure is the root mean square of
 the normalised errors, |value - reference| / tolerance, over all targets of the flat level; below one is
 within the tolerances. The table gives it for every seed, and the number of targets missed.
@@ -32,10 +32,13 @@ import openmm
 
 from cgbridge.apps.evaluate import evaluate_model
 from cgbridge.config.loader import load_fit
+from cgbridge.config.optimizer_section import StageSection
 from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.fits.search.loop import run_fit
 from cgbridge.fits.search.problem import FitProblem, build_problem
 from cgbridge.fits.search.task import EvaluationTask, run_task
+from cgbridge.optimizers.catalogue import stage_settings
+from cgbridge.optimizers.hierarchical_ga import GASettings
 from cgbridge.store.journal_entries import Entry, read_entries
 from cgbridge.store.layout import RunLayout
 
@@ -74,16 +77,11 @@ class Search:
 
 
 def hierarchical(config: FitConfig, seed: int) -> FitConfig:
+    """The first stage of the search alone, without confirmations."""
     optimizer = config.optimizer
-    search_only = optimizer.polish.model_copy(update={"evaluations": 0})
     confirm = optimizer.confirm.model_copy(update={"every": 0, "candidates": 1, "factor": 1.0})
-    return config.model_copy(
-        update={
-            "optimizer": optimizer.model_copy(
-                update={"seed": seed, "polish": search_only, "confirm": confirm}
-            )
-        }
-    )
+    changes = {"seed": seed, "stages": optimizer.stages[:1], "confirm": confirm}
+    return config.model_copy(update={"optimizer": optimizer.model_copy(update=changes)})
 
 
 def flat(config: FitConfig, evaluations: int) -> FitConfig:
@@ -91,13 +89,16 @@ def flat(config: FitConfig, evaluations: int) -> FitConfig:
     last = config.levels[-1]
     targets = tuple(t for level in config.levels if level.name != EARLY for t in level.targets)
     optimizer = config.optimizer
-    initial = max(optimizer.population, evaluations // 4)
-    children = optimizer.population - optimizer.elites
-    generations = max(1, -(-(evaluations - initial) // children))
+    settings = stage_settings(optimizer.stages[0])
+    assert isinstance(settings, GASettings)
+    initial = max(settings.population, evaluations // 4)
+    generations = max(1, -(-(evaluations - initial) // settings.children))
+    changed = settings.model_copy(update={"initial": initial, "generations": generations})
+    stage = StageSection(method=optimizer.stages[0].method, **changed.model_dump())
     return config.model_copy(
         update={
             "levels": (last.model_copy(update={"name": "all", "targets": targets}),),
-            "optimizer": optimizer.model_copy(update={"initial": initial, "generations": generations}),
+            "optimizer": optimizer.model_copy(update={"stages": (stage,)}),
         }
     )
 

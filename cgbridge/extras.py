@@ -39,7 +39,7 @@ ICE = Extra(
 )
 #: All but ``all``, which is every one of them; ``pyproject.toml`` says the same in pip's words.
 EXTRAS = (
-    Extra("fit", "searching for parameters", ("deap", "sklearn")),
+    Extra("fit", "the search methods cma-es and response-surface", ("cmaes", "sklearn")),
     ICE,
     Extra(
         "formats", "XTC, TRR and NetCDF trajectories, and structure files that only mdtraj reads", ("mdtraj",)

@@ -463,27 +463,76 @@ class Parameter:
 Point = tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Residual:
+    """How far one target was missed: (value - reference) / tolerance, and its standard error likewise.
+
+    ``level`` and ``target`` name it, ``weight`` is its weight in the error of a candidate.
+    """
+
+    level: str
+    target: str
+    deviation: float
+    stderr: float
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is known about one point of the unit cube.
+
+    ``score`` is None when the point could not be evaluated (a machine fault). ``residuals`` are those of the
+    targets that were measured. ``gradient`` is that of the score's total error along the axes of the cube,
+    where an engine gives one.
+    """
+
+    point: Point
+    score: Score | None
+    residuals: tuple[Residual, ...] = ()
+    gradient: tuple[float, ...] | None = None
+
+
 class Optimizer(Protocol):
     """Ask/tell over the unit cube [0, 1]^d; smaller scores are better.
 
-    Deterministic: the proposals depend only on the seed and on the sequence of calls, so a run is
-    resumed by replaying its journal.
+    Deterministic: the proposals depend only on the seed and on the sequence of tellings, not on how many are
+    asked for at a time, so a run is resumed by replaying its journal. A larger budget only adds proposals
+    at the end, so a run is lengthened in the same way.
     """
+
+    @property
+    def budget(self) -> int:
+        """Number of proposals, at most."""
+        ...
+
+    @property
+    def generation(self) -> int:
+        """Generation of the next proposal, from 0: shown to the user, and the pace of confirmations."""
+        ...
 
     @property
     def finished(self) -> bool:
         """No further proposals will come."""
         ...
 
-    @property
-    def generation(self) -> int:
-        """Counter shown to the user, from 0."""
-        ...
-
     def ask(self, count: int) -> list[Point]:
         """Propose up to ``count`` points; fewer or none while results are awaited."""
         ...
 
-    def tell(self, point: Point, score: Score | None) -> None:
-        """Report the score of a proposed point; None when it could not be evaluated (a machine fault)."""
+    def tell(self, observation: Observation) -> None:
+        """Take in what is known about a point.
+
+        A point that was asked for uses up budget. One that was told before is known better now (a longer run
+        with another seed), and its new score replaces the old one. Any other comes from elsewhere, such as
+        the base model, an earlier run, or the stage before.
+        """
+        ...
+
+
+@runtime_checkable
+class Ranking(Optimizer, Protocol):
+    """An optimizer that can judge points better than by the score that each happened to get."""
+
+    def ranked(self, points: Sequence[Point]) -> list[Point]:
+        """The points, best first; those of which nothing can be expected keep their order at the end."""
         ...

@@ -29,7 +29,7 @@ def fit(
         bool, typer.Option("--fresh", help="Start over; forget what the run folder holds.")
     ] = False,
 ) -> None:
-    """Fit a model; the same command resumes a stopped run.
+    """Fit a model; the same command resumes a stopped run, and lengthens one whose budgets were raised.
 
     \b
     Examples:
@@ -57,9 +57,18 @@ def fit(
     except BaseException:
         _report_of_stopped_run(RunLayout(config.run.folder))
         raise
+    typer.echo(f"ended: {_why(folder)}")
     typer.echo(f"result: {folder.result}")
     typer.echo(f"best model: {folder.best}")
     typer.echo(f"report: {write_report(folder)}")
+
+
+def _why(folder: RunLayout) -> str:
+    """Why the search came to its end."""
+    import json
+
+    words: str = json.loads(folder.result.read_text(encoding="utf-8"))["ended"]["words"]
+    return words
 
 
 def _report_of_stopped_run(layout: RunLayout) -> None:

@@ -39,7 +39,9 @@ def keys(
     from cgbridge.config.manual import manual
     from cgbridge.errors import ConfigError, did_you_mean
 
-    entries = manual() if section is None else [*manual(), *_target_keys()]
+    entries = [*manual(), *_stage_keys()]
+    if section is not None:
+        entries += _target_keys()
     if section is not None:
         plain = section.replace("[]", "")
         chosen = [e for e in entries if f"{e.key}.".replace("[]", "").startswith(f"{plain}.")]
@@ -52,6 +54,22 @@ def keys(
     print_table(("key", "default", "meaning"), [(e.key, e.default, e.meaning) for e in entries])
     if section is None:
         typer.echo("cgbridge keys target explains the keys of an inline target")
+
+
+def _stage_keys() -> list[ManualEntry]:
+    """Keys of a stage by its method, as ``optimizer.stages[].hoga.population``."""
+    from dataclasses import replace
+
+    from cgbridge.config.manual import ManualEntry, manual
+    from cgbridge.optimizers.catalogue import get_method, list_methods
+
+    entries = []
+    for name in list_methods():
+        settings, key = get_method(name).settings, f"optimizer.stages[].{name}"
+        meaning = (settings.__doc__ or "").partition("\n")[0]
+        entries.append(ManualEntry(key, "", f"With method {name}. {meaning}"))
+        entries += [replace(entry, key=f"{key}.{entry.key}") for entry in manual(settings)]
+    return entries
 
 
 def _target_keys() -> list[ManualEntry]:

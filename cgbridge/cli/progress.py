@@ -30,7 +30,7 @@ def _rows(progress: Progress) -> list[tuple[str, str]]:
     best = progress.best
     earlier = f" ({progress.from_journal} of an earlier run)" if progress.from_journal else ""
     rows = [
-        ("phase", progress.phase),
+        ("doing", progress.doing),
         ("generation", str(progress.generation)),
         ("evaluations", f"{progress.evaluations} of {progress.budget}{earlier}"),
         ("levels passed", f"{progress.evaluations} > {funnel}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,9 +10,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from cgbridge.config.document import DocumentError, parse_document
+from cgbridge.config.migration import migration_words
 from cgbridge.config.places import Lines, Path_, Place
 from cgbridge.config.schema import SCHEMA_VERSION, EvaluateConfig, FitConfig
-from cgbridge.errors import ConfigError, ConfigErrors, did_you_mean
+from cgbridge.errors import CgbridgeWarning, ConfigError, ConfigErrors, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -159,7 +161,10 @@ def load_evaluation(path: Path) -> EvaluateConfig:
 
 
 def parse_fit(data: Mapping[str, Any], lines: Lines, source: str) -> FitConfig:
-    """Validate the content of a fit YAML."""
+    """Validate the content of a fit YAML; a warning tells what to write instead of keys of before."""
+    if words := migration_words(data.get("optimizer")):
+        place = Place(source, ("optimizer",), lines)
+        warnings.warn(f"{place}: {words}", CgbridgeWarning, stacklevel=2)
     return _parse(FitConfig, data, lines, source)
 
 

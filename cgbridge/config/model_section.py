@@ -68,8 +68,7 @@ class ModelSection(Section):
     )
     bead: BeadSection = BeadSection()
     base: str = Field(
-        description="Model (database name or file) that supplies every value that is not searched. "
-        "It is never put into the population."
+        description="Model (database name or file) that supplies every value that is not searched."
     )
     units: Literal["metal", "real"] | None = Field(
         None,

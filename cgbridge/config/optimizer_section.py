@@ -2,129 +2,94 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from cgbridge.config.migration import migrated_optimizer
 from cgbridge.config.quantities import Number
 from cgbridge.config.section import Section
 
 
-class PolishSection(Section):
-    """Local search from the best candidate after the genetic algorithm."""
+class StageSection(Section):
+    """One stage of the search; the other keys are those of its method."""
 
-    method: Literal["nelder-mead", "response-surface"] = Field(
-        "nelder-mead",
-        description="nelder-mead: a simplex, which needs nothing but scores, one evaluation at a time; "
-        "response-surface: Gaussian processes through every value measured so far, by this fit and the one "
-        "it began with, tell where the best candidate is to be expected.",
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+
+    method: str = Field(
+        description="hoga, cma-es, nelder-mead, response-surface, or one that an installed package offers."
     )
-    evaluations: int = Field(40, ge=0, description="Budget of evaluations; 0 switches the stage off.")
-    size: Number = Field(
-        0.05,
-        gt=0,
-        le=0.5,
-        description="nelder-mead: edge of the first simplex as a fraction of each parameter's range.",
-    )
-    batch: int = Field(
-        4,
-        ge=1,
-        description="response-surface: candidates proposed together before the surfaces are fitted anew.",
-    )
-    norm: Literal["root-mean-square", "mean-absolute"] = Field(
-        "root-mean-square",
-        description="response-surface: what of the deviations is to become small. root-mean-square, as in "
-        "the score of a fit: the largest are lowered first; mean-absolute: a few large ones are borne for "
-        "many small ones, when the form cannot meet them all.",
-    )
-    penalty: Number = Field(
-        1.0,
-        ge=0,
-        description="response-surface: what a target that is probably missed costs, in units of the norm. 1 "
-        "keeps two or three standard deviations away from every limit; a tenth goes closer, for "
-        "smaller deviations of all others.",
-    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys of the method, as they are written."""
+        return dict(self.model_extra or {})
 
 
 class ConfirmSection(Section):
     """Re-runs with new seeds and longer MD, against selection bias ("the luckiest of many")."""
 
-    every: int = Field(
-        4, ge=0, description="Confirm the elites every so many generations; 0: only at the end."
-    )
+    every: int = Field(4, ge=0, description="Confirm the best every so many generations; 0: only at the end.")
+    leaders: int = Field(2, ge=1, description="How many of the best are confirmed beside the search.")
     candidates: int = Field(3, ge=1, description="How many of the best compete at the end.")
     factor: Number = Field(3.0, ge=1, description="How many times longer the production runs are.")
 
 
 class StartSection(Section):
-    """Candidates of an earlier fit that begin this one, for instance under tighter tolerances."""
+    """Where the search begins: an earlier run with its best candidates, or a model."""
 
-    run: Path = Field(description="Run folder of the earlier fit, relative to the current directory.")
-    candidates: int = Field(
-        16, ge=1, description="How many of its best, in addition to the quasi-random sample."
+    run: Path | None = Field(
+        None, description="Run folder of an earlier fit, relative to the current directory."
     )
+    candidates: int = Field(16, ge=1, description="How many of the best of the run.")
+    model: str | None = Field(
+        None,
+        description="A model: base, a name of the database, or a file; its place in the ranges is taken.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> StartSection:
+        if (self.run is None) == (self.model is None):
+            raise ValueError("give either run or model")
+        return self
 
 
 class OptimizerSection(Section):
-    """The hierarchical-objective genetic algorithm (HOGA)."""
+    """The stages of the search, where it begins, and how its best candidates are confirmed."""
 
-    method: Literal["hoga"] = "hoga"
-    mode: Literal["generational", "steady-state"] = Field(
-        "generational",
-        description="generational: breed when a whole generation is scored; steady-state: breed a child for "
-        "every result, so that no worker waits for the last of a generation (for uneven run times).",
+    stages: tuple[StageSection, ...] = Field(
+        (StageSection(method="hoga"), StageSection(method="nelder-mead")),
+        min_length=1,
+        description="Any number in any order, local ones alone too; each knows what those before measured. "
+        "Default: `[{method: hoga}, {method: nelder-mead}]`.",
     )
-    population: int = Field(16, ge=4, description="Candidates per generation.")
-    generations: int = Field(8, ge=1, description="Number of generations after the first sample.")
-    initial: int | None = Field(
-        None,
-        ge=4,
-        description="Size of the first quasi-random sample (scrambled Sobol points); its best become the "
-        "first population. Most candidates stop at a cheap level, so a large sample costs little. "
-        "Default: the population size.",
+    start: tuple[str | StartSection, ...] = Field(
+        (),
+        description="Known candidates that the search begins with: `base`, other models (names or files), "
+        "run folders of earlier fits, or `{run: FOLDER, candidates: 16}`. They are evaluated anew, with the "
+        "targets of this fit; a value outside its range is moved to the bound. A first stage that is local "
+        "begins at the best of them, or at the base model.",
     )
-    start: StartSection | None = Field(
-        None,
-        description="Begin with the best candidates of an earlier fit of the same parameters. They are "
-        "evaluated anew, with the targets of this one; a value outside its range is moved to the bound.",
-    )
-    elites: int = Field(2, ge=0, description="Best candidates that survive unchanged.")
-    tournament: int = Field(3, ge=2, description="Tournament size of the parent selection.")
-    crossover: Number = Field(0.9, ge=0, le=1, description="Probability that two parents are crossed.")
-    crossover_eta: Number = Field(
-        5.0, gt=0, description="Crowding of simulated binary crossover: large keeps children near parents."
-    )
-    mutation: Number = Field(0.25, ge=0, le=1, description="Probability that a single parameter mutates.")
-    mutation_eta: Number = Field(
-        60.0, gt=0, description="Crowding of polynomial mutation: large makes small steps."
-    )
-    differential: Number = Field(
-        0.4,
-        ge=0,
-        le=1,
-        description="Share of children made by a differential step x + F (a - b) between members of the "
-        "population instead of crossover and mutation; it follows correlated parameters.",
-    )
-    rescale: Number = Field(
-        0.0,
-        ge=0,
-        le=1,
-        description="Share of children that are a parent with all its energies, and all its lengths, "
-        "multiplied by a factor near one: temperatures and densities move, and what does not depend on "
-        "scales stays.",
-    )
-    polish: PolishSection = PolishSection()
     confirm: ConfirmSection = ConfirmSection()
     seed: int = Field(1, ge=0, lt=2**31, description="Master seed; every other seed is derived from it.")
 
-    @property
-    def first_sample(self) -> int:
-        """Number of candidates before the first ones are bred."""
-        return (self.initial or self.population) + (self.start.candidates if self.start else 0)
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, data: Any) -> Any:
+        return migrated_optimizer(data) if isinstance(data, Mapping) else data
 
-    @model_validator(mode="after")
-    def _children(self) -> OptimizerSection:
-        if self.elites >= self.population:
-            raise ValueError(f"elites ({self.elites}) must be fewer than population ({self.population})")
-        return self
+    @field_validator("start", mode="before")
+    @classmethod
+    def _one_start(cls, data: Any) -> Any:
+        return [data] if isinstance(data, str | Mapping) else () if data is None else data
+
+    @field_validator("stages", mode="before")
+    @classmethod
+    def _names_of_stages(cls, data: Any) -> Any:
+        if isinstance(data, str | Mapping):
+            data = [data]
+        if isinstance(data, list | tuple):
+            return [{"method": stage} if isinstance(stage, str) else stage for stage in data]
+        return data

@@ -15,6 +15,7 @@ from cgbridge.config.model_section import ModelSection
 from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.config.run_section import RunSection
 from cgbridge.config.section import Section
+from cgbridge.config.stop_section import StopSection
 from cgbridge.config.target_list import require_distinct
 
 SCHEMA_VERSION = 1
@@ -28,6 +29,7 @@ class FitConfig(Section):
     model: ModelSection
     levels: tuple[LevelSection, ...] = Field(min_length=1)
     optimizer: OptimizerSection = OptimizerSection()
+    stop: StopSection = StopSection()
     engine: EngineSection = EngineSection()
     run: RunSection = RunSection()
 

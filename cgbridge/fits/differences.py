@@ -46,6 +46,8 @@ def _label(old: list[Any], new: list[Any], index: int) -> str:
 def _short(value: Any) -> str:
     if value is None:
         return "nothing"
+    if isinstance(value, dict) and "method" in value:
+        return str(value["method"])  # a stage of a search
     if isinstance(value, list | dict):
         return "something"
     text = str(value)

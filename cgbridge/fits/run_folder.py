@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import yaml
 from pydantic import ValidationError
 
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
-from cgbridge.errors import CgbridgeWarning, RunFolderError
+from cgbridge.errors import CgbridgeWarning, ConfigError, RunFolderError
 from cgbridge.fits.differences import differences
+from cgbridge.fits.lengthening import compared
 from cgbridge.fits.search.problem import FitProblem
+from cgbridge.fits.search.stages import resolved
 from cgbridge.interfaces import Evaluation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
@@ -26,7 +29,7 @@ from cgbridge.store.versions import DECISIVE, versions
 #: Versions that say nothing about results.
 _UNCOMPARED = ("created", "protocol", *DECISIVE)
 _OTHER_FOLDER = (
-    "choose another run.folder, and begin with the best of this one (optimizer.start.run); "
+    "choose another run.folder, and begin with the best of this one (optimizer.start); "
     "or start over with --fresh"
 )
 
@@ -41,33 +44,41 @@ class RunFolder(RunLayout):
         """
         if fresh:
             self._clear()
+        config, raised = resolved(config), []
         resumes = self.used_yaml.exists()
         if resumes:
-            self._check_same(config, problem)
-        resolved = config.model_dump(mode="json", by_alias=True)
+            raised = self._check_same(config, problem)
+        content = config.model_dump(mode="json", by_alias=True)
         write_atomic(self.targets, json.dumps(_targets(problem), indent=1))
         write_atomic(self.base_model, json.dumps(problem.base.to_dict(), indent=1))
         if not resumes:
             found = versions() | {"protocol": problem.protocol}
             write_atomic(self.versions, json.dumps(found, indent=1))
+        if raised:
+            history = [*(_read(self.lengthened) or []), {"time": versions()["created"], "raised": raised}]
+            write_atomic(self.lengthened, json.dumps(history, indent=1))
         # Last, for it makes a run of the folder: what it is compared with must be there then.
-        write_atomic(self.used_yaml, yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True))
+        write_atomic(self.used_yaml, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
         return resumes
 
     def _clear(self) -> None:
         """Remove what earlier runs left here, and nothing that a run did not write."""
         with storage_errors(self.path):
-            files = (self.used_yaml, self.journal, self.result, self.report, self.versions, self.targets)
-            for file in (*files, self.base_model, self.start, self.earlier, self.proposals):
+            files = [self.used_yaml, self.journal, self.result, self.report, self.versions, self.targets]
+            files += [self.base_model, self.start, self.earlier, self.proposals, self.clock, self.lengthened]
+            for file in files:
                 file.unlink(missing_ok=True)
             if self.best.is_symlink():
                 self.best.unlink()
             for folder in self.path.glob(".best-*"):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _check_same(self, config: FitConfig, problem: FitProblem) -> None:
-        """Refuse a folder whose results would not be those of this input and these versions."""
-        self._check_input(config)
+    def _check_same(self, config: FitConfig, problem: FitProblem) -> list[str]:
+        """Refuse a folder whose results would not be those of this input and these versions.
+
+        Returns the budgets that were raised since.
+        """
+        raised = self._check_input(config)
         old, new = _read(self.versions) or {}, versions()
         changed = differences({k: old.get(k) for k in DECISIVE}, {k: new[k] for k in DECISIVE}, "")
         if changed:
@@ -98,8 +109,9 @@ class RunFolder(RunLayout):
                 CgbridgeWarning,
                 stacklevel=2,
             )
+        return raised
 
-    def _check_input(self, config: FitConfig) -> None:
+    def _check_input(self, config: FitConfig) -> list[str]:
         old = yaml.safe_load(self.used_yaml.read_text(encoding="utf-8"))
         if not isinstance(old, dict) or old.get("schema") != SCHEMA_VERSION:
             found = old.get("schema") if isinstance(old, dict) else None
@@ -108,18 +120,15 @@ class RunFolder(RunLayout):
                 where=str(self.path),
                 remedy="choose another run.folder, or start over with --fresh",
             )
-        old, new = _with_defaults(old), config.model_dump(mode="json", by_alias=True)
-        changed = [
-            line
-            for key in ("model", "levels", "optimizer", "engine")
-            for line in differences(old.get(key), new[key], key)
-        ]
+        changed, raised = compared(_with_defaults(old), config)
         if changed:
             raise RunFolderError(
                 f"this folder holds a run of another input (changed: {'; '.join(changed)})",
                 where=str(self.path),
-                remedy="choose another run.folder, or start over with --fresh",
+                remedy="choose another run.folder, or start over with --fresh; what can change is stop, and "
+                "budgets that are raised: generations, evaluations, optimizer.confirm, further stages",
             )
+        return raised
 
     def write_best(self, model: CoarseGrainedModel, beads: int) -> None:
         """Replace ``best/`` as a whole: a new folder is filled, then a symbolic link is swapped."""
@@ -152,17 +161,19 @@ class RunFolder(RunLayout):
         totals: dict[str, Any],
         *,
         selected: Evaluation,
-        finished: bool,
+        ended: Mapping[str, Any] | None,
     ) -> None:
         """``result.json``: the best candidate as measured last, and the cost so far.
 
         ``selected`` is the measurement that it was chosen by. ``best`` is the same until the end of the run;
-        then it is one that selected nothing, so that its values are not those of a lucky draw.
+        then it is one that selected nothing, so that its values are not those of a lucky draw. ``ended`` says
+        why the search ended, None as long as it goes on.
         """
         content = {
             "schema": SCHEMA_VERSION,
             "name": problem.config.name,
-            "finished": finished,
+            "finished": ended is not None,
+            "ended": ended,
             "seed": problem.config.optimizer.seed,
             "best": {
                 "parameters": dict(best.parameters),
@@ -190,8 +201,8 @@ class RunFolder(RunLayout):
 def _with_defaults(used: dict[str, Any]) -> dict[str, Any]:
     """A resolved input with the keys that were added since it was written; their defaults change nothing."""
     try:
-        return FitConfig.model_validate(used).model_dump(mode="json", by_alias=True)
-    except ValidationError:
+        return resolved(FitConfig.model_validate(used)).model_dump(mode="json", by_alias=True)
+    except (ValidationError, ConfigError):
         return used
 
 

@@ -1,11 +1,11 @@
-"""HOGA's genetic algorithm: DEAP operators under a hierarchical, lexicographic fitness.
+"""HOGA's genetic algorithm under a hierarchical, lexicographic score.
 
 The hierarchy itself lives in the score (levels not passed, how far the stopped level was off, total);
-DEAP compares such fitness tuples field by field, which is the ranking wanted, without any penalty number.
+scores are compared field by field, which is the ranking wanted, without any penalty number.
 
-Operators: scrambled Sobol points as the first sample (every range covered evenly); tournament selection;
-simulated binary crossover and polynomial mutation within bounds (Deb and Agrawal, Complex Systems 9, 115
-(1995)); or a differential step x + F (a - b) between members of the population (Storn and Price,
+Operators (:mod:`cgbridge.optimizers.variation`): scrambled Sobol points as the first sample (every range
+covered evenly); tournament selection; simulated binary crossover and polynomial mutation within bounds; or
+a differential step x + F (a - b) between members of the population (Storn and Price,
 doi:10.1023/A:1008202821328), which follows correlated parameters where gene-wise operators cannot; a parent
 with other scales of energy and length, which moves its temperatures and densities and leaves all else as it
 is (:meth:`cgbridge.optimizers.space.SearchSpace.rescaled`); elitism.
@@ -14,52 +14,97 @@ is (:meth:`cgbridge.optimizers.space.SearchSpace.rescaled`); elitism.
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable
+from random import Random
+from typing import ClassVar, Literal
 
-from deap import base, tools
-from scipy.stats import qmc
+from pydantic import Field, model_validator
 
-from cgbridge.interfaces import Point, Score
+from cgbridge.config.quantities import Number
+from cgbridge.interfaces import Observation, Point, Score
+from cgbridge.optimizers.method import SearchTask, StageSettings
+from cgbridge.optimizers.variation import crossed, mutated, scattered, sobol_points, stepped
 
 #: Standard deviations of the logarithms of both factors: 3 % in temperatures and 1.5 % in densities.
 ENERGY_SPREAD, LENGTH_SPREAD = 0.03, 0.005
+#: The factor F of a differential step is drawn evenly between these.
+_STEPS = 0.3, 0.9
 #: Children that are known already before a point is drawn at random: operators may have run dry.
 _CLONES = 1000
-#: A point with its energies and its lengths multiplied by two factors.
-Rescale = Callable[[Point, float, float], Point]
 
 
-class _Fitness(base.Fitness):
-    weights = (-1.0, -1.0, -1.0, -1.0)
+class GASettings(StageSettings):
+    """The hierarchical-objective genetic algorithm (HOGA)."""
 
+    budgets: ClassVar[tuple[str, ...]] = ("generations",)
 
-class _Individual(list[float]):
-    """A DEAP individual: a list of genes with a fitness."""
+    mode: Literal["generational", "steady-state"] = Field(
+        "generational",
+        description="generational: breed when a whole generation is scored; steady-state: breed a child for "
+        "every result, so that no worker waits for the last of a generation (for uneven run times).",
+    )
+    population: int = Field(16, ge=4, description="Candidates per generation.")
+    generations: int = Field(8, ge=1, description="Number of generations after the first sample.")
+    initial: int | None = Field(
+        None,
+        ge=0,
+        description="Size of the first quasi-random sample (scrambled Sobol points); its best, and the best "
+        "of what is known already, become the first population. Most candidates stop at a cheap level, so a "
+        "large sample costs little; 0 begins with what is known alone. Default: the population size.",
+    )
+    elites: int = Field(2, ge=0, description="Best candidates that survive unchanged.")
+    tournament: int = Field(3, ge=2, description="Tournament size of the parent selection.")
+    crossover: Number = Field(0.9, ge=0, le=1, description="Probability that two parents are crossed.")
+    crossover_eta: Number = Field(
+        5.0, gt=0, description="Crowding of simulated binary crossover: large keeps children near parents."
+    )
+    mutation: Number = Field(0.25, ge=0, le=1, description="Probability that a single parameter mutates.")
+    mutation_eta: Number = Field(
+        60.0, gt=0, description="Crowding of polynomial mutation: large makes small steps."
+    )
+    differential: Number = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="Share of children made by a differential step x + F (a - b) between members of the "
+        "population instead of crossover and mutation; it follows correlated parameters.",
+    )
+    rescale: Number = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Share of children that are a parent with all its energies, and all its lengths, "
+        "multiplied by a factor near one: temperatures and densities move, and what does not depend on "
+        "scales stays.",
+    )
 
-    def __init__(self, genes: list[float] | Point) -> None:
-        super().__init__(genes)
-        self.fitness = _Fitness()
+    @model_validator(mode="after")
+    def _children(self) -> GASettings:
+        if self.elites >= self.population:
+            raise ValueError(f"elites ({self.elites}) must be fewer than population ({self.population})")
+        return self
 
+    @property
+    def first_sample(self) -> int:
+        """Size of the quasi-random sample."""
+        return self.population if self.initial is None else self.initial
 
-@dataclass(frozen=True)
-class GASettings:
-    """Knobs of the algorithm; their meaning stands at ``OptimizerSection`` in the YAML manual."""
+    @property
+    def children(self) -> int:
+        """Candidates bred per generation."""
+        return self.population - self.elites
 
-    population: int = 16
-    generations: int = 8
-    initial: int = 16
-    elites: int = 2
-    tournament: int = 3
-    crossover: float = 0.9
-    crossover_eta: float = 5.0
-    mutation: float = 0.25
-    mutation_eta: float = 60.0
-    differential: float = 0.4
-    rescale: float = 0.0
-    steady_state: bool = False
+    @property
+    def budget(self) -> int:
+        """The first sample and all children."""
+        return self.first_sample + self.generations * self.children
+
+    def generation_count(self, dimension: int) -> int:
+        return self.generations
+
+    @property
+    def begins_at_a_point(self) -> bool:
+        return self.first_sample == 0
 
 
 class HierarchicalGA:
@@ -68,176 +113,129 @@ class HierarchicalGA:
     Generational: a new generation is bred when the old one is fully scored. Steady state: a first
     generation of children is bred, then one child for every result told, which replaces the worst of the
     population when it is better. Proposals depend on the order of telling only, never on when they are
-    asked for, so that a resumed run repeats them whatever the number of workers. ``first`` are known points
-    that come before the quasi-random ones, as part of the first sample. A point that could not be evaluated
-    uses up its share of the budget and stays out of the population.
+    asked for, so that a resumed run repeats them whatever the number of workers. Points known from elsewhere
+    compete for the first population. A point that could not be evaluated uses up its share of the budget
+    and stays out of the population.
     """
 
-    def __init__(
-        self,
-        dimension: int,
-        settings: GASettings,
-        seed: int,
-        *,
-        rescale: Rescale | None = None,
-        first: Sequence[Point] = (),
-    ) -> None:
-        if settings.rescale > 0.0 and rescale is None:
-            raise ValueError("children with other scales need to be told how a point is rescaled")
-        self._dimension = dimension
-        self._settings = settings
-        self._rescale = rescale
-        self._random = random.Random(seed)
-        self._population: list[_Individual] = []
-        self._scored: list[_Individual] = []
+    settings = GASettings
+
+    def __init__(self, task: SearchTask, settings: GASettings) -> None:
+        self._space, self._settings = task.space, settings
+        self._random = Random(task.seed)
+        self._scores: dict[Point, Score] = {}
+        self._population: list[Point] = []
+        self._newcomers: list[Point] = []
         self._asked: set[Point] = set()
-        self._told = 0
-        sobol = qmc.Sobol(dimension, scramble=True, seed=seed)
-        # Sobol sequences are balanced in powers of two; drawing one and cutting it keeps the first ones even.
-        sample = sobol.random_base2(max(settings.initial - 1, 1).bit_length())[: settings.initial]
-        drawn = [tuple(float(u) for u in row) for row in sample]
-        self._queue: list[Point] = [*first, *drawn][: settings.initial]
-        self._proposed: set[Point] = set(self._queue)
-        self._budget = settings.initial + settings.generations * (settings.population - settings.elites)
-
-    @property
-    def finished(self) -> bool:
-        return self._told >= self._budget
-
-    @property
-    def generation(self) -> int:
-        return self.generation_of(self._told)
-
-    def generation_of(self, number: int) -> int:
-        """Generation of the proposal with this number, counted from 0 in the order of asking."""
-        bred = max(0, number - self._settings.initial)
-        return min(bred // (self._settings.population - self._settings.elites), self._settings.generations)
+        self._given = self._told = 0
+        self._queue = sobol_points(task.space.dimension, settings.first_sample, task.seed)
+        self._known: set[Point] = set(self._queue)
 
     @property
     def budget(self) -> int:
-        """Number of evaluations in all."""
-        return self._budget
+        return self._settings.budget
+
+    @property
+    def finished(self) -> bool:
+        return self._told >= self.budget
+
+    @property
+    def generation(self) -> int:
+        bred = self._given - self._settings.first_sample
+        return 0 if bred < 0 else min(1 + bred // self._settings.children, self._settings.generations)
 
     def ask(self, count: int) -> list[Point]:
         points: list[Point] = []
         while len(points) < count:
             if not self._queue and not self._refill():
                 break
-            point = self._queue.pop(0)
-            self._asked.add(point)
-            points.append(point)
+            points.append(self._queue.pop(0))
+            self._asked.add(points[-1])
+        self._given += len(points)
         return points
 
-    def tell(self, point: Point, score: Score | None) -> None:
+    def tell(self, observation: Observation) -> None:
+        point, score = observation.point, observation.score
         if point not in self._asked:
-            raise ValueError("this point was not asked for")
+            if score is not None:
+                self._learn(point, score)
+            return
         self._asked.discard(point)
         self._told += 1
         if score is not None:
-            individual = _Individual(point)
-            individual.fitness.values = astuple(score)
-            self._scored.append(individual)
-        if self._settings.steady_state and self._population:
-            self._absorb()
+            self._scores[point] = score
+            self._newcomers.append(point)
+        if self._settings.mode == "steady-state" and self._population:
+            self._select([*self._population, *self._newcomers])
             self._queue += self._breed(min(1, self._unplanned))
 
-    def correct(self, point: Point, score: Score) -> None:
-        """Replace the score of a point told before by a better founded one, from the next choice on.
+    def _learn(self, point: Point, score: Score) -> None:
+        """A better founded score of a point, from the next choice on; or a point from elsewhere.
 
         So a candidate that was merely lucky stops breeding. A point that has left the population stays out.
         """
-        for individual in (*self._population, *self._scored):
-            if tuple(individual) == point:
-                individual.fitness.values = astuple(score)
+        if point in self._scores:
+            self._scores[point] = score
+        elif point not in self._known:
+            self._known.add(point)
+            self._scores[point] = score
+            self._newcomers.append(point)
 
     @property
     def _unplanned(self) -> int:
         """Evaluations of the budget that have no point yet."""
-        return self._budget - self._told - len(self._asked) - len(self._queue)
+        return self.budget - self._told - len(self._asked) - len(self._queue)
 
     def _refill(self) -> bool:
         """Breed a generation; False while results are awaited and when the budget is used up."""
         if self._unplanned <= 0 or self._asked:
             return False
-        survivors = tools.selBest(self._population, self._settings.elites) if self._population else []
-        pool = [*survivors, *self._scored]
-        self._population = tools.selBest(pool, min(self._settings.population, len(pool)))
-        self._scored = []
-        self._queue = self._breed(min(self._settings.population - self._settings.elites, self._unplanned))
+        self._select([*self._best(self._population, self._settings.elites), *self._newcomers])
+        self._queue = self._breed(min(self._settings.children, self._unplanned))
         return True
 
-    def _absorb(self) -> None:
-        """Steady state: keep the best ``population`` of parents and newcomers."""
-        pool = [*self._population, *self._scored]
-        self._population = tools.selBest(pool, min(self._settings.population, len(pool)))
-        self._scored = []
+    def _select(self, pool: list[Point]) -> None:
+        """The best of the pool are the population; newcomers are no longer new."""
+        self._population = self._best(pool, self._settings.population)
+        self._newcomers = []
+
+    def _best(self, points: Iterable[Point], count: int) -> list[Point]:
+        return sorted(points, key=self._scores.__getitem__)[:count]
 
     def _breed(self, count: int) -> list[Point]:
         children: list[Point] = []
         clones = 0
-        with _deap_random(self._random):
-            while len(children) < count:
-                # Nobody to breed from is left when machine faults took nearly all.
-                dry = clones >= _CLONES or len(self._population) < 2
-                for child in [self._stranger()] if dry else self._offspring():
-                    genes = tuple(float(gene) for gene in child)
-                    # A clone of something known would waste an evaluation.
-                    if genes in self._proposed or genes in children:
-                        clones += 1
-                    else:
-                        children.append(genes)
-        self._proposed.update(children[:count])
+        while len(children) < count:
+            # Nobody to breed from is left when machine faults took all.
+            dry = clones >= _CLONES or not self._population
+            for child in [scattered(self._space.dimension, self._random)] if dry else self._offspring():
+                # A clone of something known would waste an evaluation.
+                if child in self._known or child in children:
+                    clones += 1
+                else:
+                    children.append(child)
+        self._known.update(children[:count])
         return children[:count]
 
-    def _stranger(self) -> _Individual:
-        return _Individual([random.random() for _ in range(self._dimension)])
-
-    def _offspring(self) -> list[_Individual]:
+    def _offspring(self) -> list[Point]:
         """Children of one operator, drawn by its share; one without a share draws nothing either."""
-        share = self._settings.rescale
-        if self._rescale is not None and share > 0.0 and random.random() < share:
-            (parent,) = tools.selTournament(self._population, 1, self._settings.tournament)
+        settings, random = self._settings, self._random
+        if settings.rescale > 0.0 and random.random() < settings.rescale:
+            parent = self._parent()
             energy = math.exp(random.gauss(0.0, ENERGY_SPREAD))
             length = math.exp(random.gauss(0.0, LENGTH_SPREAD))
-            return [_Individual(self._rescale(tuple(parent), energy, length))]
-        if random.random() < self._settings.differential:
-            return [self._differential_child()]
-        return self._crossed_pair()
-
-    def _crossed_pair(self) -> list[_Individual]:
-        settings = self._settings
-        mother, father = tools.selTournament(self._population, 2, settings.tournament)
-        pair = [_Individual(mother), _Individual(father)]
+            return [self._space.rescaled(parent, energy, length)]
+        # A population of one, as of a search that begins at a point, knows no differences.
+        if random.random() < settings.differential and len(self._population) > 1:
+            parent = self._parent()
+            a, b = random.sample(self._population, 2)
+            return [stepped(parent, a, b, random.uniform(*_STEPS))]
+        pair = self._parent(), self._parent()
         if random.random() < settings.crossover:
-            tools.cxSimulatedBinaryBounded(*pair, eta=settings.crossover_eta, low=0.0, up=1.0)
-        for child in pair:
-            tools.mutPolynomialBounded(
-                child, eta=settings.mutation_eta, low=0.0, up=1.0, indpb=settings.mutation
-            )
-        return pair
+            pair = crossed(*pair, settings.crossover_eta, random)
+        return [mutated(child, settings.mutation_eta, settings.mutation, random) for child in pair]
 
-    def _differential_child(self) -> _Individual:
-        """x + F (a - b), F drawn evenly from 0.3 to 0.9; a gene that leaves the range is reflected."""
-        (parent,) = tools.selTournament(self._population, 1, self._settings.tournament)
-        a, b = random.sample(self._population, 2)
-        factor = random.uniform(0.3, 0.9)
-        genes = [x + factor * (p - q) for x, p, q in zip(parent, a, b, strict=True)]
-        return _Individual([_reflected(gene) for gene in genes])
-
-
-def _reflected(gene: float) -> float:
-    """Back into [0, 1] by reflection at the bounds; a gene of the cube is off by less than one."""
-    gene = -gene if gene < 0.0 else gene
-    return 2.0 - gene if gene > 1.0 else gene
-
-
-@contextmanager
-def _deap_random(own: random.Random) -> Iterator[None]:
-    """DEAP draws from Python's global generator: lend it our state and give the old one back."""
-    saved = random.getstate()
-    random.setstate(own.getstate())
-    try:
-        yield
-    finally:
-        own.setstate(random.getstate())
-        random.setstate(saved)
+    def _parent(self) -> Point:
+        """The best of a few drawn at random."""
+        drawn = [self._random.choice(self._population) for _ in range(self._settings.tournament)]
+        return min(drawn, key=self._scores.__getitem__)

@@ -7,17 +7,15 @@ reduced units they are one point, and what was measured on one of them at T is k
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Parameter
+from cgbridge.optimizers.method import PairScales
 from cgbridge.units import GAS_CONSTANT, similarity_factor
-
-#: Depth in kJ/mol and distance in nm of the pair of a candidate; None when it does not bind.
-PairScales = Callable[[Mapping[str, float]], tuple[float, float] | None]
 
 
 @dataclass(frozen=True)

@@ -11,21 +11,22 @@ where the surfaces expect the best score.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+from random import Random
+from typing import ClassVar, Literal
 
 import numpy as np
-from deap import cma
-from scipy.stats import norm as normal
+from pydantic import Field
 
+from cgbridge.config.quantities import Number
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Point, Score, Target
+from cgbridge.interfaces import Observation, Point, Residual, Score
 from cgbridge.optimizers.gaussian_process import Surface, fit_surface
+from cgbridge.optimizers.method import Sample, SearchTask, StageSettings
 from cgbridge.optimizers.reduced_space import ReducedPoint, ReducedSpace
-from cgbridge.optimizers.space import SearchSpace
 from cgbridge.rng import derive_seed
+from cgbridge.store.journal import content_key
 
 #: What of the deviations is to become small.
 Norm = Literal["root-mean-square", "mean-absolute"]
@@ -40,52 +41,60 @@ _LEADERS = 48
 _FIRST_STEP = 0.5
 #: Charge for a unit of distance outside the search space, in units of the score.
 _OUTSIDE = 100.0
+#: Known candidates per parameter below which there is nothing to lay a surface through.
+_FEW = 2
 
 
-@dataclass(frozen=True)
-class Aim:
-    """A target and what it measures; targets of one quantity share a surface, over temperature."""
+class SurfaceSettings(StageSettings):
+    """Gaussian processes through all values measured so far tell where the best candidate may be."""
 
-    quantity: str
-    target: Target
+    packages: ClassVar[tuple[str, ...]] = ("cmaes", "sklearn")
 
+    evaluations: int = Field(40, ge=1, description="Budget of evaluations.")
+    batch: int = Field(
+        4, ge=1, description="Candidates proposed together before the surfaces are fitted anew."
+    )
+    norm: Norm = Field(
+        "root-mean-square",
+        description="What of the deviations is to become small. root-mean-square, as in "
+        "the score of a fit: the largest are lowered first; mean-absolute: a few large ones are borne for "
+        "many small ones, when the form cannot meet them all.",
+    )
+    penalty: Number = Field(
+        1.0,
+        ge=0,
+        description="What a target that is probably missed costs, in units of the norm. 1 "
+        "keeps two or three standard deviations away from every limit; a tenth goes closer, for "
+        "smaller deviations of all others.",
+    )
+    size: Number = Field(
+        0.05,
+        gt=0,
+        le=0.5,
+        description="As long as fewer than two candidates per parameter are known, they are drawn within "
+        "this "
+        "fraction of each range about the best.",
+    )
 
-@dataclass(frozen=True)
-class Sample:
-    """One measured value with its standard error, both in ``unit``, and the candidate's parameters."""
+    @property
+    def budget(self) -> int:
+        return self.evaluations
 
-    parameters: Mapping[str, float]
-    quantity: str
-    temperature: float
-    unit: str
-    value: float
-    stderr: float
+    def generation_count(self, dimension: int) -> int:
+        return -(-self.evaluations // self.batch)
 
-
-@dataclass(frozen=True)
-class SurfaceSettings:
-    """How the surfaces are searched.
-
-    Attributes:
-        evaluations: number of proposals in all.
-        batch: proposals of a round.
-        norm: what of the deviations is to become small.
-        penalty: what a missed target costs, in units of the norm.
-    """
-
-    evaluations: int
-    batch: int
-    norm: Norm = "root-mean-square"
-    penalty: float = 1.0
+    @property
+    def begins_at_a_point(self) -> bool:
+        return True
 
 
 class ResponseSurface:
-    """Ask/tell search (see :class:`cgbridge.interfaces.Optimizer`) in rounds of ``batch`` proposals.
+    """Ask/tell search (see :class:`cgbridge.interfaces.Ranking`) in rounds of ``batch`` proposals.
 
-    When a round is told, the surfaces are fitted to ``samples()``. The first proposal of the next one is the
-    best point of the surfaces, the others are the best points of surfaces through samples that are moved
-    about within their errors, so that the less is known the farther they lie apart. The best point has the
-    lowest
+    When a round is told, the surfaces are fitted to all values told and to those of earlier runs. The first
+    proposal of the next one is the best point of the surfaces, the others are the best points of surfaces
+    through samples that are moved about within their errors, so that the less is known the farther they lie
+    apart. The best point has the lowest
 
         c sum_i P_i + sqrt(sum_i w_i E[x_i^2] / sum_i w_i)    (root-mean-square),
         c sum_i P_i + sum_i w_i E[|x_i|] / sum_i w_i          (mean-absolute),
@@ -93,36 +102,18 @@ class ResponseSurface:
     where x_i is the deviation from target i over the tolerance, by the surfaces a normal variable, P_i
     the probability that it is larger than one, and c the penalty: with 1 it is the expected number of
     missed targets, and the error of a candidate that misses none. The search ends before its budget when
-    a round has nothing new to propose.
-
-    Args:
-        space: the search space.
-        reduced: the same in reduced units.
-        aims: the targets.
-        samples: gives all values measured so far, those of earlier fits too.
-        leaders: gives the best points so far, best first.
-        settings: how many proposals, and what is minimised.
-        seed: of the random numbers; those of a round depend on its number alone.
-        kept: ``kept(number, make)`` gives the proposals of a round: those that an interrupted search made,
-            or those of ``make()``.
+    a round has nothing new to propose. The random numbers of a round depend on its number alone.
     """
 
-    def __init__(
-        self,
-        space: SearchSpace,
-        reduced: ReducedSpace,
-        aims: Sequence[Aim],
-        samples: Callable[[], Sequence[Sample]],
-        leaders: Callable[[], Sequence[Point]],
-        settings: SurfaceSettings,
-        *,
-        seed: int,
-        kept: Callable[[int, Callable[[], list[Point]]], list[Point]] = lambda number, make: make(),
-    ) -> None:
-        self._space, self._reduced, self._aims = space, reduced, tuple(aims)
-        self._samples, self._leaders = samples, leaders
-        self._settings = settings
-        self._seed, self._kept = seed, kept
+    settings = SurfaceSettings
+
+    def __init__(self, task: SearchTask, settings: SurfaceSettings) -> None:
+        self._space, self._settings, self._seed, self._kept = task.space, settings, task.seed, task.kept
+        self._reduced = ReducedSpace(task.space.parameters, task.scales)
+        self._aims = task.aims
+        self._aim_of = {(aim.level, aim.target.name): aim for aim in task.aims}
+        self._samples = list(task.earlier())
+        self._scores: dict[Point, Score] = {}
         self._queue: list[Point] = []
         self._asked: set[Point] = set()
         self._proposed: set[Point] = set()
@@ -130,17 +121,21 @@ class ResponseSurface:
         self._ended = False
 
     @property
-    def finished(self) -> bool:
-        return self._ended or self._told >= self._settings.evaluations
+    def budget(self) -> int:
+        return self._settings.budget
 
     @property
     def generation(self) -> int:
-        """Number of rounds that were proposed."""
-        return self._rounds
+        """The round of the next proposal."""
+        return self._rounds - bool(self._queue)
+
+    @property
+    def finished(self) -> bool:
+        return self._ended or self._told >= self.budget
 
     def ask(self, count: int) -> list[Point]:
         if not self._queue and not self._asked and count > 0 and not self.finished:
-            self._queue = self._kept(self._rounds, self._round)
+            self._queue = self._kept(self._known_so_far(), self._round)
             self._rounds += 1
             self._proposed.update(self._queue)
             self._ended = not self._queue
@@ -148,11 +143,44 @@ class ResponseSurface:
         self._asked.update(points)
         return points
 
-    def tell(self, point: Point, score: Score | None) -> None:
-        if point not in self._asked:
-            raise ValueError("this point was not asked for")
-        self._asked.discard(point)
-        self._told += 1
+    def tell(self, observation: Observation) -> None:
+        point = observation.point
+        if point in self._asked:
+            self._asked.discard(point)
+            self._told += 1
+        if observation.score is not None:
+            self._scores[point] = observation.score
+            found = (self._sample(point, residual) for residual in observation.residuals)
+            self._samples += [sample for sample in found if sample is not None]
+
+    def _sample(self, point: Point, residual: Residual) -> Sample | None:
+        """The value that was measured; None of what is no target here."""
+        aim = self._aim_of.get((residual.level, residual.target))
+        if aim is None:
+            return None
+        target = aim.target
+        return Sample(
+            self._space.decode(point),
+            aim.quantity,
+            target.temperature,
+            target.unit,
+            target.value + residual.deviation * target.tolerance,
+            residual.stderr * target.tolerance,
+        )
+
+    def _known_so_far(self) -> str:
+        """What the next round depends on: other knowledge, other proposals."""
+        scores = [[list(point), *astuple(score)] for point, score in self._scores.items()]
+        values = [[sample.quantity, sample.value, sample.stderr] for sample in self._samples]
+        settings = self._settings.model_dump(mode="json") | {"evaluations": self._count()}
+        return content_key({"round": self._rounds, "of": settings, "scores": scores, "values": values})
+
+    def _count(self) -> int:
+        """Proposals of the next round."""
+        return min(self._settings.batch, self.budget - self._told)
+
+    def _leaders(self) -> list[Point]:
+        return sorted(self._scores, key=self._scores.__getitem__)
 
     def ranked(self, points: Sequence[Point]) -> list[Point]:
         """The points from the best to the worst by what the surfaces expect of them.
@@ -160,7 +188,7 @@ class ResponseSurface:
         Each is so judged by all that was measured, of its neighbours too, and not by its own luck. Points
         of which nothing can be expected keep their order at the end.
         """
-        surfaces = self._surfaces()
+        surfaces = self._surfaces() if self._scores else {}
         if not surfaces:
             return list(points)
         order = np.argsort(self._cost(np.array(points), surfaces), kind="stable")
@@ -172,23 +200,34 @@ class ResponseSurface:
         return {} if centre is None else self._fit(centre)
 
     def _round(self) -> list[Point]:
-        surfaces = self._surfaces()
+        known = {tuple(sample.parameters.items()) for sample in self._samples}
+        if len(known) < _FEW * self._space.dimension:
+            return self._scattered()
+        surfaces = self._surfaces() if self._scores else {}
         if not surfaces:
             return []
         random = np.random.RandomState(derive_seed(self._seed, "round", self._rounds))
         leaders = self._best_measured(surfaces)
         proposals = [self._minimise(surfaces, leaders, random)]
-        count = min(self._settings.batch, self._settings.evaluations - self._told)
-        for _ in range(count - 1):
+        for _ in range(self._count() - 1):
             moved = {quantity: surface.moved(random) for quantity, surface in surfaces.items()}
             proposals.append(self._minimise(moved, leaders, random))
         # A point that is known, or twice the same (a corner of the ranges), would waste an evaluation.
-        known = {*self._proposed, *self._leaders()}
-        return [point for point in dict.fromkeys(proposals) if point not in known]
+        return [p for p in dict.fromkeys(proposals) if p not in self._proposed and p not in self._scores]
+
+    def _scattered(self) -> list[Point]:
+        """Points drawn about the best known, or about the centre."""
+        random = Random(derive_seed(self._seed, "round", self._rounds))
+        best = next(iter(self._leaders()), (0.5,) * self._space.dimension)
+        size = self._settings.size
+        return [
+            tuple(min(max(u + random.uniform(-size, size), 0.0), 1.0) for u in best)
+            for _ in range(self._count())
+        ]
 
     def _best_measured(self, surfaces: Mapping[str, Surface]) -> FloatArray:
         """The best by the surfaces of all candidates that were ever measured, best first."""
-        measured = dict.fromkeys(self._space.encode(sample.parameters) for sample in self._samples())
+        measured = dict.fromkeys(self._space.encode(sample.parameters) for sample in self._samples)
         points = np.array(list(measured))
         return points[np.argsort(self._cost(points, surfaces), kind="stable")[:_LEADERS]]
 
@@ -196,7 +235,7 @@ class ResponseSurface:
         """A surface for every quantity that was ever measured."""
         wanted = {aim.quantity for aim in self._aims}
         rows: dict[str, list[tuple[FloatArray, float, float]]] = {}
-        for sample in self._samples():
+        for sample in self._samples:
             point = self._reduced.point(sample.parameters) if sample.quantity in wanted else None
             if point is not None and math.isfinite(sample.value) and math.isfinite(sample.stderr):
                 unit = point.unit_of(sample.unit)
@@ -216,6 +255,8 @@ class ResponseSurface:
 
     def _cost(self, points: FloatArray, surfaces: Mapping[str, Surface]) -> FloatArray:
         """What is minimised, for points of the cube, (points, dimension)."""
+        from scipy.stats import norm as normal
+
         reduced = [self._reduced.point(self._space.decode(point)) for point in points]
         costs = np.full(len(points), math.inf)
         bound = [index for index, point in enumerate(reduced) if point is not None]
@@ -249,32 +290,32 @@ class ResponseSurface:
         self, surfaces: Mapping[str, Surface], leaders: FloatArray, random: np.random.RandomState
     ) -> Point:
         """CMA-ES (Hansen and Ostermeier, doi:10.1162/106365601750190398) from the best candidate."""
+        from cmaes import CMA
+
         dimension = self._space.dimension
         spread = np.zeros((dimension, dimension))
         if len(leaders) > 1:
             spread += np.cov(leaders.T)
         # Directions in which the best candidates are all alike are not closed.
         spread += np.eye(dimension) * (1e-6 + 1e-3 * np.trace(spread) / dimension)
-        strategy = cma.Strategy(leaders[0], _FIRST_STEP, lambda_=_LAMBDA, cmatrix=spread)
+        strategy = CMA(
+            leaders[0], _FIRST_STEP, cov=spread, population_size=_LAMBDA, seed=random.randint(2**31)
+        )
         best, lowest = np.array(leaders[0]), math.inf
         mark, since = math.inf, 0
-        with _numpy_random(random):
-            for _ in range(_GENERATIONS):
-                population = strategy.generate(_Member)
-                genes = np.array(population)
-                inside = np.clip(genes, 0.0, 1.0)
-                costs = self._cost(inside, surfaces) + _OUTSIDE * np.abs(genes - inside).sum(axis=1)
-                for member, value in zip(population, costs, strict=True):
-                    member.fitness = -float(value)
-                index = int(np.argmin(costs))
-                if costs[index] < lowest:
-                    best, lowest = inside[index], float(costs[index])
-                since += 1
-                if lowest < mark - _PROGRESS:
-                    mark, since = lowest, 0
-                if since == _PATIENCE:
-                    break
-                strategy.update(population)
+        for _ in range(_GENERATIONS):
+            genes = np.array([strategy.ask() for _ in range(_LAMBDA)])
+            inside = np.clip(genes, 0.0, 1.0)
+            costs = self._cost(inside, surfaces) + _OUTSIDE * np.abs(genes - inside).sum(axis=1)
+            index = int(np.argmin(costs))
+            if costs[index] < lowest:
+                best, lowest = inside[index], float(costs[index])
+            since += 1
+            if lowest < mark - _PROGRESS:
+                mark, since = lowest, 0
+            if since == _PATIENCE:
+                break
+            strategy.tell(list(zip(genes, costs.tolist(), strict=True)))
         return tuple(float(u) for u in best)
 
 
@@ -284,26 +325,10 @@ def expected_norm(means: FloatArray, spreads: FloatArray, weights: FloatArray, n
     E[x^2] = m^2 + s^2 and E[|x|] = s sqrt(2/pi) exp(-m^2 / 2 s^2) + m erf(m / s sqrt(2)) (Leone, Nelson and
     Nottingham, doi:10.1080/00401706.1961.10489974); the root is that of the expected mean square.
     """
+    from scipy.stats import norm as normal
+
     shares = weights / weights.sum()
     if norm == "root-mean-square":
         return np.sqrt((means**2 + spreads**2) @ shares)
     ratio = means / spreads
     return (2.0 * spreads * normal.pdf(ratio) + means * (1.0 - 2.0 * normal.cdf(-ratio))) @ shares
-
-
-class _Member(list[float]):
-    """A point of CMA-ES with what it sorts by; the larger the better."""
-
-    fitness = -math.inf
-
-
-@contextmanager
-def _numpy_random(own: np.random.RandomState) -> Iterator[None]:
-    """DEAP's CMA-ES draws from NumPy's global generator: lend it our state and give the old one back."""
-    saved = np.random.get_state()
-    np.random.set_state(own.get_state())
-    try:
-        yield
-    finally:
-        own.set_state(np.random.get_state())
-        np.random.set_state(saved)

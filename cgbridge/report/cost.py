@@ -1,4 +1,4 @@
-"""What the run cost: core hours, simulated time, evaluations; by phase."""
+"""What the run cost: core hours, simulated time, evaluations; by stage and phase."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cgbridge.report.run_record import RunRecord
 from cgbridge.store.journal_entries import Entry
 
-_PHASES = ("search", "polish", "confirm", "final")
+_AFTER = ("confirm", "final")
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,12 @@ def cost(name: str, entries: Sequence[Entry]) -> Cost:
 
 
 def costs(run: RunRecord) -> tuple[Cost, ...]:
-    """One record per phase that has evaluations, then the total."""
-    phases = [cost(phase, [e for e in run.entries if e.phase == phase]) for phase in _PHASES]
+    """One record per stage and phase that has evaluations, then the total."""
+    phases = [cost("start", [e for e in run.entries if e.phase == "start"])]
+    for number, stage in enumerate(run.config.optimizer.stages):
+        found = [e for e in run.entries if e.phase == "search" and e.stage == number]
+        phases.append(cost(f"stage {number + 1}, {stage.method}", found))
+    phases += [cost(phase, [e for e in run.entries if e.phase == phase]) for phase in _AFTER]
     return (*(found for found in phases if found.evaluations), cost("total", run.entries))
 
 

@@ -18,12 +18,13 @@ from cgbridge.report.figures.densities import density_figures
 from cgbridge.report.figures.melting import melting_figures
 from cgbridge.report.figures.structure import rdf_figures
 from cgbridge.report.finding import Finding
+from cgbridge.report.fit_in_words import fit_words
 from cgbridge.report.funnel import funnel
 from cgbridge.report.lineages import lineage_words, lineages
 from cgbridge.report.ranges import RangePosition, range_positions
 from cgbridge.report.run_record import RunRecord, read_run
 from cgbridge.report.verdicts import Verdict, verdicts
-from cgbridge.report.words import count, fit_words, observable_words
+from cgbridge.report.words import count, observable_words
 from cgbridge.store.atomic import write_atomic
 from cgbridge.store.layout import RunLayout
 

@@ -22,7 +22,7 @@ class FunnelStage:
 
 
 def funnel(run: RunRecord) -> tuple[FunnelStage, ...]:
-    """One stage per level, over the candidates of search and polish (confirmations measure every level)."""
+    """One stage per level, over the candidates of all stages (confirmations measure every level)."""
     evaluations = [entry.evaluation for entry in run.candidates]
     stages = []
     for index, level in enumerate(run.levels):

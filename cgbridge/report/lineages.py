@@ -14,6 +14,8 @@ import numpy as np
 from cgbridge.frames import FloatArray
 from cgbridge.report.digits import plain
 from cgbridge.report.run_record import RunRecord
+from cgbridge.report.search_stages import first_sample_key
+from cgbridge.store.journal_entries import Entry
 
 #: Fewest candidates of the first sample that have a typical distance.
 _ENOUGH = 4
@@ -35,15 +37,24 @@ class Lineages:
 
 
 def lineages(run: RunRecord, levels: int) -> Lineages | None:
-    """Groups of the candidates that passed ``levels`` levels; None without them or without a first sample."""
+    """Groups of the candidates that passed ``levels`` levels; None without them or without a first sample.
+
+    A search that begins with a local stage has none: what lies near its start is no sample of the ranges.
+    """
     passed = [entry for entry in run.candidates if entry.evaluation.levels_passed >= levels]
-    sample = np.array([e.point for e in run.candidates if e.phase == "search" and e.generation == 0])
+    if not first_sample_key(run.config.optimizer.stages[:1]):
+        return None
+    sample = np.array([entry.point for entry in run.candidates if _of_first_sample(entry)])
     if not passed or len(sample) < _ENOUGH:
         return None
     spacing = _spacing(sample)
     points = np.array([entry.point for entry in passed])
-    first = sum(entry.phase == "search" and entry.generation == 0 for entry in passed)
+    first = sum(_of_first_sample(entry) for entry in passed)
     return Lineages(levels, len(passed), first, _groups(points, spacing), spacing)
+
+
+def _of_first_sample(entry: Entry) -> bool:
+    return entry.phase == "search" and entry.stage == entry.generation == 0
 
 
 def lineage_words(found: Lineages) -> str:

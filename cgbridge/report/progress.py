@@ -10,6 +10,7 @@ from statistics import median
 from cgbridge.interfaces import Evaluation
 from cgbridge.objectives.scoring import weighted_rms
 from cgbridge.report.run_record import LevelRecord, RunRecord
+from cgbridge.report.search_stages import running_generations
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,10 @@ class LevelProgress:
     """Root mean square of the normalised errors at one level against the generation.
 
     The sequences have equal lengths: ``best`` is the smallest error up to that generation, ``median``
-    and ``counts`` are those of the generation's candidates that finished the level. ``polished`` is the
-    smallest error the local polish found, None without one; ``final`` that of the model that is published,
-    when it was re-run, or of the best candidate so far; None where it did not get there. The smallest errors
-    at two levels may belong to different candidates.
+    and ``counts`` are those of the generation's candidates that finished the level. Generations are counted
+    through all stages; ``begins`` says which of them begin a stage, and its method. ``final`` is the error of
+    the model that is published, when it was re-run, or of the best candidate so far; None where it did not
+    get there. The smallest errors at two levels may belong to different candidates.
     """
 
     level: str
@@ -28,7 +29,7 @@ class LevelProgress:
     best: tuple[float, ...]
     median: tuple[float, ...]
     counts: tuple[int, ...]
-    polished: float | None
+    begins: tuple[tuple[int, str], ...]
     final: float | None
 
     @property
@@ -53,19 +54,18 @@ def level_error(evaluation: Evaluation, level: LevelRecord) -> float | None:
 def progress(run: RunRecord) -> tuple[LevelProgress, ...]:
     """One record per level that any candidate finished."""
     found = []
+    numbers = running_generations(run.candidates)
+    stages = run.config.optimizer.stages
+    begins = tuple((number, stages[stage].method) for (stage, first), number in numbers.items() if not first)
     for level in run.levels:
         searched: dict[int, list[float]] = {}
-        polished: list[float] = []
         for entry in run.candidates:
             error = level_error(entry.evaluation, level)
             if error is None or not math.isfinite(error):
                 continue
-            if entry.phase == "search":
-                searched.setdefault(entry.generation, []).append(error)
-            else:
-                polished.append(error)
+            searched.setdefault(numbers[entry.stage, entry.generation], []).append(error)
         if searched:
-            found.append(_level_progress(level.name, searched, polished, _final(run, level)))
+            found.append(_level_progress(level.name, searched, begins, _final(run, level)))
     return tuple(found)
 
 
@@ -75,7 +75,7 @@ def _final(run: RunRecord, level: LevelRecord) -> float | None:
 
 
 def _level_progress(
-    name: str, searched: dict[int, list[float]], polished: list[float], final: float | None
+    name: str, searched: dict[int, list[float]], begins: tuple[tuple[int, str], ...], final: float | None
 ) -> LevelProgress:
     generations = tuple(sorted(searched))
     best: list[float] = []
@@ -87,6 +87,6 @@ def _level_progress(
         best=tuple(best),
         median=tuple(median(searched[generation]) for generation in generations),
         counts=tuple(len(searched[generation]) for generation in generations),
-        polished=min(polished) if polished else None,
+        begins=begins,
         final=final,
     )

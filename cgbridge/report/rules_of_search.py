@@ -14,6 +14,7 @@ from cgbridge.report.funnel import funnel
 from cgbridge.report.progress import progress
 from cgbridge.report.ranges import EDGE, RangePosition, range_positions
 from cgbridge.report.run_record import RunRecord
+from cgbridge.report.search_stages import budget_key, first_sample_key
 from cgbridge.report.words import count, listing
 
 #: Share of unstable candidates from which it is a fault of the input.
@@ -75,14 +76,22 @@ def level_never_passed(run: RunRecord) -> Finding | None:
         )
     missed_by, name, smallest, middle = max(rows)
     key = target_key(run, level.name, name)
+    longer = _longer_keys(run)
     return Finding(
         f"Nobody passes the level {level.name}",
         f"{arrived}. {missed_by} of them miss {name}: the smallest error is {plain(smallest, 2)} tolerances, "
         f"the median {plain(middle, 2)}.",
-        f"Give the search more candidates (optimizer.initial, optimizer.generations), widen the ranges under "
+        f"Give the search more candidates ({', '.join(longer)}), widen the ranges under "
         f"model.search, or relax {key}.tolerance if the model cannot do better.",
-        ("optimizer.initial", "optimizer.generations", "model.search", f"{key}.tolerance"),
+        (*longer, "model.search", f"{key}.tolerance"),
     )
+
+
+def _longer_keys(run: RunRecord) -> tuple[str, ...]:
+    """Keys that make the search longer, that of the first sample first."""
+    stages = run.config.optimizer.stages
+    keys = (first_sample_key(stages), *(budget_key(stages, number) for number in range(len(stages))))
+    return tuple(key for key in keys if key)
 
 
 def mostly_unstable(run: RunRecord) -> Finding | None:
@@ -131,16 +140,21 @@ def one_reason_at_a_level(run: RunRecord) -> Finding | None:
 
 def too_few_evaluations(run: RunRecord) -> Finding | None:
     """The search is short for the number of parameters, and does not go on from another one."""
-    tried, dimension = len(run.candidates), len(run.parameters)
-    if run.config.optimizer.start is not None or not tried or tried >= PER_PARAMETER * dimension:
+    tried, dimension, optimizer = len(run.candidates), len(run.parameters), run.config.optimizer
+    sample = first_sample_key(optimizer.stages)
+    # A search that begins at what is known, or that is local, looks at no whole range.
+    if optimizer.start or not sample or not tried or tried >= PER_PARAMETER * dimension:
         return None
+    place = sample.rpartition(".")[0]
+    keys = (sample, f"{place}.population", f"{place}.generations")
     return Finding(
         "The search is short",
         f"{count(tried, 'candidate')} for {count(dimension, 'parameter')}; "
         f"{PER_PARAMETER * dimension} ({PER_PARAMETER} per parameter) is a modest number.",
-        "Raise optimizer.initial (cheap: most candidates stop at the first level), optimizer.population or "
-        "optimizer.generations; or search fewer parameters under model.search.",
-        ("optimizer.initial", "optimizer.population", "optimizer.generations", "model.search"),
+        f"Raise {keys[0]} (cheap: most candidates stop at the first level), {keys[1]} or {keys[2]}; or "
+        "search "
+        "fewer parameters under model.search.",
+        (*keys, "model.search"),
     )
 
 
@@ -154,13 +168,16 @@ def still_improving(run: RunRecord) -> Finding | None:
     now = record.best[-1]
     if not before > 0 or 1.0 - now / before < GAIN:
         return None
+    limit = (run.ended or {}).get("why")
+    limited = limit in ("evaluations", "md_ns", "hours")
+    key = f"stop.{limit}" if limited else budget_key(run.config.optimizer.stages, run.stage)
     first = record.generations[-1 - max(1, len(record.best) // 4)]
     return Finding(
         "The search was still improving",
         f"The best error at the level {record.level} fell from {plain(before, 2)} to {plain(now, 2)} "
         f"tolerances between generations {first} and {record.generations[-1]}, the last.",
-        "Raise optimizer.generations.",
-        ("optimizer.generations",),
+        f"Raise {key} and run the same command: the run goes on.",
+        (key,),
         grave=False,
     )
 

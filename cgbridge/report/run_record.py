@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.config.loader import read_yaml, validate
-from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.fits.search.parameters import searched_parameters
@@ -46,7 +45,8 @@ class RunRecord:
 
     ``base`` is None and ``levels``, ``parameters`` are empty when the run was ended while it was being
     set up. ``last_result`` is when the journal was last written. ``torn`` says that the last line of the
-    journal is cut short. ``confirmed_seed`` is the seed of the best candidate in result.json.
+    journal is cut short. ``confirmed_seed`` is the seed of the best candidate in result.json. ``ended`` says
+    why the search ended, once it has.
     """
 
     path: Path
@@ -62,11 +62,12 @@ class RunRecord:
     last_result: datetime | None
     torn: bool
     confirmed_seed: int | None
+    ended: dict[str, Any] | None = None
 
     @cached_property
     def candidates(self) -> tuple[Entry, ...]:
-        """Evaluations of the search and the polish, in order."""
-        return tuple(entry for entry in self.entries if entry.phase in ("search", "polish"))
+        """Evaluations of known candidates and of all stages of the search, in order."""
+        return tuple(entry for entry in self.entries if entry.of_search)
 
     @cached_property
     def confirmations(self) -> tuple[Entry, ...]:
@@ -92,9 +93,28 @@ class RunRecord:
         return self.best is not None and self.best.phase in ("confirm", "final")
 
     @property
+    def stage(self) -> int:
+        """The last stage of the search that has results, counted from 0."""
+        return max((e.stage for e in self.candidates), default=0)
+
+    @property
     def generation(self) -> int:
-        """The last generation of the search that has results."""
-        return max((e.generation for e in self.candidates if e.phase == "search"), default=0)
+        """The last generation of that stage that has results."""
+        return max((e.generation for e in self.candidates if e.stage == self.stage), default=0)
+
+    @property
+    def generation_words(self) -> str:
+        """``4 of 8``, where the stage says how many there will be."""
+        planned = self.config.optimizer.stages[self.stage].options.get("generations")
+        return str(self.generation) if planned is None else f"{self.generation} of {planned}"
+
+    @property
+    def stage_words(self) -> str:
+        """``2 of 2 (nelder-mead)``; empty for a search of one stage."""
+        stages = self.config.optimizer.stages
+        if len(stages) == 1:
+            return ""
+        return f"{self.stage + 1} of {len(stages)} ({stages[self.stage].method})"
 
     @cached_property
     def targets(self) -> dict[tuple[str, str], Target]:
@@ -116,7 +136,6 @@ def read_run(layout: RunLayout) -> RunRecord:
     config = _config(layout)
     base = _base(layout)
     entries, torn = run_entries(layout)
-    entries = _numbered(entries, config.optimizer)
     result = _json(layout.result) or {}
     versions = _json(layout.versions) or {}
     versions.pop("protocol", None)
@@ -136,6 +155,7 @@ def read_run(layout: RunLayout) -> RunRecord:
         last_result=datetime.fromtimestamp(layout.journal.stat().st_mtime, UTC) if entries else None,
         torn=torn,
         confirmed_seed=(result.get("best") or {}).get("seed"),
+        ended=result.get("ended"),
     )
 
 
@@ -143,24 +163,6 @@ def find_runs(folder: Path) -> list[Path]:
     """Run folders in a folder, and in the folders in it."""
     patterns = ("*/used.yaml", "*/*/used.yaml")
     return sorted(file.parent for pattern in patterns for file in folder.glob(pattern))
-
-
-def _numbered(entries: tuple[Entry, ...], optimizer: OptimizerSection) -> tuple[Entry, ...]:
-    """Count generations of the search from the order of evaluation: 0 is the first sample, 1 its children.
-
-    The journal says how many generations were complete when a candidate was proposed, which calls both 0.
-    """
-    first, children = optimizer.first_sample, optimizer.population - optimizer.elites
-    found, number = [], 0
-    for entry in entries:
-        if entry.phase == "search":
-            bred = number - first
-            generation = 0 if bred < 0 else min(1 + bred // max(1, children), optimizer.generations)
-            found.append(replace(entry, generation=generation))
-            number += 1
-        else:
-            found.append(entry)
-    return tuple(found)
 
 
 def _config(layout: RunLayout) -> FitConfig:

@@ -15,6 +15,7 @@ from cgbridge.report.failures import failure_groups
 from cgbridge.report.funnel import funnel
 from cgbridge.report.notes import short_notes
 from cgbridge.report.run_record import RunRecord, find_runs, read_run
+from cgbridge.report.search_stages import ended_words
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import count
 from cgbridge.store.layout import RunLayout
@@ -31,13 +32,15 @@ def status_text(layout: RunLayout) -> str:
     run = read_run(layout)
     lines = [f"{run.config.name}: {run.state} ({run.path})"]
     lines += _rows(
-        ("generation", f"{run.generation} of {run.config.optimizer.generations}" if run.entries else ""),
+        ("stage", run.stage_words if run.entries else ""),
+        ("generation", run.generation_words if run.entries else ""),
         ("levels", _funnel_line(run)),
         ("best", _best_line(run)),
     )
     lines += _verdict_lines(run)
     lines += _rows(("cost", _cost_line(run)), *[("failures", line) for line in _failure_lines(run)])
-    lines += ["", " ".join(part for part in (diagnose(run).summary, measured_words(run)) if part)]
+    sentences = (ended_words(run.ended), diagnose(run).summary, measured_words(run))
+    lines += ["", " ".join(part for part in sentences if part)]
     return _ascii("\n".join(lines))
 
 
@@ -71,7 +74,7 @@ def _run_line(path: Path, name: str) -> RunLine:
     return RunLine(
         folder=name,
         state=str(run.state),
-        generation=f"{run.generation} of {run.config.optimizer.generations}" if run.entries else "-",
+        generation=run.generation_words if run.entries else "-",
         evaluations=str(len(run.entries)),
         levels="-" if best is None else f"{best.levels_passed} of {len(run.levels)}",
         deviation="-" if best is None else _ascii(digits.plain(best.score.total_error, 3)),

@@ -17,8 +17,8 @@ from cgbridge.store.records import evaluation_from_record
 class Entry:
     """One evaluation with its place in the run.
 
-    ``phase`` is ``search``, ``polish``, ``confirm`` or ``final``; ``factor`` says how many times longer than
-    usual the production runs were.
+    ``phase`` is ``start``, ``search``, ``confirm`` or ``final``; ``stage`` counts the stages of the search
+    from 0; ``factor`` says how many times longer than usual the production runs were.
     """
 
     evaluation: Evaluation
@@ -26,6 +26,12 @@ class Entry:
     generation: int
     point: Point
     factor: float = 1.0
+    stage: int = 0
+
+    @property
+    def of_search(self) -> bool:
+        """Whether this is a candidate of the search, and no re-run of one."""
+        return self.phase in ("start", "search")
 
 
 def run_entries(layout: RunLayout) -> tuple[tuple[Entry, ...], bool]:
@@ -70,11 +76,14 @@ def read_entries(path: Path, protocol: str | None = None) -> tuple[tuple[Entry, 
 
 def _parse(line: bytes) -> tuple[str, Entry, str | None]:
     record = json.loads(line)
+    # Before there were stages, the one after the genetic algorithm was called polish.
+    polish = record["phase"] == "polish"
     entry = Entry(
         evaluation=evaluation_from_record(record),
-        phase=record["phase"],
+        phase="search" if polish else record["phase"],
         generation=int(record["generation"]),
         point=tuple(float(u) for u in record["point"]),
         factor=float(record["factor"]),
+        stage=int(record.get("stage", polish)),
     )
     return record["key"], entry, record.get("protocol")

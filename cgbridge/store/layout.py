@@ -39,18 +39,28 @@ class RunLayout:
 
     @property
     def start(self) -> Path:
-        """The candidates of an earlier fit that began this one."""
+        """The known candidates that began this fit."""
         return self.path / "start.json"
 
     @property
     def earlier(self) -> Path:
-        """What the earlier fit measured, for a polish on response surfaces."""
+        """What earlier fits measured, for a search on response surfaces."""
         return self.path / "earlier.json"
 
     @property
     def proposals(self) -> Path:
-        """What each round of a polish on response surfaces proposed."""
+        """What each round of a search on response surfaces proposed, by what was known then."""
         return self.path / "proposals.json"
+
+    @property
+    def clock(self) -> Path:
+        """The wall time of the run, over all its resumptions."""
+        return self.path / "clock.json"
+
+    @property
+    def lengthened(self) -> Path:
+        """The budgets that were raised since the run began."""
+        return self.path / "lengthened.json"
 
     @property
     def result(self) -> Path:

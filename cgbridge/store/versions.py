@@ -17,7 +17,7 @@ _PACKAGES = (
     "openmm",
     "numpy",
     "scipy",
-    "deap",
+    "cmaes",
     "scikit-learn",
     "freud-analysis",
     "mdtraj",

@@ -26,7 +26,7 @@ levels:
   - name: lattice
     targets:
       - {observable: lattice_density, structure: ice-ic, value: 0.98 g/cm^3, tolerance: 0.03 g/cm^3}
-optimizer: {population: 8, generations: 2}
+optimizer: {stages: [{method: hoga, population: 8, generations: 2}]}
 engine: {timestep: 10 fs}
 run: {folder: run}
 """
@@ -50,7 +50,7 @@ def fault(folder: Path, *words: str, code: int) -> str:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("population: 8", "popluation: 8", "fit.yaml:12: optimizer.popluation: unknown key"),
+        ("population: 8", "popluation: 8", "fit.yaml:12: optimizer.stages.0.popluation: unknown key"),
         ("population: 8", "popluation: 8", "did you mean 'population'?"),
         ("timestep: 10 fs", "timestep: 10 K", "fit.yaml:13: engine.timestep: '10 K': cannot convert"),
         ("min: 5 kcal/mol", "min: 5 A", "model.search.epsilon.min: '5 A': cannot convert"),

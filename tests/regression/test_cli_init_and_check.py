@@ -14,9 +14,9 @@ from cgbridge.cli.new import TEMPLATES
 from cgbridge.config.loader import load_fit
 from cgbridge.fits.search.box_check import longest_cutoff
 from cgbridge.fits.search.cost_estimate import candidate_count, estimate_cost, planned_simulations
-from cgbridge.fits.search.loop import ga_settings
 from cgbridge.fits.search.problem import FitProblem, build_problem
-from cgbridge.optimizers.hierarchical_ga import HierarchicalGA
+from cgbridge.fits.search.stages import stages_of
+from cgbridge.optimizers.method import SearchTask
 from cgbridge.structures.box_sizes import MARGIN, least_liquid_beads, liquid_edge, start_density
 
 
@@ -66,10 +66,10 @@ def test_check_times_the_engine_and_gives_a_range(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "liquid at 300 K, 128 beads" in done.stdout
     assert "us per bead and step" in done.stdout
-    # 24 + 2 (8 - 2) + 4 candidates of 5 + 2 + 4 ps (melting, equilibration, production) and 5 re-runs
-    # of 5 + 2 + 12 ps.
-    assert re.search(r"^at least +95 ps ", done.stdout, re.M)
-    assert re.search(r"^at most +535 ps ", done.stdout, re.M)
+    # 24 + 2 (8 - 2) + 4 candidates of 5 + 2 + 4 ps (melting, equilibration, production) and 2 + 2 + 3 re-runs
+    # of 5 + 2 + 12 ps: two leaders after two generations of each stage, two at the end, and the winner.
+    assert re.search(r"^at least +133 ps ", done.stdout, re.M)
+    assert re.search(r"^at most +573 ps ", done.stdout, re.M)
 
 
 def test_check_says_when_the_base_model_breaks_down(tmp_path: Path) -> None:
@@ -126,9 +126,9 @@ def test_an_unknown_crystal_is_found_before_the_fit(tmp_path: Path) -> None:
 
 def test_the_estimate_counts_what_the_optimizer_will_ask(tmp_path: Path) -> None:
     fit = problem(tmp_path, molecular_dynamics())
-    ga = HierarchicalGA(fit.space.dimension, ga_settings(fit), seed=1)
-    optimizer = fit.config.optimizer
-    assert candidate_count(optimizer) == ga.budget + optimizer.polish.evaluations
+    task = SearchTask(fit.space, 1)
+    optimizers = [stage.optimizer(1, lambda seed: task) for stage in stages_of(fit.config.optimizer)]
+    assert candidate_count(fit) == sum(optimizer.budget for optimizer in optimizers)
     estimate = estimate_cost(fit, timing=False)
     low, typical, high = estimate.totals()
     assert high.core_hours is None and low.md_ns <= typical.md_ns <= high.md_ns

@@ -114,7 +114,7 @@ def test_observables_and_keys_are_all_told(tmp_path: Path) -> None:
     assert all(f"\n{name} " in text for name in OBSERVABLES)
     entries = {entry.key: entry for entry in manual()}
     assert set(FitConfig.model_fields) - {"schema_version"} <= {key.rstrip("[]") for key in entries}
-    assert entries["optimizer.polish.evaluations"].default == "40"
+    assert entries["stop.confirmed"].default == "1"
     assert entries["model.base"].default == "required"
     assert all(entry.meaning for entry in entries.values())
     wrong = command(tmp_path, "keys", "optimiser")

@@ -19,7 +19,7 @@ from cgbridge.errors import CgbridgeError, SimulationError, UnstableError
 from cgbridge.fits.search.box_check import longest_cutoff
 from cgbridge.fits.search.cost_estimate import time_engine
 from cgbridge.fits.search.problem import FitProblem, build_problem
-from cgbridge.fits.search.surface import _pair_of
+from cgbridge.fits.search.search_task import _pair_of
 from cgbridge.interfaces import Outcome, Parameter
 from cgbridge.models.database import load_model
 from cgbridge.objectives.candidate import evaluate_candidate

@@ -22,6 +22,7 @@ from cgbridge.models.database import load_model
 POLISH = {
     "nelder-mead": {"evaluations": 40},
     "response-surface": {"method": "response-surface", "evaluations": 4, "batch": 2},
+    "cma-es": {"method": "cma-es", "evaluations": 80, "size": 0.05},
 }
 
 
@@ -81,6 +82,7 @@ def kill_after(folder: Path, evaluations: int) -> None:
         ("generational", "nelder-mead", (0, 20, 70, 125)),
         ("steady-state", "nelder-mead", (0, 20, 70, 125)),
         ("generational", "response-surface", (116, 118)),
+        ("steady-state", "cma-es", (90, 120)),
     ],
 )
 def test_kills_at_any_moment_lose_nothing(
@@ -171,7 +173,8 @@ def test_a_run_of_a_version_that_knew_fewer_keys_resumes(tmp_path: Path) -> None
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
     used, journal = tmp_path / "run/used.yaml", tmp_path / "run/journal.jsonl"
     before, content = journal.read_text(), yaml.safe_load(used.read_text())
-    del content["optimizer"]["polish"]["penalty"]
+    del content["optimizer"]["stages"][1]["size"]
+    del content["stop"]
     used.write_text(yaml.safe_dump(content))
     done = command(tmp_path, "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
@@ -199,7 +202,7 @@ def test_a_fit_begins_with_the_best_of_an_earlier_one(tmp_path: Path, polished: 
     done = command(tmp_path, "fit", "fit.yaml")
     assert done.returncode == 0, done.stderr
     journal = [json.loads(line) for line in (tmp_path / "second/journal.jsonl").read_text().splitlines()]
-    search = [entry for entry in journal if entry["phase"] == "search"]
+    search = [entry for entry in journal if entry["phase"] in ("start", "search") and entry["stage"] == 0]
     assert len(search) == 6 + 4 + 10  # begun with, drawn, and bred
     # A point of the unit cube and back: rounding of the last digit or two.
     assert any(entry["parameters"] == pytest.approx(found, rel=1e-12) for entry in search)
@@ -247,12 +250,13 @@ def test_a_resumed_polish_takes_the_proposals_that_it_kept(tmp_path: Path) -> No
     write(tmp_path, known_answer(generations=1, polish=POLISH["response-surface"]))
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
     file, journal = tmp_path / "run/proposals.json", tmp_path / "run/journal.jsonl"
-    first, _ = json.loads(file.read_text())
+    kept = json.loads(file.read_text())
+    (_, first), (key, _) = kept.items()
     before = journal.read_text()
-    file.write_text(json.dumps([first, [[0.25, 0.75]]]))
+    file.write_text(json.dumps(kept | {key: [[0.25, 0.75]]}))
     assert command(tmp_path, "fit", "fit.yaml").returncode == 0
     found = json.loads(journal.read_text().removeprefix(before).splitlines()[0])
-    assert found["phase"] == "polish"
+    assert found["phase"] == "search" and found["stage"] == 1 and found["point"] not in first
     search = known_answer()["model"]["search"]
     for name, share in (("epsilon", 0.25), ("sigma", 0.75)):
         low, high = (float(str(search[name][end]).split()[0]) for end in ("min", "max"))
@@ -263,7 +267,9 @@ def test_a_resumed_polish_takes_the_proposals_that_it_kept(tmp_path: Path) -> No
     ("change", "message"),
     [
         (lambda c: c["optimizer"].update(start={"run": "nowhere"}), "there is no fit in 'nowhere'"),
+        (lambda c: c["optimizer"].update(start=["nowhere"]), "'nowhere' is neither a run folder nor a model"),
         (lambda c: c["optimizer"].update(start={"run": "second"}), "a fit cannot begin with itself"),
+        (lambda c: c["optimizer"].update(start=["ml-bop"]), "'ml-bop' has the form 'tersoff'"),
         (lambda c: c["model"]["search"].pop("sigma"), "searched other parameters: sigma"),
     ],
 )
@@ -276,4 +282,4 @@ def test_what_a_fit_cannot_begin_with(tmp_path: Path, change: Any, message: str)
     write(tmp_path, content)
     done = command(tmp_path, "fit", "fit.yaml")
     assert done.returncode == 2 and message in done.stderr
-    assert "optimizer.start.run" in done.stderr and "Traceback" not in done.stderr
+    assert "optimizer.start.0" in done.stderr and "Traceback" not in done.stderr

@@ -17,10 +17,12 @@ from cgbridge.config.schema import FitConfig
 from cgbridge.errors import CgbridgeError, CgbridgeWarning, RunFolderError
 from cgbridge.fits import run_folder
 from cgbridge.fits.run_folder import RunFolder
-from cgbridge.fits.search.loop import _Fit
+from cgbridge.fits.search.candidates import Candidates
 from cgbridge.fits.search.problem import build_problem
 from cgbridge.fits.search.progress import Progress
+from cgbridge.interfaces import Observation
 from cgbridge.models.database import load_model
+from cgbridge.optimizers.hierarchical_ga import HierarchicalGA
 from cgbridge.report.run_record import read_run
 from cgbridge.store import versions
 from cgbridge.store.journal_entries import run_entries
@@ -123,7 +125,7 @@ def test_another_input_is_refused_key_by_key(tmp_path: Path, monkeypatch: pytest
         fit_here(changed, tmp_path / "run", monkeypatch)
     for words in (
         "optimizer.seed 3 -> 4",
-        "optimizer.elites 2 -> 1",
+        "optimizer.stages.0.elites 2 -> 1",
         "lattice.targets.0.tolerance 0.01 g/cm^3",
     ):
         assert words in caught.value.what
@@ -142,7 +144,7 @@ def test_a_run_of_another_version_is_not_mixed_in(
     if refused:
         with pytest.raises(RunFolderError, match=rf"{name} 0\.0\.1 -> ") as caught:
             fit_here(small(), run, monkeypatch)
-        assert "optimizer.start.run" in str(caught.value) and "--fresh" in str(caught.value)
+        assert "optimizer.start" in str(caught.value) and "--fresh" in str(caught.value)
     else:
         with pytest.warns(CgbridgeWarning, match=r"numpy 0\.0\.1 -> "):
             fit_here(small(), run, monkeypatch)
@@ -176,9 +178,8 @@ def test_stale_lines_are_read_by_nobody(tmp_path: Path, monkeypatch: pytest.Monk
     content = small(start={"run": str(run), "candidates": 1}, generations=1)
     fit_here(content, tmp_path / "second", monkeypatch)
     best = min((e for e in before.candidates), key=lambda e: e.evaluation.score)
-    assert json.loads((tmp_path / "second/start.json").read_text())["parameters"] == [
-        best.evaluation.parameters
-    ]
+    (chosen,) = json.loads((tmp_path / "second/start.json").read_text())["candidates"]
+    assert chosen == {"from": str(run), "parameters": best.evaluation.parameters}
 
 
 @pytest.mark.parametrize("change", [{"results": "1"}, {"cgbridge": "0.0.1"}, None], ids=str)
@@ -266,7 +267,8 @@ def test_a_lost_evaluation_has_a_second_chance_at_the_end(
     both = [line for line in found if line["point"] == fault["point"] and line["phase"] == "search"]
     assert both[0] is fault and both[1]["outcome"] != "infra"
     # The second comes when the search has told everything.
-    assert found.index(both[1]) == max(n for n, line in enumerate(found) if line["phase"] == "search")
+    of_stage = [n for n, line in enumerate(found) if line["phase"] == "search" and line["stage"] == 0]
+    assert found.index(both[1]) == max(of_stage)
 
 
 def test_a_machine_that_fails_all_the_time_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,38 +307,40 @@ def test_a_lucky_elite_stops_breeding_once_it_is_confirmed(
 ) -> None:
     """The closed forms know no luck: here every confirmation is told as if it had failed."""
     confirmed: list[Any] = []
-    keep = _Fit._keep_confirmed
+    keep = Candidates.confirm
 
-    def kept(self: _Fit, point: Any, evaluation: Any) -> None:
+    def kept(self: Candidates, point: Any, evaluation: Any) -> None:
         worse = replace(evaluation.score, levels_failed=2, level_error=50.0)
         confirmed.append(point)
         keep(self, point, replace(evaluation, score=worse))
 
-    monkeypatch.setattr(_Fit, "_keep_confirmed", kept)
+    monkeypatch.setattr(Candidates, "confirm", kept)
     told: list[Any] = []
-    settle = _Fit._settle
+    tell = HierarchicalGA.tell
 
-    def settled(self: _Fit) -> Any:
-        found = settle(self)
-        told.append({tuple(i): i.fitness.values for i in (*self._ga._population, *self._ga._scored)})
-        return found
+    def recorded(self: HierarchicalGA, observation: Observation) -> None:
+        again = observation.point in self._scores
+        tell(self, observation)
+        if again:
+            told.append((self.generation, observation.point, dict(self._scores), self._told))
 
-    monkeypatch.setattr(_Fit, "_settle", settled)
-    fit_here(small(confirm={"every": 1}), tmp_path / "run", monkeypatch)
-    # The elites of the first generation are in the population when the second ends, with what is known now.
-    assert [told[1][point][:3] for point in confirmed[:2]] == [(2.0, 0.0, 50.0)] * 2
+    monkeypatch.setattr(HierarchicalGA, "tell", recorded)
+    fit_here(small(confirm={"every": 1}, polish={"evaluations": 0}), tmp_path / "run", monkeypatch)
+    # Confirmed when the first generation bred is complete, told when the second is, before the third is bred.
+    assert [point for _, point, _, _ in told[:2]] == confirmed[:2]
+    assert all(scores[point].level_error == 50.0 for _, point, scores, _ in told)
+    assert {count for _, _, _, count in told[:2]} == {16 + 6 + 6}
     # Then others lead, and are confirmed in turn.
     assert len(set(confirmed)) == len(confirmed) > 2
-    assert not set(confirmed[:2]) & set(told[2])
 
 
 def test_a_fresh_fit_says_nothing_of_a_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A simplex begins with the best point of the search, which is not computed twice."""
+    """Nor does it compute anything twice: a simplex knows the best point of the stage before."""
     seen: list[Progress] = []
     fit_here(small(), tmp_path / "run", monkeypatch, display=seen.append)
     progress = seen[-1]
     assert progress.from_journal == 0
-    assert len(lines(tmp_path / "run")) < progress.evaluations <= progress.budget
+    assert len(lines(tmp_path / "run")) == progress.evaluations <= progress.budget
     fit_here(small(), tmp_path / "run", monkeypatch, display=seen.append)
     assert seen[-1].from_journal == len(lines(tmp_path / "run"))
 

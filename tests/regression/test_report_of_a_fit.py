@@ -31,9 +31,7 @@ def write_input(folder: Path, *, generations: int, seed: int = 1) -> None:
             }
         ],
         "optimizer": {
-            "population": 8,
-            "generations": generations,
-            "polish": {"evaluations": 0},
+            "stages": [{"method": "hoga", "population": 8, "generations": generations}],
             "seed": seed,
         },
         "engine": {"method": "closed-form"},

@@ -98,7 +98,9 @@ FOREIGN = "There is no serialization proxy registered for type"
 #: What differs from case to case.
 VARYING = r"…|'3 K'|'K' \(temperature\) to 'kcal/mol' \(energy\)|signal SIGKILL"
 #: Messages quoted whole, which other tests provoke.
-EXAMPLES = {"water.yaml:26: optimizer.popultion: unknown key 'popultion'; did you mean 'population'?"}
+EXAMPLES = {
+    "water.yaml:28: optimizer.stages.0.popultion: unknown key 'popultion'; did you mean 'population'?"
+}
 
 
 def test_messages_of_the_troubleshooting_page_are_those_of_the_program():

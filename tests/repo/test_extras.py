@@ -122,7 +122,7 @@ def without(left_out: set[str], folder: Path, *commands: str) -> list[tuple[int,
 
 
 def test_a_small_installation_works(tmp_path: Path) -> None:
-    """All extras left out: models, forces, simulations, export, and what is measured at rest."""
+    """All extras left out: models, forces, simulations, export, what is measured at rest, and a fit."""
     answers = without(
         {module for extra in EXTRAS for module in extra.modules},
         tmp_path,
@@ -136,6 +136,7 @@ def test_a_small_installation_works(tmp_path: Path) -> None:
         "evaluate mw static.yaml",
         "init first --template closed-form",
         "init second --template water-quick",
+        "fit first.yaml",
     )
     assert [code for code, _, _ in answers] == [0] * len(answers), answers
     assert "-24.026" in answers[4][1]
@@ -143,17 +144,17 @@ def test_a_small_installation_works(tmp_path: Path) -> None:
 
 def test_what_is_left_out_is_told_with_its_pip_line_before_anything_runs(tmp_path: Path) -> None:
     everything = {module for extra in EXTRAS for module in extra.modules}
-    made, check, fit, liquid, frames, doctor = without(
+    shutil.copy(ROOT / "examples/stages.yaml", tmp_path)
+    check, fit, liquid, frames, doctor = without(
         everything,
         tmp_path,
-        "init first --template closed-form",
-        "check first.yaml --no-timing",
-        "fit first.yaml",
+        "check stages.yaml --no-timing",
+        "fit stages.yaml",
         "evaluate mw liquid.yaml",
         "energy mw frames.xtc",
         "doctor",
     )
-    assert made[0] == 0
+    assert "optimizer.stages.0.method" in check[2] and "the method cma-es" in check[2]
     for (code, out, err), extra in ((check, "fit"), (fit, "fit"), (liquid, "ice"), (frames, "formats")):
         assert code == MissingDependencyError.exit_code, out + err
         assert f"pip install 'cgbridge[{extra}]'" in err and "Traceback" not in err

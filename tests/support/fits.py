@@ -10,12 +10,16 @@ from typing import Any
 import program
 import yaml
 
+from cgbridge.config.migration import migrated_optimizer
 from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
 from cgbridge.models.database import load_model
 
 
-def known_answer(**optimizer: Any) -> dict[str, Any]:
-    """Recover mW's epsilon and sigma from its own dimer energy and lattice density."""
+def known_answer(stages: list[dict[str, Any]] | None = None, **optimizer: Any) -> dict[str, Any]:
+    """Recover mW's epsilon and sigma from its own dimer energy and lattice density.
+
+    Keys of ``optimizer`` in short: those of its first stage beside it, those of the second in ``polish``.
+    """
     mw = load_model("mw")
     return {
         "schema": 1,
@@ -51,15 +55,18 @@ def known_answer(**optimizer: Any) -> dict[str, Any]:
                 ],
             },
         ],
-        "optimizer": {
-            "population": 12,
-            "generations": 8,
-            "initial": 32,
-            "polish": {"evaluations": 40},
-            "confirm": {"every": 3},
-            "seed": 3,
-        }
-        | optimizer,
+        "optimizer": migrated_optimizer(
+            {
+                "population": 12,
+                "generations": 8,
+                "initial": 32,
+                "polish": {"evaluations": 40},
+                "confirm": {"every": 3},
+                "seed": 3,
+            }
+            | optimizer
+        )
+        | ({"stages": stages} if stages else {}),
         "engine": {"method": "closed-form"},
         "run": {"folder": "run", "workers": 2},
     }
@@ -84,14 +91,17 @@ def molecular_dynamics(folder: str = "run", **optimizer: Any) -> dict[str, Any]:
         },
     ]
     content["levels"][0]["targets"][0]["tolerance"] = "0.05 g/cm^3"
-    content["optimizer"] = {
-        "population": 8,
-        "generations": 2,
-        "initial": 24,
-        "polish": {"evaluations": 4},
-        "confirm": {"every": 2, "candidates": 2},
-        "seed": 5,
-    } | optimizer
+    content["optimizer"] = migrated_optimizer(
+        {
+            "population": 8,
+            "generations": 2,
+            "initial": 24,
+            "polish": {"evaluations": 4},
+            "confirm": {"every": 2, "candidates": 2},
+            "seed": 5,
+        }
+        | optimizer
+    )
     content["engine"] = {"beads": 128, "equilibration": "2 ps", "production": "4 ps"}
     content["run"] = {"folder": folder, "workers": 2}
     return content

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 LIBRARIES = (
-    "ase.io", "deap", "freud", "mdtraj", "openmm", "scipy.optimize", "sklearn.gaussian_process",
+    "ase.io", "cmaes", "freud", "mdtraj", "openmm", "scipy.optimize", "sklearn.gaussian_process",
     "cgbridge.apps.evaluate", "cgbridge.fits.search.loop", "cgbridge.cli.app", "cgbridge.engine.free_run",
     "cgbridge.export.writers", "cgbridge.openmm", "cgbridge.report.document",
 )  # fmt: skip

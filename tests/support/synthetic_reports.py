@@ -27,7 +27,10 @@ PARAMETERS = (
 )
 #: Where the made-up water has its best parameters in the unit cube.
 OPTIMUM = (0.55, 0.4)
-_OPTIMIZER = {"population": 10, "elites": 2, "generations": 6, "initial": 20}
+_STAGES = [
+    {"method": "hoga", "population": 10, "elites": 2, "generations": 6, "initial": 20},
+    {"method": "nelder-mead", "evaluations": 40},
+]
 
 
 def measured(
@@ -65,6 +68,7 @@ def entry(
     levels: int = 1,
     point: tuple[float, ...] = (0.5, 0.5),
     phase: str = "search",
+    stage: int = 0,
     generation: int = 0,
     outcome: Outcome = Outcome.OK,
     reason: str = "",
@@ -87,7 +91,8 @@ def entry(
         wall_s=1.5 * len(results),
         cpu_s=1.4 * len(results),
     )  # fmt: skip
-    return Entry(evaluation, phase, generation, point, 3.0 if phase == "confirm" else 1.0)
+    factor = 3.0 if phase == "confirm" else 1.0
+    return Entry(evaluation, phase, generation, point, factor, stage)
 
 
 def record(
@@ -111,7 +116,7 @@ def record(
                 },
             },
             "levels": [{"name": level.name, "targets": [t.name for t in level.targets]} for level in levels],
-            "optimizer": {**_OPTIMIZER, **(optimizer or {})},
+            "optimizer": {"stages": _STAGES, **(optimizer or {})},
         }
     )  # fmt: skip
     confirmed = [e.evaluation for e in entries if e.phase == "confirm"]
@@ -144,7 +149,7 @@ def write_run(run: RunRecord) -> RunLayout:
         layout.base_model.write_text(json.dumps(run.base.to_dict()))
     with open(layout.journal, "w", encoding="utf-8") as file:
         for number, one in enumerate(run.entries):
-            place = {"key": str(number), "phase": one.phase, "generation": one.generation}
+            place = {"key": str(number), "phase": one.phase, "stage": one.stage, "generation": one.generation}
             body = evaluation_record(one.evaluation, curves=one.phase == "confirm")
             line = place | {"point": list(one.point), "factor": one.factor} | body
             file.write(json.dumps(line) + "\n")
@@ -186,7 +191,7 @@ def water_run(path: Path, *, state: State = State.FINISHED, seed: int = 1) -> Ru
     levels = water_levels()
     entries = []
     for number in range(68):
-        generation = max(0, (number - 12) // 8)
+        generation = max(0, (number - 12) // 8)  # twenty of the first sample, then eight children each
         spread = 0.5 * 0.6**generation
         point = tuple(
             float(u) for u in np.clip(np.array(OPTIMUM) + spread * rng.standard_normal(2), 0.0, 1.0)

@@ -10,6 +10,7 @@ import pytest
 from cgbridge.config.document import DocumentError, parse_document
 from cgbridge.config.loader import load_fit
 from cgbridge.errors import ConfigError
+from cgbridge.fits.search.reading import read_fit
 from cgbridge.models.files.model_file import read_model
 from cgbridge.targets.library import load_target
 
@@ -27,7 +28,7 @@ levels:
   - name: lattice
     targets:
       - {observable: lattice_density, structure: ice-ic, value: 0.92 g/cm^3, tolerance: 0.03 g/cm^3}
-optimizer: {method: hoga, population: 16, generations: 8, seed: 7}
+optimizer: {stages: [{method: hoga, population: 16, generations: 8}], seed: 7}
 engine: {platform: auto, timestep: 10 fs, beads: 343}
 run: {folder: runs/quick, workers: auto}
 """
@@ -56,14 +57,19 @@ def test_good_input(tmp_path: Path) -> None:
         ("population: 16", "population: 8, elites: 8", 14, "elites (8) must be fewer than population (8)"),
         ("seed: 7", "seed: 7, seed: 8", 14, "given twice"),
         ("schema: 1", "schema: 2", 1, "schema 2 is not known"),
-        ("method: hoga", "method: hoka", 14, "'hoga'"),
+        ("method: hoga", "method: hoka", 14, "unknown method 'hoka'; did you mean 'hoga'?"),
+        ("method: hoga, ", "", 14, "this key is required"),
+        ("seed: 7", "seed: 7, population: 16", 14, "population belong to a stage"),
+        ("seed: 7", "seed: 7, start: [{run: a, model: b}]", 14, "give either run or model"),
+        ("seed: 7}", "seed: 7}\nstop: {evaluation: 3}", 15, "did you mean 'evaluations'?"),
+        ("seed: 7}", "seed: 7}\nstop: {confirmed: 3}", 15, "when: all-passed, which is not given"),
         ("scale: log", "scale: lag", 9, "'linear' or 'log'"),
         ("max: 2200 eV", "maximum: 2200 eV", 8, "unknown key 'maximum'"),
     ],
 )
 def test_faults_are_located(tmp_path: Path, old: str, new: str, line: int, message: str) -> None:
     with pytest.raises(ConfigError) as fault:
-        load_fit(write(tmp_path, GOOD.replace(old, new)))
+        read_fit(write(tmp_path, GOOD.replace(old, new)))
     assert f"fit.yaml:{line}" in str(fault.value)
     assert message in str(fault.value)
 

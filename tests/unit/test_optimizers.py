@@ -1,121 +1,122 @@
-"""Optimizers: bounds, reproducibility, replay, convergence on closed forms."""
+"""Optimizers beyond their contract: convergence on closed forms, operators against their distributions."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from statistics import mean
+from typing import Any
 
 import pytest
 
-from cgbridge.interfaces import Optimizer, Parameter, Point, Score
+from cgbridge.config.optimizer_section import StageSection
+from cgbridge.errors import ConfigError
+from cgbridge.interfaces import Observation, Optimizer, Parameter, Point, Score
+from cgbridge.optimizers.catalogue import stage_settings
+from cgbridge.optimizers.covariance_adaptation import CMASettings, CovarianceAdaptation
 from cgbridge.optimizers.hierarchical_ga import GASettings, HierarchicalGA
-from cgbridge.optimizers.nelder_mead import NelderMead
+from cgbridge.optimizers.method import SearchTask
+from cgbridge.optimizers.nelder_mead import NelderMead, SimplexSettings
 from cgbridge.optimizers.space import SearchSpace
+from cgbridge.optimizers.variation import crossed, mutated, sobol_points, stepped
+from cgbridge.testing.optimizers import OPTIMUM, SPACE, drive
 
-OPTIMUM = (0.3, 0.7, 0.5)
+FAR = (0.5, 0.5, 0.6)
 
 
-def sphere(point: Point) -> Score:
+def sphere(point: Point) -> Observation:
     error = sum((u - o) ** 2 for u, o in zip(point, OPTIMUM, strict=True)) ** 0.5
-    return Score(0, 0.0, error, error)
+    return Observation(point, Score(0, 0.0, error, error))
 
 
-def hierarchy(point: Point) -> Score:
+def hierarchy(point: Point) -> Observation:
     """Level 1 looks at the first coordinate only, level 2 at the others."""
     first = abs(point[0] - OPTIMUM[0])
     if first > 0.05:
-        return Score(2, 0.0, first, first)
+        return Observation(point, Score(2, 0.0, first, first))
     rest = max(abs(u - o) for u, o in zip(point[1:], OPTIMUM[1:], strict=True))
-    return Score(0 if rest < 0.05 else 1, 0.0, rest, rest)
+    return Observation(point, Score(0 if rest < 0.05 else 1, 0.0, rest, rest))
 
 
-def drive(
-    optimizer: Optimizer, objective: Callable[[Point], Score], batch: int = 4
-) -> list[tuple[Point, Score]]:
-    history = []
-    while not optimizer.finished:
-        points = optimizer.ask(batch)
-        assert points, "an unfinished optimizer with nothing outstanding must propose"
-        for point in points:
-            score = objective(point)
-            history.append((point, score))
-            optimizer.tell(point, score)
-    return history
+def genetic(seed: int = 3, **settings: Any) -> HierarchicalGA:
+    shape = {"population": 12, "generations": 12, "initial": 32} | settings
+    return HierarchicalGA(SearchTask(SPACE, seed), GASettings(**shape))
 
 
-def make(kind: str, seed: int = 3) -> Optimizer:
-    if kind == "simplex":
-        return NelderMead((0.5, 0.5, 0.6), size=0.1, evaluations=80)
-    settings = GASettings(
-        population=12,
-        generations=12,
-        initial=32,
-        steady_state=kind != "generational",
-        rescale=0.3 if kind == "rescaling" else 0.0,
-    )
-    return HierarchicalGA(3, settings, seed, rescale=SPACE.rescaled)
-
-
-#: An energy, a decay constant and a number without unit.
-SPACE = SearchSpace(
-    (
-        Parameter("A", "eV", range=(1000.0, 2000.0), scale="log"),
-        Parameter("lambda1", "1/A", range=(2.0, 3.0)),
-        Parameter("h", "1", range=(-0.6, -0.3)),
-    )
-)
-KINDS = ["generational", "steady", "rescaling", "simplex"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_proposals_stay_in_the_unit_cube(kind: str) -> None:
-    for point, _ in drive(make(kind), sphere):
-        assert all(0.0 <= u <= 1.0 for u in point)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_same_seed_gives_the_same_proposals(kind: str) -> None:
-    first = drive(make(kind), sphere)
-    random.seed(99)  # the global generator must not matter
-    assert drive(make(kind), sphere) == first
-
-
-def test_other_seed_gives_other_proposals() -> None:
-    assert drive(make("generational", 1), sphere) != drive(make("generational", 2), sphere)
-
-
-def test_the_global_generator_is_left_alone() -> None:
-    random.seed(5)
-    expected = [random.random() for _ in range(3)]
-    random.seed(5)
-    drive(make("generational"), sphere)
-    assert [random.random() for _ in range(3)] == expected
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("batch", [1, 3, 50])
-def test_proposals_do_not_depend_on_the_number_of_workers(kind: str, batch: int) -> None:
-    assert drive(make(kind), sphere, batch) == drive(make(kind), sphere, 4)
+KINDS: dict[str, Callable[[], Optimizer]] = {
+    "generational": genetic,
+    "steady": lambda: genetic(mode="steady-state"),
+    "rescaling": lambda: genetic(mode="steady-state", rescale=0.3),
+    "simplex": lambda: NelderMead(SearchTask(SPACE, 3), SimplexSettings(size=0.1, evaluations=80)),
+    "cma-es": lambda: CovarianceAdaptation(SearchTask(SPACE, 3), CMASettings(evaluations=120)),
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_converges_and_beats_random_sampling(kind: str) -> None:
-    history = drive(make(kind), sphere)
-    best = min(score.total_error for _, score in history)
+    history = drive(KINDS[kind](), sphere)
+    best = min(told.score.total_error for told in history)
     generator = random.Random(0)
     blind = min(
-        sphere((generator.random(), generator.random(), generator.random())).total_error for _ in history
+        sphere((generator.random(), generator.random(), generator.random())).score.total_error
+        for _ in history
     )
     # Blind sampling of ~150 points in a unit cube gets within about 0.1; a search must do much better.
     assert best < 0.5 * blind
 
 
+def test_other_seeds_give_other_proposals() -> None:
+    assert drive(genetic(1), sphere) != drive(genetic(2), sphere)
+
+
 def test_hierarchy_is_climbed_level_by_level() -> None:
-    history = drive(make("generational"), hierarchy)
-    assert min(score for _, score in history).levels_failed == 0
+    history = drive(genetic(), hierarchy)
+    assert min(told.score for told in history).levels_failed == 0
 
 
-def test_rescaled_point_is_the_same_model_in_other_units() -> None:
+@pytest.mark.parametrize("kind", ["simplex", "cma-es"])
+def test_a_local_search_begins_at_the_best_that_is_known(kind: str) -> None:
+    optimizer = KINDS[kind]()
+    for point in (FAR, (0.1, 0.1, 0.9), (0.9, 0.9, 0.1)):
+        optimizer.tell(sphere(point))
+    first = drive(optimizer, sphere, most=8)
+    # Edges of 0.1, and steps of 0.1 of which none of eight is four standard deviations long.
+    assert max(abs(u - v) for told in first for u, v in zip(told.point, FAR, strict=True)) < 0.4
+    assert FAR not in [told.point for told in first]  # it is known
+
+
+def test_known_points_compete_for_the_first_population() -> None:
+    """As the base model and earlier runs do; one that is better than all others is a parent at once."""
+    optimizer = genetic(initial=8)
+    optimizer.tell(sphere(OPTIMUM))
+    drive(optimizer, sphere, most=8)
+    optimizer.ask(1)
+    assert optimizer._population[0] == OPTIMUM
+
+
+def test_a_search_may_begin_at_one_point() -> None:
+    """A population of one has no differences and nobody to cross with: mutation makes it grow."""
+    optimizer = genetic(initial=0, mutation=0.6)
+    optimizer.tell(sphere(FAR))
+    history = drive(optimizer, sphere)
+    assert len(history) == optimizer.budget
+    # Polynomial mutation with an exponent of 60 moves a gene by a sixtieth; nobody is drawn from elsewhere.
+    first = history[: optimizer._settings.children]
+    assert max(abs(u - v) for told in first for u, v in zip(told.point, FAR, strict=True)) < 0.2
+    assert min(told.score for told in history) < sphere(FAR).score
+
+
+def test_a_simplex_goes_on_with_the_score_that_is_known_better() -> None:
+    """The best vertex was lucky: told better, it is no longer what the others shrink towards."""
+    optimizer = KINDS["simplex"]()
+    history = drive(optimizer, sphere, most=12)
+    best = min(history, key=lambda told: told.score)
+    optimizer.tell(Observation(best.point, Score(2, 0.0, 9.0, 9.0)))
+    drive(optimizer, sphere, most=12)
+    assert best.point not in optimizer._simplex  # type: ignore[attr-defined]
+
+
+def test_a_rescaled_point_is_the_same_model_in_other_units() -> None:
     space = SearchSpace(
         (*SPACE.parameters, Parameter("R", "A", range=(3.0, 3.6)), Parameter("k", "eV/A^2", range=(1.0, 9.0)))
     )
@@ -127,73 +128,118 @@ def test_rescaled_point_is_the_same_model_in_other_units() -> None:
     assert space.decode(space.rescaled(space.encode(values), 1.5, 1.0))["A"] == pytest.approx(2000.0)
 
 
-def test_a_share_of_rescaled_children_needs_to_know_how() -> None:
-    with pytest.raises(ValueError, match="rescaled"):
-        HierarchicalGA(3, GASettings(rescale=0.2), 1)
-
-
-def test_an_operator_without_a_share_changes_no_fit() -> None:
-    """Runs of before it was there are resumed and repeated as they were."""
-    settings = GASettings(population=12, generations=12, initial=32)
-    histories = [
-        drive(HierarchicalGA(3, settings, 3, rescale=rescale), sphere) for rescale in (None, SPACE.rescaled)
-    ]
-    assert histories[0] == histories[1]
-
-
-def test_telling_a_foreign_point_is_refused() -> None:
-    with pytest.raises(ValueError, match="not asked"):
-        make("generational").tell((0.1, 0.1, 0.1), Score(0, 0, 0, 0))
-
-
-@pytest.mark.parametrize("kind", ["generational", "steady"])
-def test_a_corrected_point_stops_leading(kind: str) -> None:
+@pytest.mark.parametrize("mode", ["generational", "steady-state"])
+def test_a_corrected_point_stops_leading(mode: str) -> None:
     """The luckiest is told as the best; when it is known better, no elite and no child comes of it."""
-    optimizer = make(kind)
-    assert isinstance(optimizer, HierarchicalGA)
+    optimizer = genetic(mode=mode)
     lucky = None
-    while optimizer.generation < 1:
+    while optimizer.generation < 2:
         for point in optimizer.ask(4):
-            score = sphere(point)
+            told = sphere(point)
             if lucky is None:
-                lucky, score = point, Score(0, 0.0, 0.0, 0.0)
-            optimizer.tell(point, score)
-    assert lucky in [tuple(member) for member in optimizer._population]
-    optimizer.correct(lucky, Score(2, 0.0, 9.0, 9.0))
-    for point in optimizer.ask(40):
-        optimizer.tell(point, sphere(point))
-    optimizer.ask(1)
-    assert lucky not in [tuple(member) for member in optimizer._population]
-    optimizer.correct(lucky, Score(0, 0.0, 0.0, 0.0))  # it has left: nothing happens
-    assert lucky not in [tuple(member) for member in optimizer._population]
+                lucky, told = point, Observation(point, Score(0, 0.0, 0.0, 0.0))
+            optimizer.tell(told)
+    assert lucky in optimizer._population
+    optimizer.tell(Observation(lucky, Score(2, 0.0, 9.0, 9.0)))
+    drive(optimizer, sphere, batch=40, most=40)
+    assert lucky not in optimizer._population
+    optimizer.tell(Observation(lucky, Score(0, 0.0, 0.0, 0.0)))  # it has left: nothing happens
+    drive(optimizer, sphere, most=20)
+    assert lucky not in optimizer._population
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("share", [0.3, 1.0])
-def test_points_that_could_not_be_evaluated_end_no_search(kind: str, share: float) -> None:
-    """They use up budget and are never parents; with nobody to breed from, points are drawn."""
-    generator = random.Random(4)
-    lost = set()
+def test_lost_points_are_never_parents() -> None:
+    dice, lost = random.Random(4), set()
 
-    def objective(point: Point) -> Score | None:
-        if generator.random() < share:
+    def truth(point: Point) -> Observation:
+        if dice.random() < 0.3:
             lost.add(point)
-            return None
+            return Observation(point, None)
         return sphere(point)
 
-    optimizer = make(kind)
-    history = drive(optimizer, objective)  # type: ignore[arg-type]
-    assert all(0.0 <= u <= 1.0 for point, _ in history for u in point)
-    if isinstance(optimizer, HierarchicalGA):
-        assert len(history) == optimizer.budget == len({point for point, _ in history})
-        assert not lost & {tuple(member) for member in (*optimizer._population, *optimizer._scored)}
+    optimizer = genetic()
+    history = drive(optimizer, truth)
+    assert lost and len(history) == optimizer.budget == len({told.point for told in history})
+    assert not lost & {*optimizer._population, *optimizer._newcomers}
 
 
 def test_operators_that_make_clones_only_end_no_search() -> None:
-    """No mutation, no steps, and a change of scales that a parameter without a unit does not feel."""
+    """A change of scales that a parameter without a unit does not feel."""
+    space = SearchSpace((Parameter("h", "1", range=(0.0, 1.0)),))
     settings = GASettings(population=6, generations=3, initial=8, rescale=1.0)
-    optimizer = HierarchicalGA(1, settings, 1, rescale=lambda point, energy, length: point)
-    assert len(drive(optimizer, lambda point: Score(0, 0.0, point[0], point[0]))) == optimizer.budget
+    optimizer = HierarchicalGA(SearchTask(space, 1), settings)
+    told = drive(optimizer, lambda point: Observation(point, Score(0, 0.0, point[0], point[0])))
+    assert len(told) == optimizer.budget
+
+
+PARENTS = (0.3, 0.5, 0.0, 0.4), (0.5, 0.9, 1.0, 0.4)
+
+
+def test_crossed_children_keep_the_middle_of_their_parents() -> None:
+    """Far from the bounds the children lie symmetrically about the middle: x + y = a + b for every gene.
+
+    A spread below one keeps a child between the parents; by the density (eta + 1) beta^eta / 2 that
+    happens to half of all that are crossed.
+    """
+    dice, eta = random.Random(1), 15.0
+    between, moved = 0, 0
+    for _ in range(4000):
+        first, second = crossed((0.45,), (0.55,), eta, dice)
+        assert first[0] + second[0] == pytest.approx(1.0, abs=1e-9)
+        if {first[0], second[0]} != {0.45, 0.55}:
+            moved += 1
+            between += 0.45 < first[0] < 0.55
+    # A gene is crossed in every second case; three standard deviations of 4000 and of 2000 draws of one half.
+    assert moved / 4000 == pytest.approx(0.5, abs=0.024)
+    assert between / moved == pytest.approx(0.5, abs=0.034)
+
+
+def test_operators_stay_in_the_cube_and_leave_equal_genes_alone() -> None:
+    dice = random.Random(2)
+    for _ in range(500):
+        children = crossed(*PARENTS, 2.0, dice)
+        for child in children:
+            assert child[3] == 0.4 and all(0.0 <= u <= 1.0 for u in child)
+            assert all(0.0 <= u <= 1.0 for u in mutated(child, 5.0, 1.0, dice))
+        assert all(0.0 <= u <= 1.0 for u in stepped(*PARENTS, PARENTS[0], 0.9))
+
+
+@pytest.mark.parametrize("x", [0.5, 0.1, 0.0, 1.0])
+def test_a_mutated_gene_has_the_distribution_of_its_polynomial(x: float) -> None:
+    """Cut at 0: P(step < -s | down) = ((1 - s)^(eta+1) - (1 - x)^(eta+1)) / (1 - (1 - x)^(eta+1))."""
+    dice, power = random.Random(3), 21.0
+    steps = [mutated((x,), power - 1.0, 1.0, dice)[0] - x for _ in range(20000)]
+    down = [-step for step in steps if step < 0.0]
+    if x == 0.0:
+        assert not down
+        return
+    assert len(down) / len(steps) == pytest.approx(0.5, abs=0.015)
+    edge = (1.0 - x) ** power
+    for s in (0.01, 0.03):
+        expected = ((1.0 - s) ** power - edge) / (1.0 - edge)
+        # Three standard deviations of 10000 draws.
+        assert mean(step > s for step in down) == pytest.approx(expected, abs=0.015)
+
+
+def test_the_first_sample_covers_every_range_evenly() -> None:
+    """Of a Sobol sequence of 2^k points exactly one lies in each of 2^k equal intervals of every axis."""
+    points = sobol_points(3, 32, 7)
+    for axis in range(3):
+        assert sorted(int(32 * point[axis]) for point in points) == list(range(32))
+    assert sobol_points(3, 20, 7) == points[:20] and sobol_points(3, 0, 7) == []
+
+
+def test_wrong_keys_of_a_stage_are_told_with_their_place() -> None:
+    with pytest.raises(ConfigError, match=r"population: unknown key|unknown key 'popultion'.*'population'"):
+        stage("hoga", popultion=3)
+    with pytest.raises(ConfigError, match=r"elites .* must be fewer than population"):
+        stage("hoga", population=4, elites=4)
+    with pytest.raises(ConfigError, match="unknown method 'hogga'; did you mean 'hoga'"):
+        stage("hogga")
+
+
+def stage(method: str, **options: Any) -> Any:
+    return stage_settings(StageSection(method=method, **options), "fit.yaml")
 
 
 def test_score_order_is_levels_then_progress_then_error() -> None:

@@ -93,7 +93,7 @@ levels:
           ice_threshold: 4
       - {from: water/density-300K, options: {beds: 3}}
       - {observable: rdf, value: 0, tolerance: 1, reference: nowhere.csv}
-optimizer: {population: 8, generations: 2}
+optimizer: {stages: [{method: hoga, population: 8, generations: 2}]}
 """
 #: Line, dotted path and words of every fault in a target of it.
 IN_TARGETS = [
@@ -112,7 +112,7 @@ IN_MODEL = [
     (8, "model.search.sigma", "min (3 A) is not below max (2 A)"),
 ]
 IN_SECTIONS = [
-    (28, "optimizer.popluation", "did you mean 'population'?"),
+    (28, "optimizer.stages.0.popluation", "did you mean 'population'?"),
     (5, "model.base", "no value is given here"),
 ]
 

@@ -28,7 +28,7 @@ def shown(progress: Progress) -> str:
 
 def fresh() -> Progress:
     names = tuple(level.name for level in water_levels())
-    return Progress(budget=100, level_names=names, reached=[0] * len(names))
+    return Progress(budget=100, level_names=names, stages=("hoga", "nelder-mead"))
 
 
 @pytest.mark.parametrize(

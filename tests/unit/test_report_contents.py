@@ -14,6 +14,7 @@ from cgbridge.report.correlations import error_correlations, parameter_correlati
 from cgbridge.report.cost import costs, elapsed_s
 from cgbridge.report.failures import failure_groups, missed_targets, split_reason
 from cgbridge.report.figures.melting import bracket_of, slope_through
+from cgbridge.report.fit_in_words import fit_words
 from cgbridge.report.funnel import funnel
 from cgbridge.report.marks import WIDTH, deviation_mark, range_mark
 from cgbridge.report.progress import progress
@@ -21,7 +22,7 @@ from cgbridge.report.ranges import RangePosition, position, range_positions
 from cgbridge.report.references import water_density, water_rdf
 from cgbridge.report.run_record import LevelRecord
 from cgbridge.report.verdicts import verdicts
-from cgbridge.report.words import fit_words, observable_words, target_words
+from cgbridge.report.words import observable_words, target_words
 
 TARGET = Target("a", "density", 1.0, 0.1, "g/cm^3")
 LEVEL = LevelRecord("one", (TARGET,))
@@ -42,12 +43,13 @@ def test_progress_keeps_the_best_and_the_median() -> None:
     entries = [
         entry([measured(TARGET, "one", 1.0 + 0.1 * e)], generation=g) for g, es in errors.items() for e in es
     ]
-    entries.append(entry([measured(TARGET, "one", 1.05)], phase="polish"))
+    entries.append(entry([measured(TARGET, "one", 1.05)], stage=1))
     (found,) = progress(record((LEVEL,), entries))
-    assert found.best == pytest.approx((1.0, 1.0))  # the best so far never rises
-    assert found.median == pytest.approx((2.0, 3.0))
-    assert found.counts == (3, 2)
-    assert found.polished == pytest.approx(0.5)
+    assert found.best == pytest.approx((1.0, 1.0, 0.5))  # the best so far never rises
+    assert found.median == pytest.approx((2.0, 3.0, 0.5))
+    assert found.counts == (3, 2, 1)
+    # Generations are counted through the stages.
+    assert found.generations == (0, 1, 2) and found.begins == ((0, "hoga"), (2, "nelder-mead"))
 
 
 @pytest.mark.parametrize(

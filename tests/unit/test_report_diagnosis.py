@@ -119,8 +119,8 @@ CASES: dict[str, tuple[Sequence[Entry], Sequence[Entry], str]] = {
         "optimizer.confirm.every",
     ),
     "conflicting_targets": (opposed(30), independent(60), "levels.1.targets.1.tolerance"),
-    "too_few_evaluations": ([GOOD] * 49, [GOOD] * 50, "optimizer.initial"),
-    "still_improving": (noisy(12, 3.0, 0.2), noisy(12, 0.3, 0.29), "optimizer.generations"),
+    "too_few_evaluations": ([GOOD] * 49, [GOOD] * 50, "optimizer.stages.0.initial"),
+    "still_improving": (noisy(12, 3.0, 0.2), noisy(12, 0.3, 0.29), "optimizer.stages.0.generations"),
     "timeouts": (
         [GOOD] * 18 + [broken(Outcome.TIMEOUT, "no answer after 3600 s")] * 2,
         [GOOD] * 39 + [broken(Outcome.TIMEOUT, "no answer after 3600 s")],

@@ -9,16 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cgbridge.interfaces import Parameter, Point, Score, Target
+from cgbridge.interfaces import Observation, Parameter, Point, Residual, Score, Target
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.database import load_model
 from cgbridge.optimizers.gaussian_process import fit_surface
+from cgbridge.optimizers.method import Aim, PairScales, SearchTask
 from cgbridge.optimizers.reduced_space import ReducedSpace
 from cgbridge.optimizers.response_surface import (
-    Aim,
     Norm,
     ResponseSurface,
-    Sample,
     SurfaceSettings,
     expected_norm,
 )
@@ -32,7 +31,12 @@ PARAMETERS = (
     Parameter("shape", "1", range=(-1.0, 1.0)),
 )
 SPACE = SearchSpace(PARAMETERS)
-REDUCED = ReducedSpace(PARAMETERS, lambda v: (2.0 * v["epsilon"], 0.11 * v["sigma"]))
+
+
+def scales(values: dict[str, float]) -> tuple[float, float]:
+    return 2.0 * values["epsilon"], 0.11 * values["sigma"]
+
+
 TRUTH = {"epsilon": 11.0, "sigma": 2.7, "shape": 0.3}
 TEMPERATURES = (250.0, 300.0, 350.0)
 NOISE = {"density": 0.002, "melting": 2.0}
@@ -49,26 +53,29 @@ def exact(values: dict[str, float], quantity: str, temperature: float) -> float:
 
 def aim(quantity: str, temperature: float, unit: str, tolerance: float) -> Aim:
     value = exact(TRUTH, quantity, temperature)
-    return Aim(quantity, Target(quantity, quantity, value, tolerance, unit, temperature=temperature))
+    name = f"{quantity}-{temperature:g}"
+    return Aim(quantity, Target(name, quantity, value, tolerance, unit, temperature=temperature), "level")
 
 
 AIMS = [aim("density", T, "g/cm^3", 0.005) for T in TEMPERATURES] + [aim("melting", 0.0, "K", 5.0)]
 
 
-def measure(point: Point, random: np.random.Generator) -> list[Sample]:
+def measure(point: Point, random: np.random.Generator) -> tuple[Residual, ...]:
     values = SPACE.decode(point)
-    return [
-        Sample(
-            values,
-            aim.quantity,
-            aim.target.temperature,
-            aim.target.unit,
-            exact(values, aim.quantity, aim.target.temperature)
-            + NOISE[aim.quantity] * random.standard_normal(),
-            NOISE[aim.quantity],
+    return tuple(
+        Residual(
+            aim.level,
+            aim.target.name,
+            (
+                exact(values, aim.quantity, aim.target.temperature)
+                + NOISE[aim.quantity] * random.standard_normal()
+                - aim.target.value
+            )
+            / aim.target.tolerance,
+            NOISE[aim.quantity] / aim.target.tolerance,
         )
         for aim in AIMS
-    ]
+    )
 
 
 def error(point: Point) -> float:
@@ -91,25 +98,25 @@ class Experiment:
         evaluations: int = 8,
         norm: Norm = "root-mean-square",
         penalty: float = 1.0,
+        pair: PairScales = scales,
+        quantities: tuple[str, ...] = ("density", "melting"),
     ) -> None:
         self.random = np.random.default_rng(5)
+        self.quantities = quantities
         self.points: list[Point] = []
-        self.samples: list[Sample] = []
+        self.search = ResponseSurface(
+            SearchTask(SPACE, seed, aims=tuple(AIMS), scales=pair),
+            SurfaceSettings(evaluations=evaluations, batch=4, norm=norm, penalty=penalty),
+        )
         for row in self.random.uniform(size=(number, 3)):
             self.add(tuple(float(u) for u in row))
-        self.search = ResponseSurface(
-            SPACE,
-            REDUCED,
-            AIMS,
-            lambda: self.samples,
-            lambda: sorted(self.points, key=error),
-            SurfaceSettings(evaluations, 4, norm, penalty),
-            seed=seed,
-        )
 
-    def add(self, point: Point) -> None:
+    def add(self, point: Point, residuals: tuple[Residual, ...] | None = None) -> None:
+        """Tell what was measured, with the true error as the score."""
+        found = measure(point, self.random) if residuals is None else residuals
+        kept = tuple(r for r in found if r.target.partition("-")[0] in self.quantities)
         self.points.append(point)
-        self.samples += measure(point, self.random)
+        self.search.tell(Observation(point, Score(0, 0.0, error(point), error(point)), kept))
 
     def run(self, together: int) -> list[Point]:
         proposals = []
@@ -118,8 +125,6 @@ class Experiment:
             assert asked
             for point in asked:
                 proposals.append(point)
-                self.search.tell(point, Score(0, 0.0, 0.0, 0.0))
-                # Measured at random, but like the fit's journal it knows nothing that was not told.
                 self.add(point)
         return proposals
 
@@ -250,7 +255,6 @@ def test_the_penalty_says_whether_one_limit_outweighs_all_others(penalty: float)
     wanted = replace(first, value=first.value + 1.3 * first.tolerance)
     experiment.search._aims = (replace(AIMS[0], target=wanted), *AIMS[1:])
     truth, denser = SPACE.encode(TRUTH), SPACE.encode(TRUTH | {"sigma": 2.6972})
-    experiment.points += [truth, denser]
     best = denser if penalty == 1.0 else truth
     assert experiment.search.ranked([truth, denser])[0] == best
 
@@ -260,18 +264,7 @@ def test_candidates_are_ranked_by_what_all_of_them_tell() -> None:
     experiment = Experiment(number=40)
     truth = SPACE.encode(TRUTH)
     lucky = SPACE.encode(TRUTH | {"epsilon": 11.6})
-    experiment.points.append(lucky)
-    experiment.samples += [
-        Sample(
-            SPACE.decode(lucky),
-            aim.quantity,
-            aim.target.temperature,
-            aim.target.unit,
-            aim.target.value,
-            2 * aim.target.tolerance,
-        )
-        for aim in AIMS
-    ]
+    experiment.add(lucky, tuple(Residual(aim.level, aim.target.name, 0.0, 2.0) for aim in AIMS))
     worst = max(experiment.points, key=error)
     assert experiment.search.ranked([worst, lucky, truth]) == [truth, lucky, worst]
 
@@ -291,8 +284,7 @@ def test_proposals_stay_within_the_ranges_and_differ() -> None:
 
 
 def test_what_was_never_measured_is_left_out() -> None:
-    experiment = Experiment()
-    experiment.samples = [sample for sample in experiment.samples if sample.quantity == "density"]
+    experiment = Experiment(quantities=("density",))
     (point,) = experiment.search.ask(1)
     values = SPACE.decode(point)
     for aim in AIMS[:3]:
@@ -307,42 +299,42 @@ def test_a_known_point_is_not_proposed_again(monkeypatch: pytest.MonkeyPatch) ->
     experiment, corner = Experiment(), (1.0, 0.0, 1.0)
     monkeypatch.setattr(experiment.search, "_minimise", lambda surfaces, leaders, random: corner)
     assert experiment.search.ask(4) == [corner]
-    experiment.search.tell(corner, Score(0, 0.0, 0.0, 0.0))
+    experiment.add(corner)
     assert not experiment.search.finished
     assert experiment.search.ask(4) == [] and experiment.search.finished
 
 
-def test_a_short_round_counts_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or an interrupted search would get the proposals of the wrong round back."""
-    experiment, corner = Experiment(), (1.0, 0.0, 1.0)
-    numbers: list[int] = []
+def test_proposals_are_kept_under_what_was_known() -> None:
+    """A resumed search finds them again, a lengthened one too; one that knows more makes new ones."""
+    kept: dict[str, list[Point]] = {}
 
-    def kept(number: int, make: Callable[[], list[Point]]) -> list[Point]:
-        numbers.append(number)
-        return make()
+    def keep(key: str, make: Callable[[], list[Point]]) -> list[Point]:
+        return kept.setdefault(key, make())
 
-    monkeypatch.setattr(experiment.search, "_minimise", lambda surfaces, leaders, random: corner)
-    monkeypatch.setattr(experiment.search, "_kept", kept)
-    assert experiment.search.ask(4) == [corner]
-    experiment.search.tell(corner, Score(0, 0.0, 0.0, 0.0))
-    assert experiment.search.ask(4) == [] and numbers == [0, 1]
+    def asked(**changes: int) -> Experiment:
+        experiment = Experiment(**changes)
+        experiment.search._kept = keep
+        experiment.search.ask(4)
+        return experiment
+
+    asked(evaluations=8), asked(evaluations=8), asked(evaluations=11)
+    assert len(kept) == 1
+    asked(evaluations=2)  # a round that is shorter
+    asked(number=21)
+    assert len(kept) == 3
+
+
+def test_points_about_the_best_come_first_when_next_to_nothing_is_known() -> None:
+    """Fewer than two candidates per parameter are nothing to lay a surface through."""
+    search = Experiment(number=1).search
+    (best,) = search._scores
+    proposals = search.ask(4)
+    assert len(proposals) == 4
+    # Half of the edge of a box of 5 % of each range.
+    assert max(abs(u - v) for point in proposals for u, v in zip(point, best, strict=True)) <= 0.05
 
 
 def test_nothing_that_binds_ends_the_search() -> None:
-    experiment = Experiment()
-    experiment.search = ResponseSurface(
-        SPACE,
-        ReducedSpace(PARAMETERS, lambda values: None),
-        AIMS,
-        lambda: experiment.samples,
-        lambda: experiment.points,
-        SurfaceSettings(evaluations=8, batch=4),
-        seed=1,
-    )
+    experiment = Experiment(pair=lambda values: None)
     assert experiment.search.ask(4) == [] and experiment.search.finished
     assert experiment.search.ranked(experiment.points) == experiment.points
-
-
-def test_a_point_that_was_not_asked_for_is_refused() -> None:
-    with pytest.raises(ValueError, match="not asked for"):
-        Experiment().search.tell((0.5, 0.5, 0.5), Score(0, 0.0, 0.0, 0.0))

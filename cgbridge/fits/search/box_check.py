@@ -8,6 +8,7 @@ from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.errors import ConfigError, SimulationError, UnstableError
 from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
+from cgbridge.fits.search.stages import stages_of
 from cgbridge.interfaces import Model, Simulation, Target
 from cgbridge.objectives.candidate import Level
 from cgbridge.observables.catalogue import get_observable
@@ -19,10 +20,6 @@ from cgbridge.structures.box_sizes import BREATHING, MARGIN, least_liquid_beads,
 _CUTOFFS = {SimulationKind.BULK: 2.0, SimulationKind.SLAB: 4.0 * MARGIN}
 
 
-#: What searching imports beyond the core, always and with response surfaces.
-_SEARCH, _SURFACES = ("deap",), ("sklearn",)
-
-
 def check_simulations(problem: FitProblem) -> None:
     """Check every simulation of every target.
 
@@ -32,10 +29,9 @@ def check_simulations(problem: FitProblem) -> None:
     the closed-form engine, or for liquids whose density nobody knows. A package that is left out of this
     installation and that the search or a target needs is a :class:`~cgbridge.errors.MissingDependencyError`.
     """
-    optimizer = problem.config.optimizer
-    require(_SEARCH, "the search", where="optimizer")
-    if optimizer.polish.evaluations and optimizer.polish.method == "response-surface":
-        require(_SURFACES, "a search with response surfaces", where="optimizer.polish.method")
+    for stage in stages_of(problem.config.optimizer):
+        where = f"optimizer.stages.{stage.number}.method"
+        require(stage.settings.packages, f"the method {stage.method}", where=where)
     cutoff = longest_cutoff(problem)
     for number, level in enumerate(problem.levels):
         for target in level.targets:

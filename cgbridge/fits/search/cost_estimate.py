@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.engine.engine import simulated_time
 from cgbridge.engine.factory import create_engine
 from cgbridge.errors import MissingDependencyError, StepLimitError, UnstableError
 from cgbridge.fits.search.problem import FitProblem
+from cgbridge.fits.search.stages import stages_of
+from cgbridge.fits.search.start import start_count
 from cgbridge.interfaces import Engine, Run, Simulation, Target
 from cgbridge.objectives.candidate import Level, covers, merge_simulations
 from cgbridge.objectives.faults import candidate_faults
@@ -127,31 +128,44 @@ def estimate_cost(problem: FitProblem, *, timing: bool = True) -> CostEstimate:
     model itself breaks down there is no timing.
     """
     config = problem.config
-    optimizer = config.optimizer
     measured = time_engine(problem) if timing else None
-    longer = [level.lengthened(optimizer.confirm.factor) for level in problem.levels]
+    longer = [level.lengthened(config.optimizer.confirm.factor) for level in problem.levels]
+    candidates, first = candidate_count(problem), first_count(problem)
     return CostEstimate(
         levels=_costs(problem, problem.levels, measured),
         confirmed=_costs(problem, longer, measured),
-        first=optimizer.first_sample,
-        candidates=candidate_count(optimizer),
-        confirmations=confirmation_count(optimizer),
+        first=min(first, candidates),
+        candidates=candidates,
+        confirmations=confirmation_count(problem),
         workers=worker_count(config),
         threads=config.engine.threads,
         timing=measured,
     )
 
 
-def candidate_count(optimizer: OptimizerSection) -> int:
-    """Evaluations of the search and of the polish."""
-    bred = optimizer.generations * (optimizer.population - optimizer.elites)
-    return optimizer.first_sample + bred + optimizer.polish.evaluations
+def candidate_count(problem: FitProblem) -> int:
+    """Evaluations of the known candidates and of all stages, or as many as ``stop`` allows."""
+    budget = sum(stage.settings.budget for stage in stages_of(problem.config.optimizer)) + start_count(
+        problem
+    )
+    limit = problem.config.stop.evaluations
+    return budget if limit is None else min(budget, max(limit, start_count(problem)))
 
 
-def confirmation_count(optimizer: OptimizerSection) -> int:
+def first_count(problem: FitProblem) -> int:
+    """Candidates that no other was the model for: drawn evenly, or known before."""
+    first = stages_of(problem.config.optimizer)[0].settings
+    return first.first_sample + start_count(problem)
+
+
+def confirmation_count(problem: FitProblem) -> int:
     """Re-runs of the best, at most (one that leads for long is confirmed once), and that of the winner."""
-    during = optimizer.generations // optimizer.confirm.every if optimizer.confirm.every else 0
-    return during * max(1, optimizer.elites) + optimizer.confirm.candidates + 1
+    confirm, stop, during = problem.config.optimizer.confirm, problem.config.stop, 0
+    for stage in stages_of(problem.config.optimizer):
+        generations = stage.settings.generation_count(problem.space.dimension)
+        during += generations // confirm.every * confirm.leaders if confirm.every else 0
+        during += 0 if stop.when is None else stop.confirmed
+    return during + confirm.candidates + 1
 
 
 def planned_simulations(levels: Sequence[Level]) -> list[tuple[Simulation, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,8 +18,8 @@ from cgbridge.store.journal import Journal, content_key
 from cgbridge.store.records import evaluation_from_record, evaluation_record
 from cgbridge.workers.local import WorkerTimeout
 
-#: Computed now; by an earlier run, so that the journal knew it; or before in this run: a simplex begins with
-#: the best point of the search.
+#: Computed now; by an earlier run, so that the journal knew it; or before in this run: a method may ask for a
+#: point that another stage has asked for.
 Origin = Literal["computed", "journal", "repeated"]
 
 
@@ -27,14 +27,15 @@ Origin = Literal["computed", "journal", "repeated"]
 class Job:
     """One wanted evaluation.
 
-    ``phase``: search, polish, confirm or final; ``factor`` lengthens production; ``again`` marks the second
-    chance of one that was lost to machine faults.
+    ``phase``: start, search, confirm or final; ``stage`` counts from 0; ``factor`` lengthens production;
+    ``again`` marks the second chance of one that was lost to machine faults.
     """
 
     point: Point
     phase: str
     generation: int
     seed: int
+    stage: int = 0
     factor: float = 1.0
     again: bool = False
 
@@ -63,23 +64,40 @@ class Evaluator:
         self.on_finished: Callable[[Job, Evaluation, Origin], None] = lambda job, evaluation, origin: None
         self._protocol = problem.protocol
         self._seen: set[str] = set()
-        self._running: dict[Future[Evaluation], tuple[Job, str, int]] = {}
+        self._running: dict[Future[Evaluation], tuple[str, int]] = {}
+        self._awaited: dict[str, list[Job]] = {}
         self._finished: list[tuple[Job, Evaluation]] = []
+        self._factors = self._earlier_factors()
 
-    def search_job(self, point: Point, phase: str, generation: int) -> Job:
+    def _earlier_factors(self) -> dict[Point, float]:
+        """How long the first confirmation of each point was in the journal: a budget may be raised later."""
+        factors: dict[Point, float] = {}
+        for entry in self._journal:
+            if entry["phase"] == "confirm" and entry.get("protocol") == self._protocol:
+                factors.setdefault(tuple(entry["point"]), entry["factor"])
+        return factors
+
+    def search_job(self, point: Point, phase: str, generation: int = 0, stage: int = 0) -> Job:
         """A search evaluation; its seed depends on the master seed and the point only."""
         seed = derive_seed(self._problem.config.optimizer.seed, "evaluation", *point)
-        return Job(point, phase, generation, seed)
+        return Job(point, phase, generation, seed, stage)
 
-    def confirm_job(self, point: Point, generation: int) -> Job:
-        """A re-run with another seed and longer MD."""
+    def confirm_job(self, point: Point, generation: int, stage: int, *, beside: bool = False) -> Job:
+        """A re-run with another seed and longer MD.
+
+        ``beside`` the search a confirmation that an earlier run made of the point is good enough: a search
+        that is lengthened goes the way it went, whatever the factor is now.
+        """
+        factor = self._problem.config.optimizer.confirm.factor
+        if beside:
+            factor = self._factors.get(point, factor)
         seed = derive_seed(self._problem.config.optimizer.seed, "confirm", *point)
-        return Job(point, "confirm", generation, seed, self._problem.config.optimizer.confirm.factor)
+        return Job(point, "confirm", generation, seed, stage, factor)
 
-    def final_job(self, point: Point, generation: int) -> Job:
+    def final_job(self, point: Point, generation: int, stage: int) -> Job:
         """The measurement of the winner, as long as a confirmation, with a seed that selected nothing."""
         seed = derive_seed(self._problem.config.optimizer.seed, "final", *point)
-        return replace(self.confirm_job(point, generation), phase="final", seed=seed)
+        return replace(self.confirm_job(point, generation, stage), phase="final", seed=seed)
 
     @property
     def busy(self) -> int:
@@ -93,20 +111,35 @@ class Evaluator:
         the limit has been raised since.
         """
         key = self._key(job)
-        if key in self._journal and not self._had_less_time(self._journal[key]):
+        if key in self._awaited:
+            self._awaited[key].append(job)
+        elif self.knows(job):
             evaluation = evaluation_from_record(self._journal[key])
             self._finished.append((job, evaluation))
             self.on_finished(job, evaluation, "repeated" if key in self._seen else "journal")
             self._seen.add(key)
         else:
+            self._awaited[key] = [job]
             self._start(job, key, attempt=0)
+
+    def knows(self, job: Job) -> bool:
+        """Whether the journal answers the job."""
+        key = self._key(job)
+        return key in self._journal and not self._had_less_time(self._journal[key])
+
+    def unseen(self) -> Iterator[tuple[Point, Evaluation]]:
+        """Candidates that an earlier run measured and this one did not ask for."""
+        for entry in self._journal:
+            ours = entry.get("protocol") == self._protocol and entry["phase"] in ("start", "search")
+            if ours and entry["key"] not in self._seen:
+                yield tuple(entry["point"]), evaluation_from_record(entry)
 
     def _had_less_time(self, entry: dict[str, Any]) -> bool:
         return "wall_limit" in entry and entry["wall_limit"] < self._wall_limit
 
-    def wait(self) -> list[tuple[Job, Evaluation]]:
-        """Return finished jobs, waiting for at least one when some are running."""
-        if not self._finished and self._running:
+    def wait(self, *, block: bool = True) -> list[tuple[Job, Evaluation]]:
+        """Return finished jobs, waiting for at least one when some are running and ``block`` asks for it."""
+        if not self._finished and self._running and block:
             done, _ = wait(self._running, return_when=FIRST_COMPLETED)
             # In the order of asking, so that the journal of equal fits is equal whatever a set's order is.
             for future in [running for running in self._running if running in done]:
@@ -147,10 +180,11 @@ class Evaluator:
             scratch=self._scratch,
             stop_early=not job.full,
         )
-        self._running[self._executor.submit(run_task, task)] = (job, key, attempt)
+        self._running[self._executor.submit(run_task, task)] = (key, attempt)
 
     def _collect(self, future: Future[Evaluation]) -> None:
-        job, key, attempt = self._running.pop(future)
+        key, attempt = self._running.pop(future)
+        job = self._awaited[key][0]
         limit = {}
         try:
             evaluation = future.result()
@@ -170,14 +204,16 @@ class Evaluator:
             "key": key,
             "protocol": self._protocol,
             "phase": job.phase,
+            "stage": job.stage,
             "generation": job.generation,
             "point": list(job.point),
             "factor": job.factor,
         }
         self._journal.append(place | further | evaluation_record(evaluation, curves=job.full))
         self._seen.add(key)
-        self._finished.append((job, evaluation))
-        self.on_finished(job, evaluation, "computed")
+        for number, awaiting in enumerate(self._awaited.pop(key)):
+            self._finished.append((awaiting, evaluation))
+            self.on_finished(awaiting, evaluation, "repeated" if number else "computed")
 
     def _broken(self, job: Job, outcome: Outcome, reason: str) -> Evaluation:
         levels = len(self._problem.levels)

@@ -39,12 +39,16 @@ from cgbridge.units import convert, parse_unit
 
 @dataclass(frozen=True)
 class FitProblem:
-    """Everything that determines the results of a fit (the ``run`` section does not)."""
+    """Everything that determines the results of a fit (the ``run`` section does not).
+
+    ``folder`` is that of the user's YAML, beside which files are looked for.
+    """
 
     config: FitConfig
     base: CoarseGrainedModel
     space: SearchSpace
     levels: tuple[Level, ...]
+    folder: Path = Path()
 
     def candidate(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """The base model with searched values put in.
@@ -134,7 +138,7 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
         )
         for index, level in enumerate(config.levels)
     )
-    return FitProblem(config, base, SearchSpace(parameters), levels)
+    return FitProblem(config, base, SearchSpace(parameters), levels, folder)
 
 
 def resolve_targets(config: EvaluateConfig, folder: Path) -> tuple[Target, ...]:

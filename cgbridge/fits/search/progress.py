@@ -23,22 +23,30 @@ class Progress:
 
     budget: int
     level_names: tuple[str, ...]
-    phase: str = "search"
+    stages: tuple[str, ...] = ()
+    phase: str = "start"
+    stage: int = 0
     generation: int = 0
     evaluations: int = 0
     from_journal: int = 0
     md_ns: float = 0.0
     cpu_s: float = 0.0
-    reached: list[int] = field(default_factory=list)
     outcomes: dict[str, int] = field(default_factory=dict)
     best: Evaluation | None = None
+    reached: list[int] = field(init=False)
     _finished: deque[float] = field(
         init=False, default_factory=lambda: deque([time.monotonic()], _RECENT + 1)
     )
 
+    def __post_init__(self) -> None:
+        self.reached = [0] * len(self.level_names)
+
     def record(self, job: Job, evaluation: Evaluation, origin: Origin) -> None:
         """Count one evaluation; a repeated one uses up budget and costs nothing."""
-        self.phase, self.generation = job.phase, max(self.generation, job.generation)
+        if job.stage != self.stage:
+            self.generation = 0
+        self.phase, self.stage = job.phase, job.stage
+        self.generation = max(self.generation, job.generation)
         self.evaluations += 1
         self.from_journal += origin == "journal"
         if origin == "computed":
@@ -53,6 +61,13 @@ class Progress:
             return
         if self.best is None or evaluation.score < self.best.score:
             self.best = evaluation
+
+    @property
+    def doing(self) -> str:
+        """What goes on: ``stage 2 of 2 (nelder-mead)``, or the phase."""
+        if self.phase != "search":
+            return self.phase
+        return f"stage {self.stage + 1} of {len(self.stages)} ({self.stages[self.stage]})"
 
     @property
     def eta_s(self) -> float | None:

@@ -11,10 +11,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from cgbridge.config.loader import parse_evaluation, parse_fit, read_yaml
+from cgbridge.config.optimizer_section import OptimizerSection
 from cgbridge.config.places import Place
 from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.errors import CgbridgeError, ConfigErrors, Faults
 from cgbridge.fits.search.problem import FitProblem, build_problem, resolve_entry
+from cgbridge.fits.search.stages import stages_of
+from cgbridge.fits.search.start import check_start
 
 
 def read_fit(path: Path) -> FitProblem:
@@ -27,6 +30,7 @@ def read_fit(path: Path) -> FitProblem:
     config = None
     with faults.collecting():
         config = parse_fit(data, lines, str(path))
+    _look_at_stages(data.get("optimizer"), root, faults)
     looked_at = config or _with_model_alone(data)
     if looked_at is not None:
         _look_at_model(looked_at, root, faults)
@@ -36,7 +40,9 @@ def read_fit(path: Path) -> FitProblem:
     faults.raise_all()
     assert config is not None
     with _located(root):
-        return build_problem(config, path.parent)
+        problem = build_problem(config, path.parent)
+        check_start(problem)
+    return problem
 
 
 def read_evaluation(path: Path) -> EvaluateConfig:
@@ -72,6 +78,16 @@ def _look_at_model(config: FitConfig, root: Place, faults: Faults) -> None:
                 _build_model(config.model_copy(update={"model": model}), root)
 
 
+def _look_at_stages(section: Any, root: Place, faults: Faults) -> None:
+    """The keys of every stage, which each method reads on its own."""
+    try:
+        optimizer = OptimizerSection.model_validate({} if section is None else section)
+    except ValidationError:
+        return  # told where the whole was read
+    with faults.collecting():
+        stages_of(optimizer, root)
+
+
 def _build_model(config: FitConfig, root: Place) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are told when the problem is built
@@ -102,7 +118,7 @@ def _with_line(error: CgbridgeError, root: Place) -> CgbridgeError:
         return ConfigErrors([_with_line(fault, root) for fault in error.faults], remedy=error.remedy)
     dotted, _, rest = (error.where or "").partition(": ")
     parts = tuple(int(part) if part.isdecimal() else part for part in dotted.split("."))
-    if parts[0] not in ("model", "levels", "targets"):
+    if parts[0] not in ("model", "levels", "targets", "optimizer"):
         return error  # another file, or nowhere
     where = ": ".join(text for text in (str(root.below(*parts)), rest) if text)
     return type(error)(error.what, where=where, remedy=error.remedy)

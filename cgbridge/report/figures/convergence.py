@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from cgbridge.report.digits import plain
 from cgbridge.report.figures.canvas import (
-    INK,
     MODEL,
     MUTED,
     REFERENCE,
@@ -44,9 +43,15 @@ def _figure(run: RunRecord, number: int, record: LevelProgress) -> Figure:
         f"Convergence at level {record.level}",
         f"Level {record.level}: root mean square error of its targets in tolerances (1 = at the tolerance) "
         f"against the generation (0 = first sample). Small numbers: candidates that finished the level, "
-        f"{sum(record.counts)} in all; generations without any have no point.{final}",
+        f"{sum(record.counts)} in all; generations without any have no point.{_stages(record)}{final}",
         lambda axes: _paint(axes, record),
     )
+
+
+def _stages(record: LevelProgress) -> str:
+    """What the upright lines are; empty for a search of one stage."""
+    later = [f"{method} from {number}" for number, method in record.begins[1:]]
+    return f" Upright lines: where the next stage begins ({', '.join(later)})." if later else ""
 
 
 def _paint(axes: Axes, record: LevelProgress) -> None:
@@ -67,8 +72,9 @@ def _paint(axes: Axes, record: LevelProgress) -> None:
             label="best so far" if first else None,
         )  # fmt: skip
     end = x[-1] + max(1.0, 0.06 * (x[-1] - x[0]))
-    if record.polished is not None:
-        axes.plot([end], [max(_FLOOR, record.polished)], "D", color=INK, label="polish")
+    for number, _ in record.begins[1:]:
+        if number <= x[-1]:
+            axes.axvline(number - 0.5, color=MUTED, linewidth=0.8)
     if record.final is not None:
         axes.axhline(
             max(_FLOOR, record.final), color=THIRD, linewidth=1.6, linestyle=(0, (5, 3)), label="final model"

@@ -1,11 +1,11 @@
-"""What a polish on response surfaces needs to know of a fit, and of the earlier fit that it began with."""
+"""What the stages of a search may know of a fit, and of the earlier fits that it begins with."""
 
 from __future__ import annotations
 
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,74 +16,69 @@ from cgbridge.errors import CgbridgeWarning, UnstableError
 from cgbridge.fits.differences import differences
 from cgbridge.fits.run_folder import RunFolder
 from cgbridge.fits.search.problem import FitProblem
-from cgbridge.fits.search.start import base_model
+from cgbridge.fits.search.start import base_model, earlier_runs
 from cgbridge.interfaces import Evaluation, Outcome, Point, TargetResult
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.faults import candidate_faults
-from cgbridge.optimizers.reduced_space import ReducedSpace
-from cgbridge.optimizers.response_surface import Aim, ResponseSurface, Sample, SurfaceSettings
-from cgbridge.rng import derive_seed
+from cgbridge.optimizers.method import Aim, Sample, SearchTask
 from cgbridge.store.atomic import write_atomic
 from cgbridge.store.journal_entries import run_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import target_record
 from cgbridge.store.versions import DECISIVE, decisive_versions
 
-#: Candidates of the earlier fit that are learnt from: its best.
+#: Candidates of each earlier fit that are learnt from: its best.
 _EARLIER = 500
 #: Keys of ``engine`` that values depend on beyond their errors.
 _PHYSICS = ("method", "timestep")
 
 
-def response_surface(
-    problem: FitProblem,
-    folder: RunFolder,
-    measured: Callable[[], Sequence[Evaluation]],
-    leaders: Callable[[], Sequence[Point]],
-) -> ResponseSurface:
-    """The polish of ``problem``; ``measured`` and ``leaders`` tell how far the fit has come."""
-    targets = {
-        (level.name, target.name): target_record(target)
-        for level in problem.levels
-        for target in level.targets
-    }
-    aims = [
-        Aim(_quantity(target_record(target)), target) for level in problem.levels for target in level.targets
-    ]
-    earlier = _earlier_samples(problem, folder)
+class SearchTasks:
+    """Makes the task of each stage of one fit."""
 
-    def samples() -> list[Sample]:
-        return [*earlier, *_samples(measured(), targets)]
+    def __init__(self, problem: FitProblem, folder: RunFolder) -> None:
+        self._problem, self._folder = problem, folder
+        self._aims = tuple(
+            Aim(_quantity(target_record(target)), target, level.name)
+            for level in problem.levels
+            for target in level.targets
+        )
 
-    polish, seed = problem.config.optimizer.polish, problem.config.optimizer.seed
-    return ResponseSurface(
-        problem.space,
-        ReducedSpace(problem.space.parameters, _pair_of(problem)),
-        aims,
-        samples,
-        leaders,
-        SurfaceSettings(polish.evaluations, polish.batch, polish.norm, polish.penalty),
-        seed=derive_seed(seed, "polish"),
-        kept=_KeptProposals(folder),
-    )
+    def task(self, seed: int) -> SearchTask:
+        """What a stage with this seed may know."""
+        return SearchTask(
+            space=self._problem.space,
+            seed=seed,
+            aims=self._aims,
+            scales=_pair_of(self._problem),
+            earlier=lambda: _earlier_samples(self._problem, self._folder),
+            kept=_KeptProposals(self._folder),
+        )
 
 
 class _KeptProposals:
-    """Proposals by round in the run folder: a resumed fit does not spend minutes to find them again."""
+    """Proposals in the run folder, by what was known: to find them again would take a resumed fit minutes."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._file = folder.proposals
 
-    def __call__(self, number: int, make: Callable[[], list[Point]]) -> list[Point]:
-        rounds = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else []
-        if number == len(rounds):
-            rounds.append(make())
-            write_atomic(self._file, json.dumps(rounds))
-        return [tuple(point) for point in rounds[number]]
+    def __call__(self, key: str, make: Callable[[], list[Point]]) -> list[Point]:
+        kept = json.loads(self._file.read_text(encoding="utf-8")) if self._file.exists() else {}
+        if key not in kept:
+            kept[key] = make()
+            write_atomic(self._file, json.dumps(kept))
+        return [tuple(point) for point in kept[key]]
 
 
 def _pair_of(problem: FitProblem) -> Callable[[Mapping[str, float]], tuple[float, float] | None]:
+    """Depth in kJ/mol and distance in nm of the pair of a candidate: the units that it brings along.
+
+    A model of several kinds of bead has no pair that stands for all; its units are those of everybody.
+    """
+    if len(problem.base.beads) != 1:
+        return lambda values: (1.0, 1.0)
+
     def pair(values: Mapping[str, float]) -> tuple[float, float] | None:
         try:
             with candidate_faults(), np.errstate(all="ignore"):
@@ -137,15 +132,16 @@ def _is_candidate(problem: FitProblem, base: CoarseGrainedModel, parameters: Map
 
 
 def _earlier_samples(problem: FitProblem, folder: RunFolder) -> list[Sample]:
-    """Values of the best candidates of ``optimizer.start.run`` and of those that it began with itself.
+    """Values of the best candidates of the runs in ``optimizer.start`` and of those that they began with.
 
     They are kept in the run folder.
     """
-    start = problem.config.optimizer.start
-    if start is None:
+    runs = earlier_runs(problem)
+    if not runs:
         return []
     if not folder.earlier.exists():
-        write_atomic(folder.earlier, json.dumps(_learnt(problem, RunLayout(start.run))))
+        found = [sample for run in runs for sample in _learnt(problem, run)]
+        write_atomic(folder.earlier, json.dumps(found))
     return [Sample(**record) for record in json.loads(folder.earlier.read_text(encoding="utf-8"))]
 
 
