@@ -15,10 +15,12 @@ from cgbridge.models.database import load_model
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def fitted(folder: Path, name: str, **optimizer: Any) -> dict[str, Any]:
+def fitted(folder: Path, name: str, evaluations: int) -> dict[str, Any]:
     """The result of an example with a smaller budget."""
     content = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"))
-    content["optimizer"] |= {"initial": 16, "population": 8, "generations": 2} | optimizer
+    search, local = content["optimizer"]["stages"]
+    search |= {"initial": 16, "population": 8, "generations": 2}
+    local["evaluations"] = evaluations
     content["run"] = {"folder": "run", "workers": 2}
     if "/" in content["model"]["base"]:
         content["model"]["base"] = str(EXAMPLES / content["model"]["base"])
@@ -30,7 +32,7 @@ def fitted(folder: Path, name: str, **optimizer: Any) -> dict[str, Any]:
 
 
 def test_a_bond_between_two_elements_is_refined(tmp_path: Path) -> None:
-    result = fitted(tmp_path, "silicon-carbide", polish={"evaluations": 30, "size": 0.1})
+    result = fitted(tmp_path, "silicon-carbide", evaluations=30)
     best = load_model(tmp_path / "run/best/model.yaml")
     for name, other in (("A[Si-C-C]", "A[C-Si-Si]"), ("lambda2[Si-C-C]", "lambda2[C-Si-Si]")):
         assert best.parameters[name] == best.parameters[other] == result["best"]["parameters"][name]
@@ -46,7 +48,7 @@ def test_a_bond_between_two_elements_is_refined(tmp_path: Path) -> None:
 
 
 def test_a_model_of_two_terms_is_searched_in_both(tmp_path: Path) -> None:
-    result = fitted(tmp_path, "two-terms", polish={"evaluations": 10})
+    result = fitted(tmp_path, "two-terms", evaluations=10)
     assert set(result["best"]["parameters"]) == {"tersoff.B", "lj.epsilon", "lj.sigma"}
     best = load_model(tmp_path / "run/best/model.yaml")
     assert best.parameters["lj.epsilon"] == result["best"]["parameters"]["lj.epsilon"]
