@@ -12,7 +12,7 @@ from cgbridge.config.section import Section
 
 
 class RunSection(Section):
-    """Where and on what the fit runs; changing it never changes results."""
+    """Where and on what the fit runs; changing it changes no result, but where `stop` ends a search early."""
 
     folder: Path = Field(Path("runs/fit"), description="Run folder, relative to the current directory.")
     workers: int | Literal["auto"] = Field(
