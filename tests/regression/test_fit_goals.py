@@ -130,8 +130,8 @@ def test_cross_validation(tmp_path: Path) -> None:
     assert [target["name"] for target in found["targets"]] == [
         "mw/dimer-energy", "mw/lattice-density", "mw/lattice-energy",
     ]  # fmt: skip
-    # A pair and a crystal share their energy, so that one implies the other; nothing implies the density.
-    assert found["error_of_chosen"] < found["error"]
+    # The candidates were bred under all targets: left out, a polished one is still better than the median.
+    assert found["error_of_chosen"] <= found["error"] < found["error_of_typical"]
     assert found["noise"] == 0.0
     done = command(
         tmp_path, "cross-validate", "runs/cross-validation", "--folds", "2", "--json", "cross.json"
