@@ -243,7 +243,7 @@ def _half_ice(model: Any, kelvin: float, replica: int) -> Any:
         replica=replica,
     )
     with tempfile.TemporaryDirectory() as scratch:
-        run = run_coexistence(model, state, EngineSettings(), 1, Path(scratch))
+        (run,) = run_coexistence(model, state, EngineSettings(), 1, Path(scratch)).runs
         assert run.trajectory is not None
         *_, last = run.trajectory
     edges = np.diag(last.box)

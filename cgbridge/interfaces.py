@@ -15,6 +15,7 @@ All numbers are in the internal system (nm, ps, kJ/mol, amu, K, bar) unless a ``
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -65,7 +66,8 @@ class Simulation:
     frames, ``replica`` distinguishes independent repetitions (other seeds). ``density`` g/cm^3 is about what
     a liquid has (0: not known, the engine finds one), ``reach`` nm how far from a bead its frames will be
     looked at: a box narrower than twice that is of no use. ``composition`` names the beads on the sublattices
-    of a crystal, or those of a liquid in their ratio; where it is empty they are those of the model.
+    of a crystal, or those of a liquid in their ratio; where it is empty they are those of the model. ``face``
+    of a crystal that meets its liquid: empty, the prism face of hexagonal ones.
     """
 
     kind: SimulationKind
@@ -80,6 +82,7 @@ class Simulation:
     density: float = 0.0
     reach: float = 0.0
     composition: tuple[str, ...] = ()
+    face: str = ""
 
     def __post_init__(self) -> None:
         """Raises :class:`~cgbridge.errors.ConfigError` for a word that is no kind."""
@@ -105,12 +108,17 @@ class Simulation:
         """Simulations with equal keys are the same state and can share one run."""
         structure = first_name(self.structure)
         state = (self.kind.value, structure, self.temperature, self.pressure, self.beads, self.replica)
-        return (*state, *self.composition)
+        face = (self.face,) if self.face else ()
+        return (*state, *self.composition, *face)
 
     @property
     def duration(self) -> float:
         """Total simulated time in ps."""
         return self.equilibration + self.production
+
+    def lengthened(self, production: float) -> Simulation:
+        """The same state, measured for ``production`` ps."""
+        return replace(self, production=production)
 
     def merged(self, other: Simulation) -> Simulation:
         """One simulation that serves both requests."""
@@ -224,6 +232,12 @@ class Estimate:
     notes: tuple[str, ...] = ()
 
 
+#: Standard error that is asked for where a target names none, in tolerances: a right candidate is then
+#: within the tolerance in 95 of 100 measurements, and one that is off by two tolerances in 2 of 100. With a
+#: third it would be 997 and 1 of 1000, for 2.25 times the simulated time.
+DEFAULT_PRECISION = 0.5
+
+
 @dataclass(frozen=True)
 class Target:
     """One reference value an observable is compared with.
@@ -232,7 +246,9 @@ class Target:
     the observable is a curve (then ``value`` is the wished deviation, zero). ``options`` are the
     observable's own settings, validated by the observable's options model. ``folder`` is where the module of
     an observable of one's own is looked for first. ``entry`` counts the entries of the list in the YAML, of
-    which one may stand for several targets. ``composition`` is that of :class:`Simulation`.
+    which one may stand for several targets. ``composition`` is that of :class:`Simulation`. A ``gate``
+    decides whether a candidate goes on and counts in no score. ``precision`` is the standard error that is
+    asked for, in ``unit``; zero: the usual fraction of the tolerance, :attr:`known_to`.
     """
 
     name: str
@@ -251,6 +267,13 @@ class Target:
     folder: str = ""
     entry: int = 0
     composition: tuple[str, ...] = ()
+    gate: bool = False
+    precision: float = 0.0
+
+    @property
+    def known_to(self) -> float:
+        """The largest standard error in ``unit`` with which a value is known."""
+        return self.precision or DEFAULT_PRECISION * self.tolerance
 
     @property
     def is_liquid(self) -> bool:
@@ -271,14 +294,17 @@ class StateDensity:
 class Sampling:
     """Default lengths and sizes of simulations, from the ``engine`` section; targets may override.
 
-    ``beads`` of bulk boxes; times in ps. ``density`` in g/cm^3 is about that of every liquid, where the user
-    gives it; ``densities`` are those that the targets of the same fit wish for.
+    ``beads`` of bulk boxes; times in ps. ``maximum`` is how long a production may become where a target is
+    not known to its precision (None: four times what it began with; zero: it stays as it is). ``density`` in
+    g/cm^3 is about that of every liquid, where the user gives it; ``densities`` are those that the targets of
+    the same fit wish for.
     """
 
     beads: int = 343
     equilibration: float = 40.0
     production: float = 120.0
     interval: float = 0.5
+    maximum: float | None = None
     density: float | None = None
     densities: tuple[StateDensity, ...] = ()
 
@@ -355,6 +381,14 @@ class Engine(Protocol):
         """
         ...
 
+    def extend(self, model: Model, simulation: Simulation, seed: int) -> list[Run]:
+        """Go on with the run of this state to the production of ``simulation``: that run, and those that had
+        to become longer with it, as if they had been as long from the beginning.
+
+        Empty where this engine cannot; then the state is simulated anew. Raises what :meth:`run` does.
+        """
+        ...
+
     def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
         """Those of the simulations that are best run together, group by group."""
         ...
@@ -372,7 +406,11 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class TargetResult:
-    """Verdict on one target; numbers in the target's own unit."""
+    """Verdict on one target; numbers in the target's own unit.
+
+    ``precision`` is the largest standard error with which the value counts as known, ``production`` the
+    longest production in ps behind it (zero: nothing moved). ``gate`` as in :class:`Target`.
+    """
 
     name: str
     observable: str
@@ -387,6 +425,14 @@ class TargetResult:
     normalised_error: float
     curves: Mapping[str, Curve] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    gate: bool = False
+    precision: float = math.inf
+    production: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether the value has the precision that was asked for; False for a NaN."""
+        return self.stderr <= self.precision
 
 
 @dataclass(frozen=True, order=True)
@@ -395,12 +441,14 @@ class Score:
 
     First the number of levels not passed; then, among those that stopped at the same level, the ones
     that finished it (``unfinished`` = 0) before unstable ones, which are graded by the fraction they
-    left undone; then the normalised error at the level where the candidate stopped (all levels, for a
-    candidate that passed every one), then the total over all levels seen. No penalty constants.
+    left undone; then by how far the gates of that level were missed (``gate_error`` = 0: none was); then the
+    normalised error at the level where the candidate stopped (all levels, for a candidate that passed every
+    one), then the total over all levels seen. Gates count in neither error. No penalty constants.
     """
 
     levels_failed: int
     unfinished: float
+    gate_error: float = field(default=0.0, kw_only=True)
     level_error: float
     total_error: float
 

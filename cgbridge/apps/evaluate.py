@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,14 +18,10 @@ from cgbridge.fits.search.problem import resolve_targets, sampling_of
 from cgbridge.fits.search.task import PRELOAD, EvaluationTask, SimulationTask, run_simulation, run_task
 from cgbridge.interfaces import Evaluation, Outcome, Run, Simulation, Target
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.objectives.candidate import (
-    MAX_FOLLOW_UPS,
-    Level,
-    Prepared,
-    follow_ups,
-    merge_simulations,
-)
+from cgbridge.objectives.level import Level
+from cgbridge.objectives.measurement import MAX_FOLLOW_UPS, follow_ups
 from cgbridge.objectives.scoring import score_broken
+from cgbridge.objectives.session import Prepared, merge_simulations
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.traits import require_packages
 from cgbridge.rng import derive_seed
@@ -194,7 +191,8 @@ def _measure(
     executor: Executor,
 ) -> list[Evaluation]:
     """Every target on its own; what the machine did not let through is a failure."""
-    sampling = sampling_of(config.engine, targets)
+    # Simulations are made beforehand, side by side, as long as the target list says.
+    sampling = replace(sampling_of(config.engine, targets), maximum=0.0)
     outcomes: dict[int, Evaluation] = {}
     tasks = [
         EvaluationTask(

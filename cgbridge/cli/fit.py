@@ -138,16 +138,18 @@ def _print_targets(problem: FitProblem) -> None:
     rows = [
         (
             level.name if number == 0 else "",
-            target.name,
+            f"{target.name} (gate)" if target.gate else target.name,
             f"{target.value:.6g}",
             f"{target.tolerance:.3g}",
+            f"{target.known_to:.2g}",
             "" if target.unit == "1" else target.unit,
             ", ".join(state_words(target)),
         )
-        for level in problem.levels
+        for level in (*problem.levels, *filter(None, [problem.validation]))
         for number, target in enumerate(level.targets)
     ]
-    print_table(("level", "target", ">value", ">tolerance", "unit", "state"), rows, title="Targets")
+    columns = ("level", "target", ">value", ">tolerance", ">precision", "unit", "state")
+    print_table(columns, rows, title="Targets")
     starts = start_densities(problem)
     if starts:
         words = ", ".join(f"{density:.3g} g/cm^3" for density in starts)
@@ -195,7 +197,8 @@ def _print_totals(estimate: CostEstimate, *, asked: bool) -> None:
     title = f"The fit: {estimate.candidates} candidates, {estimate.workers} at a time"
     print_table(("", ">MD", ">core time", ">wall time", "if"), rows, title=title)
     typer.echo(
-        f"included: {estimate.confirmations} longer runs of all levels, at most, that confirm the best"
+        f"included: {estimate.confirmations} longer runs of all levels, at most, that confirm the best; "
+        "not included: what runs become longer where a target is not known to its precision"
     )
     if estimate.timing is not None and estimate.timing.per_bead_step:
         pace = max(estimate.timing.per_bead_step.values())

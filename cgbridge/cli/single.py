@@ -129,7 +129,7 @@ def _announce(config: EvaluateConfig, folder: Path) -> None:
     from cgbridge.engine.engine import simulated_time
     from cgbridge.fits.search.cost_estimate import planned_simulations
     from cgbridge.fits.search.problem import resolve_targets, sampling_of
-    from cgbridge.objectives.candidate import Level
+    from cgbridge.objectives.level import Level
 
     found = resolve_targets(config, folder)
     (simulations,) = planned_simulations([Level("targets", found, sampling_of(config.engine, found))])

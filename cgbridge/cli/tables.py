@@ -52,7 +52,7 @@ def result_table(title: str, results: Sequence[Mapping[str, Any]]) -> None:
             f"{result['target']:g}",
             f"{result['tolerance']:.3g}",
             result["unit"] or "1",
-            ("passed", "green") if result["passed"] else ("missed", "red"),
+            _verdict(result),
         )
         for result in results
     ]
@@ -60,6 +60,15 @@ def result_table(title: str, results: Sequence[Mapping[str, Any]]) -> None:
     noted = [(result["name"], note) for result in results for note in short_notes(result["notes"])]
     if noted:
         print_table(("notes", ""), noted)
+
+
+def _verdict(result: Mapping[str, Any]) -> Cell:
+    """A value within its tolerance that is not known well enough is neither passed nor missed."""
+    if result["passed"]:
+        return "passed", "green"
+    error = result["normalised_error"]
+    within = error is not None and error <= 1.0
+    return ("not known", "yellow") if within and not result["known"] else ("missed", "red")
 
 
 def with_error(value: float | None, stderr: float | None) -> str:

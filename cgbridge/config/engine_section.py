@@ -44,7 +44,16 @@ class EngineSection(Section):
         Sampling.equilibration, ge=0, description="Equilibration of a bulk run; bare number in ps."
     )
     production: Time = Field(
-        Sampling.production, gt=0, description="Production of a bulk run; bare number in ps."
+        Sampling.production,
+        gt=0,
+        description="Production of a bulk run before its values are looked at for the first time; bare "
+        "number in ps.",
+    )
+    maximum: Time | None = Field(
+        Sampling.maximum,
+        ge=0,
+        description="How long a production may become where a target is not known to its precision; bare "
+        "number in ps. Default: four times production; 0: it stays as it is.",
     )
     interval: Time = Field(Sampling.interval, gt=0, description="Time between samples; bare number in ps.")
     step_limit: int = Field(

@@ -17,6 +17,7 @@ from cgbridge.config.run_section import RunSection
 from cgbridge.config.section import Section
 from cgbridge.config.stop_section import StopSection
 from cgbridge.config.target_list import require_distinct
+from cgbridge.config.validation_section import CrossValidationSection, ValidationSection
 
 SCHEMA_VERSION = 1
 
@@ -28,6 +29,8 @@ class FitConfig(Section):
     name: str = Field(min_length=1, description="Name of the fit, used in the report.")
     model: ModelSection
     levels: tuple[LevelSection, ...] = Field(min_length=1)
+    validation: ValidationSection | None = None
+    cross_validation: CrossValidationSection | None = None
     optimizer: OptimizerSection = OptimizerSection()
     stop: StopSection = StopSection()
     engine: EngineSection = EngineSection()

@@ -16,8 +16,8 @@ def given_name(item: str | Mapping[str, Any]) -> str | None:
     return str(item["name"]) if item.get("name") else None
 
 
-def require_distinct(targets: Sequence[str | Mapping[str, Any]]) -> None:
-    """Refuse a name that is given twice; for validators of sections with a key ``targets``.
+def require_distinct(targets: Sequence[str | Mapping[str, Any]], key: str = "targets") -> None:
+    """Refuse a name that is given twice; for validators of sections with a list of targets at ``key``.
 
     Raises :class:`pydantic.ValidationError` at the place of the second.
     """
@@ -28,7 +28,7 @@ def require_distinct(targets: Sequence[str | Mapping[str, Any]]) -> None:
         if name in seen:
             text = f"the target name '{name}' is given twice in this list; give one of them another name"
             error = PydanticCustomError("doubled_name", text)
-            faults.append(InitErrorDetails(type=error, loc=("targets", index), input={}))
+            faults.append(InitErrorDetails(type=error, loc=(key, index), input={}))
         elif name is not None:
             seen.add(name)
     if faults:

@@ -7,15 +7,18 @@ from pathlib import Path
 from cgbridge.engine.composition import crystal_beads, mean_mass
 from cgbridge.engine.liquid_start import MELT_TIME, liquid_start, melt_temperature
 from cgbridge.engine.molecular_dynamics import Dynamics, least_width
+from cgbridge.engine.recording import Recording, recorded
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.static import relaxed_scalars
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Model, Run, Simulation
+from cgbridge.interfaces import Model, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box, lattice, repeats_for
 
 
-def run_bulk(model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
+def run_bulk(
+    model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
+) -> Recording:
     """NPT at the simulation's state; see :class:`cgbridge.interfaces.Run` for the series."""
     seed = derive_seed(seed, *simulation.key)
     if simulation.is_liquid:
@@ -24,17 +27,8 @@ def run_bulk(model: Model, simulation: Simulation, settings: EngineSettings, see
         dynamics = _crystal(model, simulation, settings, seed)
     dynamics.equilibrate(simulation.equilibration)
     dynamics.settle()
-    series, trajectory = dynamics.sample(simulation.production, simulation.interval, scratch / "frames.h5")
-    return Run(
-        simulation,
-        beads=len(dynamics.topology),
-        bead_mass=mean_mass(model, dynamics.topology.types),
-        series=series,
-        trajectory=trajectory,
-        md_steps=dynamics.steps,
-        timestep=settings.timestep,
-        topology=dynamics.topology,
-    )
+    mass = mean_mass(model, dynamics.topology.types)
+    return recorded(dynamics, simulation, settings, scratch, mass)
 
 
 def melt(model: Model, start: Box, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:

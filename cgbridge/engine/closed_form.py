@@ -65,6 +65,10 @@ class ClosedFormEngine:
             raise UnstableError(error.what) from None
         return Run(simulation, beads=1, bead_mass=_analytical(model).bead_mass, scalars=scalars)
 
+    def extend(self, model: Model, simulation: Simulation, seed: int) -> list[Run]:
+        """Nothing: no value here becomes more accurate with time."""
+        return []
+
     def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
         """None: every state is answered at once."""
         return []

@@ -9,10 +9,11 @@ import numpy as np
 
 from cgbridge.engine.composition import crystal_beads, mean_mass
 from cgbridge.engine.molecular_dynamics import Dynamics, least_width
+from cgbridge.engine.recording import Recording, recorded
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.static import relaxed_scalars
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Model, Run, Simulation
+from cgbridge.interfaces import Model, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box, elongated
 
@@ -27,7 +28,7 @@ PREPARATION = _SETTLING + _AVERAGING + _MELTING + _COOLING
 
 def run_coexistence(
     model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
-) -> Run:
+) -> Recording:
     """Constant temperature, and constant pressure along z; the sides fit the crystal, which is not strained.
 
     The crystal is thermalised at the state to find its edges; one half is held still while the other is
@@ -52,6 +53,7 @@ def run_coexistence(
         beads=simulation.beads,
         shortest=least_width(model),
         types=types,
+        face=simulation.face,
     )
     crystal = dynamics(start, "crystal", barostat="anisotropic")
     box = _thermal_box(crystal)
@@ -66,17 +68,7 @@ def run_coexistence(
 
     both = dynamics(cool.box(), "both", cool, barostat="z")
     both.equilibrate(simulation.equilibration)
-    series, trajectory = both.sample(simulation.production, simulation.interval, scratch / "frames.h5")
-    return Run(
-        simulation,
-        beads=len(box.positions),
-        bead_mass=mean_mass(model, both.topology.types),
-        series=series,
-        trajectory=trajectory,
-        md_steps=both.steps,
-        timestep=settings.timestep,
-        topology=both.topology,
-    )
+    return recorded(both, simulation, settings, scratch, mean_mass(model, both.topology.types))
 
 
 def _thermal_box(crystal: Dynamics) -> Box:

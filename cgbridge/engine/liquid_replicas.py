@@ -22,9 +22,10 @@ from cgbridge.engine.molecular_dynamics import (
     minimise,
     runaway,
 )
+from cgbridge.engine.recording import Recording, Series
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.frames import FloatArray, Frame
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.interfaces import Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.rng import derive_seed
 from cgbridge.simulation_kind import SimulationKind
@@ -65,8 +66,8 @@ def run_liquids(
     settings: EngineSettings,
     seed: int,
     folders: Sequence[Path],
-) -> list[Run]:
-    """What :func:`cgbridge.engine.bulk.run_bulk` gives for each of the liquids; frames go to ``folders``.
+) -> Recording:
+    """What :func:`cgbridge.engine.bulk.run_bulk` gives, for all of the liquids; frames go to ``folders``.
 
     All are melted and equilibrated as there. The results depend on which simulations share the Context, by
     the random numbers only. Raises :class:`~cgbridge.errors.UnstableError` when any box breaks down, since
@@ -99,21 +100,12 @@ def run_liquids(
     )
     replicas.equilibrate(first.equilibration)
     replicas.settle()
-    series, trajectories = replicas.sample(
-        first.production, first.interval, [folder / "frames.h5" for folder in folders]
-    )
-    return [
-        Run(
-            simulation,
-            beads=first.beads,
-            bead_mass=mass,
-            series=series[number],
-            trajectory=trajectories[number],
-            md_steps=replicas.steps,
-            timestep=settings.timestep,
-        )
-        for number, simulation in enumerate(simulations)
-    ]
+    paths = [folder / "frames.h5" for folder in folders]
+
+    def sample(time: float, done: int) -> tuple[Sequence[Series], Sequence[Trajectory]]:
+        return replicas.sample(time, first.interval, paths, done=done)
+
+    return Recording(replicas, sample, simulations, settings, beads=first.beads, bead_mass=mass)
 
 
 class _Replicas(WatchedRun):
@@ -205,15 +197,17 @@ class _Replicas(WatchedRun):
         self._limits, self._before = VOLUME_LIMITS, "equilibrated value"
 
     def sample(
-        self, time: float, interval: float, paths: Sequence[Path]
+        self, time: float, interval: float, paths: Sequence[Path], *, done: int = 0
     ) -> tuple[list[dict[str, FloatArray]], list[Trajectory]]:
-        """Run ``time`` ps, recording every ``interval`` ps: the series of each box, and its frames."""
-        stride = max(1, self._steps_of(interval))
-        count = max(1, self._steps_of(time) // stride)
+        """Run ``time`` ps, recording every ``interval`` ps: the series of each box, and its frames.
+
+        ``done`` as in :meth:`Dynamics.sample`.
+        """
+        stride, count = self._samples(time, interval)
         rows: list[list[tuple[float, ...]]] = [[] for _ in paths]
-        writers = [TrajectoryWriter(path, self._beads) for path in paths]
+        writers = [TrajectoryWriter(path, self._beads, further=done > 0) for path in paths]
         try:
-            for number in range(1, count + 1):
+            for number in range(done + 1, count + 1):
                 self._advance(stride)
                 potential, kinetic = self._look()
                 moment = number * stride * self._settings.timestep

@@ -67,6 +67,11 @@ class WatchedRun(ABC):
             self._look()
             remaining -= count
 
+    def _samples(self, time: float, interval: float) -> tuple[int, int]:
+        """Steps between samples, and how many samples ``time`` ps have."""
+        stride = max(1, self._steps_of(interval))
+        return stride, max(1, self._steps_of(time) // stride)
+
     def _steps_of(self, time: float) -> int:
         return round(time / self._settings.timestep)
 
@@ -166,17 +171,19 @@ class Dynamics(WatchedRun):
         interval: float,
         path: Path | None,
         extra: Callable[[Any], dict[str, Any]] | None = None,
+        *,
+        done: int = 0,
     ) -> tuple[dict[str, FloatArray], Trajectory | None]:
         """Run ``time`` ps, recording every ``interval`` ps; frames go to ``path``.
 
-        ``extra`` returns further series from a state.
+        ``extra`` returns further series from a state. ``done`` samples of the same ``time`` were recorded
+        before, by this box: only what is missing is run and returned, and its frames go behind the others.
         """
-        stride = max(1, self._steps_of(interval))
-        count = max(1, self._steps_of(time) // stride)
+        stride, count = self._samples(time, interval)
         rows: dict[str, list[Any]] = {}
-        writer = None if path is None else TrajectoryWriter(path, self._beads)
+        writer = None if path is None else TrajectoryWriter(path, self._beads, further=done > 0)
         try:
-            for number in range(1, count + 1):
+            for number in range(done + 1, count + 1):
                 self._advance(stride)
                 state = self._look(positions=path is not None)
                 row = self._row(state, number * stride * self._settings.timestep)

@@ -11,10 +11,11 @@ from cgbridge.engine.bulk import melt
 from cgbridge.engine.composition import mean_mass
 from cgbridge.engine.liquid_start import liquid_start
 from cgbridge.engine.molecular_dynamics import Dynamics, least_width
+from cgbridge.engine.recording import Recording, recorded
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Model, Run, Simulation
+from cgbridge.interfaces import Model, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
@@ -23,7 +24,9 @@ from cgbridge.units import BAR_NM3, GAS_CONSTANT
 _HEIGHT = 3.0
 
 
-def run_slab(model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path) -> Run:
+def run_slab(
+    model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
+) -> Recording:
     """NVT of a film normal to z, as thick as it is wide; adds the series ``pressure_tensor`` in bar.
 
     P = (N k T 1 + W)/V with the virial tensor W: the ideal part is isotropic on average, so that its
@@ -58,19 +61,8 @@ def run_slab(model: Model, simulation: Simulation, settings: EngineSettings, see
     def pressure(state: Any) -> dict[str, Any]:
         return {"pressure_tensor": (ideal + virial.tensor()) / state.getPeriodicBoxVolume()._value / BAR_NM3}
 
-    series, trajectory = film.sample(
-        simulation.production, simulation.interval, scratch / "frames.h5", pressure
-    )
-    return Run(
-        simulation,
-        beads=simulation.beads,
-        bead_mass=mean_mass(model, film.topology.types),
-        series=series,
-        trajectory=trajectory,
-        md_steps=film.steps,
-        timestep=settings.timestep,
-        topology=film.topology,
-    )
+    mass = mean_mass(model, film.topology.types)
+    return recorded(film, simulation, settings, scratch, mass, extra=pressure)
 
 
 def _with_vacuum(box: Box) -> Box:

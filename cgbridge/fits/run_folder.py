@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import CgbridgeWarning, ConfigError, RunFolderError
+from cgbridge.fits.cross_validation import cross_validate_run, cross_validation_record
 from cgbridge.fits.differences import differences
 from cgbridge.fits.lengthening import compared
 from cgbridge.fits.search.problem import FitProblem
@@ -22,6 +23,7 @@ from cgbridge.fits.search.stages import resolved
 from cgbridge.interfaces import Evaluation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
+from cgbridge.store.journal_entries import run_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import result_record, target_record
 from cgbridge.store.versions import DECISIVE, versions
@@ -50,6 +52,7 @@ class RunFolder(RunLayout):
             raised = self._check_same(config, problem)
         content = config.model_dump(mode="json", by_alias=True)
         write_atomic(self.targets, json.dumps(_targets(problem), indent=1))
+        self._write_validation(problem)
         write_atomic(self.base_model, json.dumps(problem.base.to_dict(), indent=1))
         if not resumes:
             found = versions() | {"protocol": problem.protocol}
@@ -61,12 +64,21 @@ class RunFolder(RunLayout):
         write_atomic(self.used_yaml, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
         return resumes
 
+    def _write_validation(self, problem: FitProblem) -> None:
+        """What is validated now: it has no part in the search, and may change in a finished run."""
+        if problem.validation is None:
+            self.validation.unlink(missing_ok=True)
+            return
+        records = [target_record(target) for target in problem.validation.targets]
+        content = {"protocol": problem.validation_protocol, "targets": records}
+        write_atomic(self.validation, json.dumps(content, indent=1))
+
     def _clear(self) -> None:
         """Remove what earlier runs left here, and nothing that a run did not write."""
         with storage_errors(self.path):
             files = [self.used_yaml, self.journal, self.result, self.report, self.versions, self.targets]
             files += [self.base_model, self.start, self.earlier, self.proposals, self.clock, self.lengthened]
-            for file in files:
+            for file in [*files, self.validation]:
                 file.unlink(missing_ok=True)
             if self.best.is_symlink():
                 self.best.unlink()
@@ -162,13 +174,16 @@ class RunFolder(RunLayout):
         *,
         selected: Evaluation,
         ended: Mapping[str, Any] | None,
+        validations: Sequence[Evaluation] = (),
     ) -> None:
         """``result.json``: the best candidate as measured last, and the cost so far.
 
         ``selected`` is the measurement that it was chosen by. ``best`` is the same until the end of the run;
         then it is one that selected nothing, so that its values are not those of a lucky draw. ``ended`` says
-        why the search ended, None as long as it goes on.
+        why the search ended, None as long as it goes on. ``validations`` are those of the confirmed
+        candidates, the best first.
         """
+        first = _validation(validations[0]) if validations else None
         content = {
             "schema": SCHEMA_VERSION,
             "name": problem.config.name,
@@ -185,6 +200,7 @@ class RunFolder(RunLayout):
                 "total_error": best.score.total_error,
                 "targets": [result_record(result, curves=False) for result in best.results],
                 "independent": best is not selected,
+                "validation": first,
             },
             "selected": {
                 "levels_passed": selected.levels_passed,
@@ -193,9 +209,35 @@ class RunFolder(RunLayout):
                 "total_error": selected.score.total_error,
                 "targets": [result_record(result, curves=False) for result in selected.results],
             },
+            "validated": [
+                {"parameters": dict(found.parameters)} | _validation(found) for found in validations
+            ],
+            "cross_validation": self._cross_validation(problem) if ended is not None else None,
             "cost": totals,
         }
         write_atomic(self.result, json.dumps(content, indent=1))
+
+    def _cross_validation(self, problem: FitProblem) -> dict[str, Any] | None:
+        """None where it is not asked for, or where too few candidates were measured on every target."""
+        section = problem.config.cross_validation
+        if section is None:
+            return None
+        targets = {(level.name, t.name): t for level in problem.levels for t in level.targets}
+        evaluations = [entry.evaluation for entry in run_entries(self)[0]]
+        found = cross_validate_run(targets, evaluations, section.folds)
+        return None if found is None else cross_validation_record(found)
+
+
+def _validation(found: Evaluation) -> dict[str, Any]:
+    """The measurement of targets that no search saw; the error as of a score, gates left out."""
+    return {
+        "outcome": str(found.outcome),
+        "reason": found.reason,
+        "seed": found.seed,
+        "error": found.score.total_error,
+        "passed": sum(result.passed for result in found.results),
+        "targets": [result_record(result, curves=False) for result in found.results],
+    }
 
 
 def _with_defaults(used: dict[str, Any]) -> dict[str, Any]:

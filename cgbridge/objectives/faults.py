@@ -11,7 +11,7 @@ from cgbridge.errors import CgbridgeError, ConfigError, SimulationError, StepLim
 #: the cutoff, an overflow, a matrix that cannot be inverted.
 _CAUSED = (ConfigError, SimulationError, ArithmeticError, ValueError)
 #: Sections of the YAML: an error that names one of their keys is that of the input, for every candidate.
-_SECTIONS = ("model.", "levels.", "targets.", "optimizer.", "engine.", "run.")
+_SECTIONS = ("model.", "levels.", "targets.", "validation.", "optimizer.", "engine.", "run.")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.observables.statistics import block_means, statistical_inefficiency
+from cgbridge.observables.statistics import block_means, short_run_factor, statistical_inefficiency
 
 #: Statistical inefficiencies that a block spans, so that blocks are nearly independent.
 _SPAN = 4.0
@@ -37,10 +37,13 @@ def value_and_error(
 ) -> tuple[float, float, FloatArray]:
     """``function`` of the mean of samples (n, ...), its standard error, and the blocks behind the error.
 
-    The error is that of :func:`jackknife` over :func:`independent_blocks`, at most ``most``.
+    The error is that of :func:`jackknife` over :func:`independent_blocks`, at most ``most``, times
+    :func:`~cgbridge.observables.statistics.short_run_factor`.
     """
-    blocks = independent_blocks(samples, function, most)
-    return function(samples.mean(axis=0)), jackknife(blocks, function)[1], blocks
+    count = _independent_samples(samples, function)
+    blocks = _blocks(samples, count, most)
+    stderr = jackknife(blocks, function)[1] * short_run_factor(count)
+    return function(samples.mean(axis=0)), stderr, blocks
 
 
 def independent_blocks(samples: FloatArray, function: Callable[[FloatArray], float], most: int) -> FloatArray:
@@ -51,11 +54,21 @@ def independent_blocks(samples: FloatArray, function: Callable[[FloatArray], flo
     blocks in the run there are four, and the error of a :func:`jackknife` over them is too small. At four g
     a block, it is too small by 7 % in the limit of many.
     """
+    return _blocks(samples, _independent_samples(samples, function), most)
+
+
+def _blocks(samples: FloatArray, count: float, most: int) -> FloatArray:
+    if len(samples) < 2 * _FEWEST:
+        return block_means(samples, most)
+    return block_means(samples, max(_FEWEST, min(most, int(count / _SPAN))))
+
+
+def _independent_samples(samples: FloatArray, function: Callable[[FloatArray], float]) -> float:
+    """The number of samples over their statistical inefficiency for ``function``; all of very few."""
     parts = block_means(samples, _PARTS)
     if len(parts) < 2 * _FEWEST:
-        return block_means(samples, most)
-    correlation = statistical_inefficiency(-_left_out(parts, function))
-    return block_means(samples, max(_FEWEST, min(most, int(len(parts) / (_SPAN * correlation)))))
+        return float(len(parts))
+    return len(parts) / statistical_inefficiency(-_left_out(parts, function))
 
 
 def _left_out(blocks: FloatArray, function: Callable[[FloatArray], float]) -> FloatArray:

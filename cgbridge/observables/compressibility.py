@@ -13,7 +13,7 @@ from cgbridge.observables.blocks import jackknife
 from cgbridge.observables.bulk import bulk_simulation, drift_notes, require_phase
 from cgbridge.observables.options import BulkOptions, parse_options
 from cgbridge.observables.reporting import estimate, one_run, series, unit_factor
-from cgbridge.observables.statistics import block_means, statistical_inefficiency
+from cgbridge.observables.statistics import block_means, short_run_factor, statistical_inefficiency
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
 
@@ -58,6 +58,7 @@ class Compressibility:
         number = int(np.clip(count / (4 * g), 2, options.blocks))
         blocks = block_means(np.stack([shifted, shifted**2], axis=1), number)
         value, stderr = jackknife(blocks, kappa)
+        stderr *= short_run_factor(count / g)
         notes = list(drift_notes(volume))
         if count / g < 50:
             notes.append(f"short: {count / g:.0f} independent volumes")

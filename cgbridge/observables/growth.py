@@ -95,6 +95,21 @@ def growth_rates(runs: Sequence[Run]) -> list[Growth]:
     return rates
 
 
+def outcomes(runs: Sequence[Run]) -> list[Growth]:
+    """What is left at the end of coexistence runs, sorted by temperature: crystal, liquid, or both.
+
+    No rate is looked at, so that the verdict is independent of :func:`growth_rates`. Raises
+    :class:`~cgbridge.errors.SimulationError` for a run without frames.
+    """
+    found = []
+    for run in sorted(runs, key=lambda run: run.simulation.temperature):
+        state = _transformed(run)
+        if state is None:
+            raise SimulationError(f"the run '{run.simulation.label}' has no frames to tell its phase from")
+        found.append(Growth(run.simulation.temperature, None, math.inf, state[1]))
+    return found
+
+
 def _energy(run: Run) -> FloatArray:
     energy: FloatArray = series(run, "potential_energy") / run.beads
     return energy

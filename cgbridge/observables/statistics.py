@@ -2,8 +2,8 @@
 
 Two independent estimators of the same error: the statistical inefficiency g from the integrated
 autocorrelation time (Chodera et al., doi:10.1021/ct0502864) and block averaging
-(Flyvbjerg and Petersen, doi:10.1063/1.457480). The larger of the two is reported, because both err
-towards too small errors when the series is short.
+(Flyvbjerg and Petersen, doi:10.1063/1.457480). The larger of the two is taken, and corrected for the few
+independent samples that it comes from, because both err towards too small errors when the series is short.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from cgbridge.frames import FloatArray
 
 #: Lags that count whatever the sign of their correlation, which noise may turn.
 _FIRST_LAGS = 3
+#: What n independent samples leave unseen of their error is about this over n. Measured on correlated noise
+#: of 6 to 25 correlation lengths, where the root mean square of deviation over error is 1.5 to 1.1 without it
+#: and 1.2 to 0.95 with it.
+_UNSEEN = 4.0
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,8 @@ def block_error(series: FloatArray, minimum_blocks: int = 16) -> float:
 def mean_error(series: FloatArray, name: str = "series") -> MeanError:
     """Mean of a correlated series with its standard error.
 
-    stderr = max(s sqrt(g / n), blocking), with s the standard deviation and n the number of samples;
-    n_eff = (s / stderr)^2. A constant series has stderr 0 and n_eff n.
+    stderr = e (1 + 4 / n_eff) with e = max(s sqrt(g / n), blocking), s the standard deviation, n the number
+    of samples, n_eff = (s / e)^2. A constant series has stderr 0 and n_eff n.
     A single sample has no error: stderr is infinite and n_eff 1.
     """
     values = finite(series, name)
@@ -95,7 +99,13 @@ def mean_error(series: FloatArray, name: str = "series") -> MeanError:
     # g cannot exceed n: at least one independent sample.
     g = min(statistical_inefficiency(values), float(n))
     stderr = max(spread * math.sqrt(g / n), block_error(values))
-    return MeanError(mean, stderr, min(float(n), (spread / stderr) ** 2))
+    n_eff = min(float(n), (spread / stderr) ** 2)
+    return MeanError(mean, stderr * short_run_factor(n_eff), n_eff)
+
+
+def short_run_factor(n_eff: float) -> float:
+    """1 + 4 / n_eff: how much larger an error is than the estimate from ``n_eff`` independent samples."""
+    return 1.0 + _UNSEEN / n_eff
 
 
 def block_means(samples: FloatArray, blocks: int) -> FloatArray:

@@ -51,12 +51,14 @@ class StageSettings(Section):
 class Aim:
     """A target of a level and what it measures.
 
-    Targets of one ``quantity`` are one function of the temperature.
+    Targets of one ``quantity`` are one function of the temperature. Gates, and all but one of targets that
+    stand at several levels, are measured and learnt from, but do not count (``counts``).
     """
 
     quantity: str
     target: Target
     level: str = ""
+    counts: bool = True
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class ResponseSurface:
     def __init__(self, task: SearchTask, settings: SurfaceSettings) -> None:
         self._space, self._settings, self._seed, self._kept = task.space, settings, task.seed, task.kept
         self._reduced = ReducedSpace(task.space.parameters, task.scales)
-        self._aims = task.aims
+        self._aims = tuple(aim for aim in task.aims if aim.counts)
         self._aim_of = {(aim.level, aim.target.name): aim for aim in task.aims}
         self._samples = list(task.earlier())
         self._scores: dict[Point, Score] = {}

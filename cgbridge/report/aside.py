@@ -54,7 +54,7 @@ def not_asked(run: RunRecord) -> tuple[str, ...]:
     """Properties with reference data for water that are no target; empty for other substances."""
     if not is_water(run):
         return ()
-    targeted = {first_name(target.observable) for target in run.targets.values()}
+    targeted = {first_name(one.observable) for one in (*run.targets.values(), *run.validation)}
     return tuple(
         traits_of(get_observable(name)).words
         for name in water_observables()
@@ -87,7 +87,7 @@ def _peaks(run: RunRecord, target: Target, curve: Curve) -> list[Aside]:
         return []
     asked = {
         str(one.options.get("feature", "curve"))
-        for one in run.targets.values()
+        for one in (*run.targets.values(), *run.validation)
         if one.observable == "rdf" and one.temperature == target.temperature
     }
     if "curve" in asked:

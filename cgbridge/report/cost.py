@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cgbridge.report.run_record import RunRecord
 from cgbridge.store.journal_entries import Entry
 
-_AFTER = ("confirm", "final")
+_AFTER = ("confirm", "final", "validation")
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,13 @@ def cost(name: str, entries: Sequence[Entry]) -> Cost:
 
 def costs(run: RunRecord) -> tuple[Cost, ...]:
     """One record per stage and phase that has evaluations, then the total."""
-    phases = [cost("start", [e for e in run.entries if e.phase == "start"])]
+    entries = (*run.entries, *run.validated)
+    phases = [cost("start", [e for e in entries if e.phase == "start"])]
     for number, stage in enumerate(run.config.optimizer.stages):
-        found = [e for e in run.entries if e.phase == "search" and e.stage == number]
+        found = [e for e in entries if e.phase == "search" and e.stage == number]
         phases.append(cost(f"stage {number + 1}, {stage.method}", found))
-    phases += [cost(phase, [e for e in run.entries if e.phase == phase]) for phase in _AFTER]
-    return (*(found for found in phases if found.evaluations), cost("total", run.entries))
+    phases += [cost(phase, [e for e in entries if e.phase == phase]) for phase in _AFTER]
+    return (*(found for found in phases if found.evaluations), cost("total", entries))
 
 
 def elapsed_s(run: RunRecord) -> float | None:

@@ -91,13 +91,22 @@ def _nothing_yet(run: RunRecord) -> str:
 
 def _good(run: RunRecord) -> str:
     factor = run.best.factor if run.best is not None else 1.0
+    rows = verdicts(run)
+    missed = sum(not row.passed for row in rows)
+    # A level may be passed by the mean of its deviations.
+    what = f"{len(rows) - missed} of {len(rows)} targets" if missed else f"all {count(len(rows), 'target')}"
     text = (
-        f"The best candidate meets all {count(len(run.targets), 'target')} on "
-        f"{count(len(run.levels), 'level')} when re-run with a new seed"
+        f"The best candidate {'passes' if missed else 'meets'} "
+        + (
+            f"{count(len(run.levels), 'level')} with {what}"
+            if missed
+            else f"{what} on {count(len(run.levels), 'level')}"
+        )
+        + " when re-run with a new seed"
         + (f" and {plain(factor)} times longer production" if factor > 1 and _simulates(run) else "")
         + "."
     )
-    worst = max(verdicts(run), key=lambda row: abs(row.offset), default=None)
+    worst = max(rows, key=lambda row: abs(row.offset), default=None)
     if worst is not None:
         name, deviation = run.label(worst.level, worst.target.name), plain(abs(worst.offset), 2)
         text += f" The largest deviation is that of {name}, {deviation} tolerances."
@@ -114,12 +123,15 @@ def _poor(run: RunRecord, passed_all: bool) -> str:
         )
     passed = run.best.evaluation.levels_passed
     missed = [row for row in verdicts(run) if row.result is not None and not row.passed]
+    unknown = [run.label(row.level, row.target.name) for row in missed if row.word == "not known"]
     words = [
         f"{run.label(row.level, row.target.name)} by {plain(abs(row.offset), 2)} tolerances"
-        for row in missed[:4]
-    ]
+        for row in missed
+        if row.word == "missed"
+    ][:4]
     text = f"The best candidate passes {passed} of {count(len(run.levels), 'level')}"
     text += f" and misses {listing(words)}." if words else "."
+    text += f" Not known to their precision: {listing(unknown[:4])}." if unknown else ""
     if run.best.evaluation.reason and not missed:
         text += f" It stopped because: {run.best.evaluation.reason}."
     return text

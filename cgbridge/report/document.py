@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from cgbridge.report.funnel import funnel
 from cgbridge.report.lineages import lineage_words, lineages
 from cgbridge.report.ranges import RangePosition, range_positions
 from cgbridge.report.run_record import RunRecord, read_run
+from cgbridge.report.validation import cross_validation, cross_validation_words, validation
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import count, observable_words
 from cgbridge.store.atomic import write_atomic
@@ -85,11 +87,16 @@ def page_content(run: RunRecord) -> dict[str, Any]:
     """Everything that the template shows."""
     places = range_positions(run)
     level = deepest_level(run)
+    found, cross = validation(run), cross_validation(run)
     return {
         "run": run,
         "diagnosis": diagnose(run),
         "sentences": fit_words(run),
         "verdict_levels": _verdict_levels(run),
+        "validation": found,
+        "validation_cells": _cells(found.rows) if found else [],
+        "cross": cross,
+        "cross_words": cross_validation_words(cross) if cross else "",
         "results": (
             *density_figures(run),
             *rdf_figures(run),
@@ -126,12 +133,7 @@ def _verdict_levels(run: RunRecord) -> list[dict[str, Any]]:
     rows = verdicts(run)
     if not rows:
         return []
-    pairs = [_value_cells(row) for row in rows]
-    columns = [aligned(list(column)) for column in zip(*pairs, strict=True)]
-    cells = [
-        {"row": row, "numbers": numbers, "mark": marks.deviation_mark(row)}
-        for row, *numbers in zip(rows, *columns, strict=True)
-    ]
+    cells = _cells(rows)
     return [
         {
             "name": level.name,
@@ -139,6 +141,16 @@ def _verdict_levels(run: RunRecord) -> list[dict[str, Any]]:
             "cells": [cell for cell in cells if cell["row"].level == level.name],
         }
         for index, level in enumerate(run.levels)
+    ]
+
+
+def _cells(rows: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """Rows with their numbers as text and their marks."""
+    pairs = [_value_cells(row) for row in rows]
+    columns = [aligned(list(column)) for column in zip(*pairs, strict=True)]
+    return [
+        {"row": row, "numbers": numbers, "mark": marks.deviation_mark(row)}
+        for row, *numbers in zip(rows, *columns, strict=True)
     ]
 
 

@@ -31,5 +31,5 @@ def target_key(run: RunRecord, level: str, name: str) -> str:
     for index, one in enumerate(run.levels):
         for target in one.targets:
             if (one.name, target.name) == (level, name):
-                return f"levels.{index}.targets.{target.entry}"
+                return f"levels.{index}.{'gates' if target.gate else 'targets'}.{target.entry}"
     return "levels"

@@ -70,5 +70,6 @@ def _engine_words(run: RunRecord) -> str:
     return (
         f"Molecular dynamics by OpenMM ({engine.platform} platform): boxes of {engine.beads} beads, "
         f"{plain(1000 * engine.timestep)} fs steps, {plain(engine.equilibration)} ps of equilibration and "
-        f"{plain(engine.production)} ps of production, unless a target says otherwise."
+        f"{plain(engine.production)} ps of production, unless a level or target says otherwise; "
+        "longer where a value was not known to its precision."
     )

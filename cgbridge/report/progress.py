@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 
 from cgbridge.interfaces import Evaluation
-from cgbridge.objectives.scoring import weighted_rms
+from cgbridge.objectives.scoring import gates_error, goals_error
 from cgbridge.report.run_record import LevelRecord, RunRecord
 from cgbridge.report.search_stages import running_generations
 
@@ -43,12 +43,16 @@ class LevelProgress:
 
 
 def level_error(evaluation: Evaluation, level: LevelRecord) -> float | None:
-    """sqrt(sum w e^2 / sum w) over the level's targets; None unless all were measured."""
+    """sqrt(sum w e^2 / sum w) over the level's goals; None unless all were measured.
+
+    Of a level that has gates alone it is that of the gates that were missed.
+    """
     found = {result.name: result for result in evaluation.results if result.level == level.name}
     if not all(target.name in found for target in level.targets):
         return None
-    results = [found[target.name] for target in level.targets]
-    return weighted_rms(results, [target.weight for target in level.targets])
+    if all(target.gate for target in level.targets):
+        return gates_error(found.values())
+    return goals_error((target, found[target.name]) for target in level.targets)
 
 
 def progress(run: RunRecord) -> tuple[LevelProgress, ...]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from cgbridge.interfaces import Evaluation, TargetResult
-from cgbridge.observables.traits import target_traits
 from cgbridge.report.correlations import FEWEST, SIGNIFICANT, spearman
 from cgbridge.report.digits import plain
 from cgbridge.report.finding import Finding, target_key
@@ -26,32 +25,41 @@ CONFLICT, NEAR = -0.4, 3.0
 
 
 def error_bars_too_large(run: RunRecord) -> Finding | None:
-    """Standard errors above the tolerance: verdicts are a matter of luck."""
-    noisy = [row for row in verdicts(run) if row.result is not None and row.spread > 1.0]
+    """Values within their tolerance that are not known to their precision: verdicts are a matter of luck."""
+    noisy = [row for row in verdicts(run) if row.word == "not known"]
     if not noisy:
         return None
-    keys = tuple(dict.fromkeys(_production_key(run, row) for row in noisy))
-    worst = max(noisy, key=lambda row: row.spread)
-    # The error falls with the square root of the time; half a tolerance is a useful error.
-    longer = math.ceil((worst.spread / 0.5) ** 2 - 1e-6)
-    words = [f"{_label(run, row)} ({plain(row.spread, 2)} tolerances)" for row in noisy]
+    keys = tuple(dict.fromkeys(_maximum_key(run, row) for row in noisy))
+    # The error falls with the square root of the time.
+    longer = max(math.ceil(_excess(row) ** 2 - 1e-6) for row in noisy)
+    words = [
+        f"{_label(run, row)} ({plain(row.spread, 2)} instead of "
+        f"{plain(row.target.known_to / row.target.tolerance, 2)} tolerances)"
+        for row in noisy
+    ]
     return Finding(
-        "Error bars are larger than the tolerance",
+        "Values are not known to the precision that was asked for",
         f"Standard errors of {listing(words)}.",
-        f"Lengthen {listing(list(keys))}: about {longer} times for half a tolerance; "
-        "or relax the tolerance to what can be measured.",
+        f"Raise {listing(list(keys))}: about {longer} times longer runs; "
+        "or relax the precision or the tolerance to what can be measured.",
         keys,
     )
+
+
+def _excess(row: Verdict) -> float:
+    """The standard error over the one that was asked for."""
+    return 1.0 if row.result is None else row.result.stderr / row.target.known_to
 
 
 def _label(run: RunRecord, row: Verdict) -> str:
     return run.label(row.level, row.target.name)
 
 
-def _production_key(run: RunRecord, row: Verdict) -> str:
-    if "production" in row.target.options or target_traits(row.target).own_length:
-        return f"{target_key(run, row.level, row.target.name)}.options.production"
-    return "engine.production"
+def _maximum_key(run: RunRecord, row: Verdict) -> str:
+    for index, level in enumerate(run.config.levels):
+        if level.name == row.level and level.sampling.maximum is not None:
+            return f"levels.{index}.sampling.maximum"
+    return "engine.maximum"
 
 
 def selection_bias(run: RunRecord) -> Finding | None:

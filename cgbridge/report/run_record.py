@@ -17,7 +17,7 @@ from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.fits.search.parameters import searched_parameters
 from cgbridge.interfaces import Outcome, Parameter, Target
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.store.journal_entries import Entry, run_entries
+from cgbridge.store.journal_entries import Entry, run_entries, validation_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.lock import is_locked
 from cgbridge.store.records import curve_from_record
@@ -46,7 +46,8 @@ class RunRecord:
     ``base`` is None and ``levels``, ``parameters`` are empty when the run was ended while it was being
     set up. ``last_result`` is when the journal was last written. ``torn`` says that the last line of the
     journal is cut short. ``confirmed_seed`` is the seed of the best candidate in result.json. ``ended`` says
-    why the search ended, once it has.
+    why the search ended, once it has. ``validation`` are the targets that no search saw, ``validated`` the
+    measurements of them.
     """
 
     path: Path
@@ -63,6 +64,8 @@ class RunRecord:
     torn: bool
     confirmed_seed: int | None
     ended: dict[str, Any] | None = None
+    validation: tuple[Target, ...] = ()
+    validated: tuple[Entry, ...] = ()
 
     @cached_property
     def candidates(self) -> tuple[Entry, ...]:
@@ -156,6 +159,8 @@ def read_run(layout: RunLayout) -> RunRecord:
         torn=torn,
         confirmed_seed=(result.get("best") or {}).get("seed"),
         ended=result.get("ended"),
+        validation=_validation(layout),
+        validated=validation_entries(layout),
     )
 
 
@@ -221,6 +226,11 @@ def _levels(layout: RunLayout) -> tuple[LevelRecord, ...]:
             where=str(layout.targets),
             remedy="run the same fit again; it resumes and writes the file anew",
         ) from None
+
+
+def _validation(layout: RunLayout) -> tuple[Target, ...]:
+    records = (_json(layout.validation) or {}).get("targets", ())
+    return tuple(_target(record, number) for number, record in enumerate(records))
 
 
 def _target(record: Mapping[str, Any], number: int) -> Target:

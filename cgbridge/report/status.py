@@ -16,6 +16,7 @@ from cgbridge.report.funnel import funnel
 from cgbridge.report.notes import short_notes
 from cgbridge.report.run_record import RunRecord, find_runs, read_run
 from cgbridge.report.search_stages import ended_words
+from cgbridge.report.validation import validation
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import count
 from cgbridge.store.layout import RunLayout
@@ -38,6 +39,8 @@ def status_text(layout: RunLayout) -> str:
         ("best", _best_line(run)),
     )
     lines += _verdict_lines(run)
+    beyond = validation(run)
+    lines += _rows(("validation", beyond.words if beyond else ""))
     lines += _rows(("cost", _cost_line(run)), *[("failures", line) for line in _failure_lines(run)])
     sentences = (ended_words(run.ended), diagnose(run).summary, measured_words(run))
     lines += ["", " ".join(part for part in sentences if part)]

@@ -38,7 +38,9 @@ class Verdict:
     def word(self) -> str:
         if self.result is None:
             return "not measured"
-        return "passed" if self.passed else "missed"
+        if self.passed:
+            return "passed"
+        return "not known" if not self.result.known and abs(self.offset) <= 1.0 else "missed"
 
 
 def verdicts(run: RunRecord) -> tuple[Verdict, ...]:

@@ -17,8 +17,8 @@ from cgbridge.store.records import evaluation_from_record
 class Entry:
     """One evaluation with its place in the run.
 
-    ``phase`` is ``start``, ``search``, ``confirm`` or ``final``; ``stage`` counts the stages of the search
-    from 0; ``factor`` says how many times longer than usual the production runs were.
+    ``phase`` is ``start``, ``search``, ``confirm``, ``final`` or ``validation``; ``stage`` counts the stages
+    of the search from 0; ``factor`` says how many times longer than usual the production runs were.
     """
 
     evaluation: Evaluation
@@ -39,20 +39,34 @@ def run_entries(layout: RunLayout) -> tuple[tuple[Entry, ...], bool]:
 
     See :func:`read_entries`. A folder of an older version does not say with what; it is read as it is.
     """
-    protocol = None
-    if layout.versions.exists():
+    return read_entries(layout.journal, _protocol(layout.versions))
+
+
+def validation_entries(layout: RunLayout) -> tuple[Entry, ...]:
+    """The measurements of a run's present validation; none where it has no validation."""
+    validation = _protocol(layout.validation)
+    if not validation:
+        return ()
+    return read_entries(layout.journal, _protocol(layout.versions), validation)[0]
+
+
+def _protocol(path: Path) -> str | None:
+    if path.exists():
         with contextlib.suppress(ValueError):
-            protocol = json.loads(layout.versions.read_text(encoding="utf-8")).get("protocol")
-    return read_entries(layout.journal, protocol)
+            found: str | None = json.loads(path.read_text(encoding="utf-8")).get("protocol")
+            return found
+    return None
 
 
-def read_entries(path: Path, protocol: str | None = None) -> tuple[tuple[Entry, ...], bool]:
+def read_entries(
+    path: Path, protocol: str | None = None, validation: str | None = None
+) -> tuple[tuple[Entry, ...], bool]:
     """Entries in the order of their first appearance, and whether the last line is cut short.
 
     A cut line is a write under way or the trace of a crash; all others are whole. An evaluation that was
     repeated counts once, with its last result. Lines of another protocol than ``protocol`` are left out, if
-    one is given. No journal is an empty one. Raises :class:`FileFormatError` for a line that is no
-    evaluation.
+    one is given; so are those of another ``validation``, and without it all of any. No journal is an empty
+    one. Raises :class:`FileFormatError` for a line that is no evaluation.
     """
     if not path.exists():
         return (), False
@@ -62,19 +76,19 @@ def read_entries(path: Path, protocol: str | None = None) -> tuple[tuple[Entry, 
             if not line.endswith(b"\n"):
                 return tuple(entries.values()), True
             try:
-                key, entry, computed_with = _parse(line)
+                key, entry, computed_with, validated = _parse(line)
             except (ValueError, KeyError, TypeError):
                 raise FileFormatError(
                     "this line is not a journal entry",
                     where=f"{path}:{number}",
                     remedy="restore the file, or start over with `cgbridge fit INPUT --fresh`",
                 ) from None
-            if protocol is None or computed_with == protocol:
+            if (protocol is None or computed_with == protocol) and validated == validation:
                 entries[key] = entry
     return tuple(entries.values()), False
 
 
-def _parse(line: bytes) -> tuple[str, Entry, str | None]:
+def _parse(line: bytes) -> tuple[str, Entry, str | None, str | None]:
     record = json.loads(line)
     # Before there were stages, the one after the genetic algorithm was called polish.
     polish = record["phase"] == "polish"
@@ -86,4 +100,4 @@ def _parse(line: bytes) -> tuple[str, Entry, str | None]:
         factor=float(record["factor"]),
         stage=int(record.get("stage", polish)),
     )
-    return record["key"], entry, record.get("protocol")
+    return record["key"], entry, record.get("protocol"), record.get("validation")

@@ -28,6 +28,11 @@ class RunLayout:
         return self.path / "targets.json"
 
     @property
+    def validation(self) -> Path:
+        """Resolved targets of the validation, and what else its values depend on."""
+        return self.path / "validation.json"
+
+    @property
     def base_model(self) -> Path:
         """The model that supplied the values not searched."""
         return self.path / "base_model.json"

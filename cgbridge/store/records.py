@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
@@ -44,7 +44,7 @@ def target_record(target: Target) -> dict[str, Any]:
         key: getattr(target, key)
         for key in (
             "name", "observable", "value", "tolerance", "unit", "error", "temperature", "pressure",
-            "structure", "weight", "source", "entry",
+            "structure", "weight", "source", "entry", "gate", "precision",
         )
     }  # fmt: skip
     record["composition"] = list(target.composition)
@@ -66,6 +66,10 @@ def result_record(result: TargetResult, *, curves: bool) -> dict[str, Any]:
         "passed": result.passed,
         "level": result.level,
         "normalised_error": _number(result.normalised_error),
+        "gate": result.gate,
+        "known": result.known,
+        "precision": _number(result.precision),
+        "production": _number(result.production),
         "notes": list(result.notes),
     }
     if curves:
@@ -86,6 +90,10 @@ def result_from_record(record: Mapping[str, Any]) -> TargetResult:
         level=record["level"],
         notes=tuple(record["notes"]),
         curves={name: curve_from_record(curve) for name, curve in record.get("curves", {}).items()},
+        # Runs of version 0.2 and before had none of these.
+        gate=record.get("gate", False),
+        precision=math.inf if record.get("precision") is None else float(record["precision"]),
+        production=float(record.get("production") or 0.0),
         **numbers,
     )
 
@@ -107,10 +115,16 @@ def evaluation_from_record(record: Mapping[str, Any]) -> Evaluation:
         seed=record["seed"],
         outcome=Outcome(record["outcome"]),
         levels_passed=record["levels_passed"],
-        score=Score(*record["score"]),
+        score=_score(record["score"]),
         results=tuple(result_from_record(result) for result in record["results"]),
         reason=record["reason"],
         md_ns=record["md_ns"],
         wall_s=record["wall_s"],
         cpu_s=record["cpu_s"],
     )
+
+
+def _score(numbers: Sequence[float]) -> Score:
+    """A score from its fields in their order; runs of version 0.2 and before had no gates."""
+    failed, unfinished, *gate, level, total = numbers
+    return Score(int(failed), unfinished, level, total, gate_error=gate[0] if gate else 0.0)

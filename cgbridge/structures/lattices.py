@@ -123,19 +123,34 @@ def repeats_for(structure: str, bond: float, *, beads: int, shortest: float) -> 
     return repeats[0], repeats[1], repeats[2]
 
 
-def elongated(structure: str, bond: float, *, beads: int, shortest: float, types: Sequence[str] = ()) -> Box:
+#: Faces of hexagonal crystals by the axis of the orthorhombic cell (a, sqrt(3) a, c) that is normal to them:
+#: {11-20}, {10-10} and {0001}. A cubic crystal has {100} on all sides.
+FACES = {"secondary-prism": 0, "prism": 1, "basal": 2}
+
+
+def elongated(
+    structure: str,
+    bond: float,
+    *,
+    beads: int,
+    shortest: float,
+    types: Sequence[str] = (),
+    face: str = "",
+) -> Box:
     """A crystal about twice as long along z as along x and y, with about ``beads`` beads.
 
-    The second axis of the cell is laid along z: hexagonal ice then shows its secondary prismatic face,
-    which grows fastest.
+    ``face``, one of :data:`FACES`, is normal to z; empty: the prism face.
     """
     cell = _cell(structure)
-    a, c, b = (length * bond for length in cell.edges)
+    normal = FACES[face or "prism"]
+    first, second = (axis for axis in range(3) if axis != normal)
+    a, b, c = (cell.edges[axis] * bond for axis in (first, second, normal))
     side = (beads / len(cell.fractions) * a * b * c / 2.0) ** (1 / 3)
     n_a, n_b = (max(1, round(side / edge), math.ceil(shortest / edge)) for edge in (a, b))
     n_c = max(2, round(beads / len(cell.fractions) / (n_a * n_b)), math.ceil(2 * shortest / c))
-    box = lattice(structure, bond, (n_a, n_c, n_b), types)
-    order = [0, 2, 1]
+    repeats = {first: n_a, second: n_b, normal: n_c}
+    box = lattice(structure, bond, (repeats[0], repeats[1], repeats[2]), types)
+    order = [first, second, normal]
     return Box(np.ascontiguousarray(box.positions[:, order]), box.edges[order], types=box.types)
 
 

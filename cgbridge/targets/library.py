@@ -156,6 +156,9 @@ def _target(entry: TargetEntry, name: str, folder: Path, where: str) -> Target:
         value=value,
         tolerance=_deviation(entry.tolerance, value, unit, f"{where}.tolerance", positive=True),
         error=_deviation(entry.error, value, unit, f"{where}.error"),
+        precision=0.0
+        if entry.precision is None
+        else _deviation(entry.precision, value, unit, f"{where}.precision", positive=True),
         unit=unit,
         temperature=entry.temperature,
         pressure=entry.pressure,

@@ -35,6 +35,12 @@ class TargetEntry(Section):
     tolerance: str | float = Field(
         description="Allowed deviation in the unit of the value, or a percentage of it ('3 %')."
     )
+    precision: str | float | None = Field(
+        default=None,
+        description="Standard error that the value must be known to, in the unit of the value or as a "
+        "percentage of it. Runs are made longer until it is reached, up to `maximum`; a value that is not "
+        "known does not pass. Default: half the tolerance.",
+    )
     error: str | float = Field(default=0.0, description="Standard error of the reference value, same rule.")
     temperature: Temperature = Field(default=300.0, ge=0, description="Bare number in K.")
     pressure: Pressure = Field(default=1.0, description="Bare number in bar.")
@@ -44,7 +50,7 @@ class TargetEntry(Section):
         description="Beads on the sublattices of a crystal, or those of a liquid in their ratio; default: "
         "those of the model.",
     )
-    weight: Number = Field(default=1.0, gt=0, description="Weight within its level.")
+    weight: Number = Field(default=1.0, gt=0, description="Weight among the targets; a gate has none.")
     reference: str | ReferenceEntry | None = Field(default=None, description="Reference curve (CSV file).")
     options: dict[str, Any] = Field(default_factory=dict, description="The observable's own settings.")
     source: str = Field(default="", description="Where the value comes from.")

@@ -29,10 +29,17 @@ def _open(path: Path, mode: str) -> Any:
 class TrajectoryWriter:
     """Append frames to an HDF5 file (single-precision positions, double-precision box and time).
 
-    Raises :class:`OSError` when the disk is full or faulty.
+    A file at ``path`` is replaced, unless ``further`` frames are to come behind those that are in it. Raises
+    :class:`OSError` when the disk is full or faulty.
     """
 
-    def __init__(self, path: Path, beads: int) -> None:
+    def __init__(self, path: Path, beads: int, *, further: bool = False) -> None:
+        if further:
+            self._file = _open(path, "r+")
+            self._positions, self._box, self._time = (
+                self._file[name] for name in ("positions", "box", "time")
+            )
+            return
         self._file = _open(path, "w")
         self._positions = self._file.create_dataset(
             "positions", (0, beads, 3), maxshape=(None, beads, 3), dtype="f4", chunks=(1, beads, 3)

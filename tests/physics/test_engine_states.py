@@ -277,3 +277,33 @@ def test_volumes_are_watched_from_where_they_settled(tmp_path):
 )
 def test_a_liquid_comes_from_a_hotter_one(temperature, hot):
     assert melt_temperature(temperature) == hot
+
+
+@pytest.mark.parametrize(
+    ("kind", "structure", "kelvin", "beads"),
+    [("bulk", "liquid", 300.0, 216), ("bulk", "ice-ih", 200.0, 216), ("slab", "liquid", 300.0, 500)],
+)
+def test_a_run_that_is_gone_on_with_is_the_longer_run(tmp_path, kind, structure, kelvin, beads):
+    """Sample by sample and frame by frame, as if it had been as long from the beginning."""
+    state = Simulation(
+        kind, structure, kelvin, beads=beads, equilibration=0.5, production=1.0, interval=0.2, density=1.0
+    )
+    longer = dataclasses.replace(state, production=2.1)  # not a whole number of intervals
+    engine, settings = Engine(EngineSettings()), EngineSettings()
+    for name in ("first", "whole"):
+        (tmp_path / name).mkdir()
+    first = engine.run(ML_BOP, state, 3, tmp_path / "first")
+    (extended,) = engine.extend(ML_BOP, longer, 3)
+    whole = Engine(settings).run(ML_BOP, longer, 3, tmp_path / "whole")
+    assert len(first.series["time"]) == 5 and len(extended.series["time"]) == 10
+    assert set(extended.series) == set(whole.series)
+    for name, values in whole.series.items():
+        np.testing.assert_array_equal(extended.series[name], values)
+    assert (extended.simulation, extended.md_steps) == (longer, whole.md_steps)
+    for one, other in zip(extended.trajectory, whole.trajectory, strict=True):
+        np.testing.assert_array_equal(one.positions, other.positions)
+        assert one.time == other.time
+    # Another seed, model or interval is another run: the engine has none to go on with.
+    assert engine.extend(ML_BOP, longer, 4) == []
+    assert engine.extend(load_model("mw"), longer, 3) == []
+    assert engine.extend(ML_BOP, dataclasses.replace(longer, interval=0.1), 3) == []

@@ -16,7 +16,8 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.interfaces import Outcome, Sampling, Simulation, Target
 from cgbridge.models.database import load_model
-from cgbridge.objectives.candidate import Level, evaluate_candidate
+from cgbridge.objectives.candidate import evaluate_candidate
+from cgbridge.objectives.level import Level
 from cgbridge.observables.bulk import density_series
 from cgbridge.observables.diffusion import squared_displacements
 from cgbridge.observables.statistics import mean_error
@@ -185,3 +186,25 @@ def test_a_level_simulates_its_liquids_together(tmp_path, monkeypatch):
     )
     assert broken.outcome is Outcome.UNSTABLE
     assert "density-280" in broken.reason
+
+
+def test_replicas_are_gone_on_with_together(tmp_path):
+    devices.require("OpenCL")
+    states = [
+        Simulation(
+            "bulk", "liquid", kelvin, beads=216, equilibration=0.5, production=1.0, interval=0.5, density=1.0
+        )
+        for kelvin in (280.0, 300.0)
+    ]
+    engine = Engine(EngineSettings(platform="OpenCL"))
+    folders = [tmp_path / str(number) for number in range(2)]
+    for folder in folders:
+        folder.mkdir()
+    first = engine.run_together(ML_BOP, states, 5, folders)
+    longer = engine.extend(ML_BOP, states[1].lengthened(2.0), 5)
+    assert [run.simulation.production for run in longer] == [2.0, 2.0]
+    for before, after in zip(first, longer, strict=True):
+        assert len(after.series["time"]) == len(list(after.trajectory)) == 4
+        np.testing.assert_array_equal(after.series["volume"][:2], before.series["volume"])
+        np.testing.assert_allclose(np.diff(after.series["time"]), 0.5)
+        assert after.md_steps == before.md_steps + 100

@@ -27,7 +27,8 @@ from cgbridge.fits.search.problem import resolve_target, sampling_of
 from cgbridge.fits.search.task import EvaluationTask, run_task
 from cgbridge.interfaces import Simulation
 from cgbridge.models.database import load_model
-from cgbridge.objectives.candidate import Level, Prepared
+from cgbridge.objectives.level import Level
+from cgbridge.objectives.session import Prepared
 from cgbridge.rng import derive_seed
 from cgbridge.testing.made_up_runs import synthetic_run
 

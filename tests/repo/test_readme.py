@@ -85,7 +85,7 @@ def test_commands_mentioned_exist(document):
 
 
 def test_every_command_is_in_the_readme():
-    table = re.findall(r"^\| `cgbridge (\w+)`", README, re.MULTILINE)
+    table = re.findall(r"^\| `cgbridge ([\w-]+)`", README, re.MULTILINE)
     assert sorted(table) == sorted(commands())
 
 

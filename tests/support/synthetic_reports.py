@@ -53,11 +53,13 @@ def measured(
         target=target.value,
         tolerance=target.tolerance,
         unit=target.unit,
-        passed=is_passed(deviation, target.tolerance, stderr),
+        passed=is_passed(deviation, target.tolerance, stderr, target.known_to),
         level=level,
         normalised_error=deviation / target.tolerance,
         curves=curves or {},
         notes=tuple(notes),
+        gate=target.gate,
+        precision=target.known_to,
     )
 
 

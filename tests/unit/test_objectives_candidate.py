@@ -12,7 +12,9 @@ from cgbridge.errors import MissingDependencyError, SimulationError, UnstableErr
 from cgbridge.fits.search.cost_estimate import planned_simulations
 from cgbridge.interfaces import Outcome, Run, Sampling, Simulation, Target
 from cgbridge.models.database import load_model
-from cgbridge.objectives.candidate import Level, covers, evaluate_candidate
+from cgbridge.objectives.candidate import evaluate_candidate
+from cgbridge.objectives.level import Level
+from cgbridge.objectives.session import covers
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.testing.made_up_runs import MELTING_POINT, synthetic_run
 
@@ -37,6 +39,9 @@ class SyntheticEngine:
         if simulation.temperature in self._failing:
             raise self._failing[simulation.temperature]
         return synthetic_run(simulation, scratch, count=20)
+
+    def extend(self, *_: Any) -> list[Run]:
+        return []
 
     def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
         return []

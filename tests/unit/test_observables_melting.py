@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.crossing import OUTSIDE, bracket, find_crossing
 from cgbridge.observables.growth import Growth, energy_slope, growth_rates
 from cgbridge.observables.melting_temperature import MeltingTemperature
+from cgbridge.structures.lattices import FACES, elongated
 from cgbridge.testing.made_up_runs import (
     correlated_noise,
     gas_frames,
@@ -190,7 +192,7 @@ def test_protocols_and_options() -> None:
         "tm", "melting_temperature", 273.0, 1.0, "K", options={"protocol": "confirming", "replicas": 2}
     )
     runs = observable.simulations(confirming, Sampling())
-    assert len(runs) == 14 and len({s.key for s in runs}) == 14
+    assert len(runs) == 20 and len({s.key for s in runs}) == 20  # 5 temperatures, 2 faces, 2 seeds
     assert {s.production for s in runs} == {1000.0}
     custom = {"centre": 250, "width": "20 K", "count": 3, "structure": "ice-ic", "production": "0.1 ns"}
     few = observable.simulations(Target("tm", "melting_temperature", 273, 1, "K", options=custom), Sampling())
@@ -202,3 +204,70 @@ def test_protocols_and_options() -> None:
         observable.simulations(Target("tm", "melting_temperature", 273, 1, "K", options=both), Sampling())
     with pytest.raises(SimulationError):
         observable.measure(TARGET, [])
+
+
+def test_every_face_has_a_crossing_of_its_own() -> None:
+    """Faces grow at different rates: one line through both would be neither, their mean is right."""
+    target = replace(TARGET, options={"protocol": "confirming", "centre": "275 K"})
+    simulations = MeltingTemperature().simulations(target, Sampling())
+    assert {s.face for s in simulations} == {"prism", "secondary-prism"} and len(simulations) == 10
+    assert len({s.key for s in simulations}) == 10  # no box stands for both faces
+
+    def runs(apart: float) -> list[Run]:
+        return [
+            replace(
+                make_run(
+                    s.temperature,
+                    melting_series(
+                        s.temperature,
+                        melting_point=275.0 + (apart if s.face == "prism" else -apart),
+                        rate=1.5e-4 if s.face == "prism" else 3e-4,
+                        seed=number,
+                    ),
+                ),
+                simulation=s,
+                timestep=0.005,
+            )
+            for number, s in enumerate(simulations)
+        ]
+
+    alike, differing = (MeltingTemperature().measure(target, runs(apart)) for apart in (0.0, 2.0))
+    assert abs(alike.value - 275.0) < 4 * alike.stderr < 4.0
+    assert any(note.startswith("faces and seeds on their own: ") for note in alike.notes)
+    assert "time step 5 fs" in alike.notes
+    # 2 K either way is beyond the errors of either: the spread is the error, 4 K / 2 for two values.
+    assert differing.stderr == pytest.approx(2.0, rel=0.3) and differing.stderr > 2 * alike.stderr
+
+
+def test_the_check_looks_at_what_is_left_alone(tmp_path: Path) -> None:
+    """Energies that say the opposite do not matter; half and half is no verdict."""
+    ice = write_frames(tmp_path / "ice.h5", [lattice_frame("diamond", 0.27, (3, 3, 3))])
+    gas = write_frames(tmp_path / "gas.h5", gas_frames(216, 1.9, 1))
+    melting = -48 + 1e-3 * TIME
+    runs = [
+        make_run(kelvin, melting, trajectory=ice if kelvin < 272 else gas)
+        for kelvin in (266.0, 270.0, 274.0, 278.0)
+    ]
+    target = replace(TARGET, options={"protocol": "check"})
+    result = MeltingTemperature().measure(target, runs)
+    assert (result.value, result.stderr) == (272.0, pytest.approx(4.0 / np.sqrt(12)))
+    assert result.notes == ("bracket 270 to 274 K",)
+    with pytest.raises(SimulationError, match="no frames"):
+        MeltingTemperature().measure(target, [make_run(270.0, melting), make_run(280.0, melting)])
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_faces_of_hexagonal_crystals(face: str) -> None:
+    """Beads of the face, by layers along z: {0001} has bilayers c/2 apart, {10-10} and {11-20} a sqrt(3)/2
+    and a/2 apart, with c/a = sqrt(8/3) and a = sqrt(8/3) bonds."""
+    a = np.sqrt(8.0 / 3.0)
+    period = {"secondary-prism": a, "prism": np.sqrt(3.0) * a, "basal": 8.0 / 3.0}[face]
+    box = elongated("ice-ih", 1.0, beads=720, shortest=1.0, face=face)
+    assert box.edges[2] / period == pytest.approx(round(box.edges[2] / period))
+    assert 1.5 < box.edges[2] / np.sqrt(box.edges[0] * box.edges[1]) < 2.7
+    assert len(box.positions) == pytest.approx(720, rel=0.2)
+    delta = box.positions[:, None] - box.positions
+    delta -= box.edges * np.round(delta / box.edges)
+    distances = np.linalg.norm(delta, axis=2)
+    # Four neighbours each at the bond length: the axes were exchanged with their beads.
+    assert np.all(np.sum(np.abs(distances - 1.0) < 1e-9, axis=1) == 4)

@@ -110,8 +110,8 @@ CASES: dict[str, tuple[Sequence[Entry], Sequence[Entry], str]] = {
     ),
     "error_bars_too_large": (
         [candidate((0.2, 0.3, 0.1), stderr=1.3)],
-        [candidate((0.2, 0.3, 0.1), stderr=0.9)],
-        "engine.production",
+        [candidate((0.2, 0.3, 0.1), stderr=0.4)],
+        "engine.maximum",
     ),
     "selection_bias": (
         [candidate((0.1, 0.1, 0.1)), candidate((0.1, 0.9, 0.8), phase="confirm")],
@@ -179,7 +179,7 @@ def test_error_bars_say_how_much_longer() -> None:
     assert finding is not None
     # From 1.5 to 0.5 tolerances the error falls threefold, so the run must be nine times as long.
     assert "about 9 times" in finding.remedy
-    assert "levels.1.targets.1.options.production" in finding.keys  # this target sets its own length
+    assert finding.keys == ("engine.maximum",)
 
 
 def test_a_winner_that_falls_back_a_level_was_lucky() -> None:

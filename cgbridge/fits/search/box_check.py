@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cgbridge.engine.composition import liquid_beads, mean_mass, require_beads
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.liquid_start import liquid_start_density
@@ -10,7 +12,9 @@ from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.stages import stages_of
 from cgbridge.interfaces import Model, Simulation, Target
-from cgbridge.objectives.candidate import Level
+from cgbridge.objectives.cross_validation import deal
+from cgbridge.objectives.level import Level
+from cgbridge.objectives.quantities import once
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.traits import require_packages
 from cgbridge.simulation_kind import SimulationKind
@@ -21,7 +25,7 @@ _CUTOFFS = {SimulationKind.BULK: 2.0, SimulationKind.SLAB: 4.0 * MARGIN}
 
 
 def check_simulations(problem: FitProblem) -> None:
-    """Check every simulation of every target.
+    """Check every simulation of every target, those of the validation too, and that folds can be made.
 
     Raises :class:`ConfigError` for a liquid's box that is narrower than twice the longest cutoff of the
     search (a film: four times) or than twice the distance that a target looks at, naming beads and the
@@ -32,17 +36,27 @@ def check_simulations(problem: FitProblem) -> None:
     for stage in stages_of(problem.config.optimizer):
         where = f"optimizer.stages.{stage.number}.method"
         require(stage.settings.packages, f"the method {stage.method}", where=where)
+    cross = problem.config.cross_validation
+    if cross is not None:
+        deal(once(target for level in problem.levels for target in level.targets), cross.folds)
     cutoff = longest_cutoff(problem)
-    for number, level in enumerate(problem.levels):
+    for place, level in _places(problem):
         for target in level.targets:
-            require_packages(target, f"levels.{number} ({level.name})")
+            require_packages(target, place)
             for simulation in get_observable(target.observable, target.folder).simulations(
                 target, level.sampling
             ):
-                where = f"levels.{number} ({level.name}), target {target.name}"
-                check_beads(problem.base, simulation, where)
+                check_beads(problem.base, simulation, f"{place}, target {target.name}")
                 _check_engine(problem, simulation, target)
-                _check_box(problem, level, simulation, cutoff, where)
+                _check_box(problem, level, simulation, cutoff, f"{place}, target {target.name}")
+
+
+def _places(problem: FitProblem) -> Iterator[tuple[str, Level]]:
+    """Levels with their place in the YAML, and the validation."""
+    for number, level in enumerate(problem.levels):
+        yield f"levels.{number} ({level.name})", level
+    if problem.validation is not None:
+        yield "validation", problem.validation
 
 
 def check_beads(model: Model, simulation: Simulation, where: str) -> None:
@@ -122,7 +136,7 @@ def start_densities(problem: FitProblem) -> list[float]:
     return sorted(
         {
             start_of(problem, simulation)
-            for level in problem.levels
+            for _, level in _places(problem)
             for target in level.targets
             for simulation in get_observable(target.observable, target.folder).simulations(
                 target, level.sampling

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cgbridge.interfaces import Evaluation, Observation, Outcome, Point, Residual, Score
-from cgbridge.objectives.candidate import Level
+from cgbridge.objectives.level import Level
 
 
 class Candidates:

@@ -17,8 +17,9 @@ from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.stages import stages_of
 from cgbridge.fits.search.start import start_count
 from cgbridge.interfaces import Engine, Run, Simulation, Target
-from cgbridge.objectives.candidate import Level, covers, merge_simulations
 from cgbridge.objectives.faults import candidate_faults
+from cgbridge.objectives.level import Level
+from cgbridge.objectives.session import covers, merge_simulations
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.workers.worker_count import worker_count
 

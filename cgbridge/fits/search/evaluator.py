@@ -12,6 +12,7 @@ from cgbridge.errors import MachineFault, UnstableError
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.task import EvaluationTask, run_task
 from cgbridge.interfaces import Evaluation, Outcome, Point
+from cgbridge.objectives.level import Level
 from cgbridge.objectives.scoring import score_broken
 from cgbridge.rng import derive_seed
 from cgbridge.store.journal import Journal, content_key
@@ -27,8 +28,8 @@ Origin = Literal["computed", "journal", "repeated"]
 class Job:
     """One wanted evaluation.
 
-    ``phase``: start, search, confirm or final; ``stage`` counts from 0; ``factor`` lengthens production;
-    ``again`` marks the second chance of one that was lost to machine faults.
+    ``phase``: start, search, confirm, final or validation; ``stage`` counts from 0; ``factor`` lengthens
+    production; ``again`` marks the second chance of one that was lost to machine faults.
     """
 
     point: Point
@@ -41,8 +42,8 @@ class Job:
 
     @property
     def full(self) -> bool:
-        """Confirmations and the last measurement take in every level and keep their curves."""
-        return self.phase in ("confirm", "final")
+        """Confirmations, the last measurement and the validation measure all and keep their curves."""
+        return self.phase in ("confirm", "final", "validation")
 
 
 class Evaluator:
@@ -98,6 +99,11 @@ class Evaluator:
         """The measurement of the winner, as long as a confirmation, with a seed that selected nothing."""
         seed = derive_seed(self._problem.config.optimizer.seed, "final", *point)
         return replace(self.confirm_job(point, generation, stage), phase="final", seed=seed)
+
+    def validation_job(self, point: Point, generation: int, stage: int) -> Job:
+        """The targets that no search sees, with a seed of their own."""
+        seed = derive_seed(self._problem.config.optimizer.seed, "validation", *point)
+        return Job(point, "validation", generation, seed, stage)
 
     @property
     def busy(self) -> int:
@@ -162,7 +168,17 @@ class Evaluator:
     def _key(self, job: Job) -> str:
         values = self._problem.space.decode(job.point)
         content: dict[str, Any] = {"parameters": values, "protocol": self._protocol, "seed": job.seed}
-        return content_key(content | {"factor": job.factor, "full": job.full, "again": job.again})
+        content |= {"factor": job.factor, "full": job.full, "again": job.again}
+        return content_key(content | self._validation(job))
+
+    def _validation(self, job: Job) -> dict[str, str]:
+        """What the values of a validation depend on besides."""
+        return {"validation": self._problem.validation_protocol} if job.phase == "validation" else {}
+
+    def _levels(self, job: Job) -> tuple[Level, ...]:
+        if job.phase == "validation" and self._problem.validation is not None:
+            return (self._problem.validation,)
+        return tuple(level.lengthened(job.factor) for level in self._problem.levels)
 
     def _start(self, job: Job, key: str, attempt: int) -> None:
         problem = self._problem
@@ -174,7 +190,7 @@ class Evaluator:
         task = EvaluationTask(
             model=model,
             searched=tuple(parameter.name for parameter in problem.space.parameters),
-            levels=tuple(level.lengthened(job.factor) for level in problem.levels),
+            levels=self._levels(job),
             engine=problem.config.engine,
             seed=job.seed,
             scratch=self._scratch,
@@ -209,6 +225,7 @@ class Evaluator:
             "point": list(job.point),
             "factor": job.factor,
         }
+        place |= self._validation(job)
         self._journal.append(place | further | evaluation_record(evaluation, curves=job.full))
         self._seen.add(key)
         for number, awaiting in enumerate(self._awaited.pop(key)):
@@ -216,7 +233,7 @@ class Evaluator:
             self.on_finished(awaiting, evaluation, "repeated" if number else "computed")
 
     def _broken(self, job: Job, outcome: Outcome, reason: str) -> Evaluation:
-        levels = len(self._problem.levels)
+        levels = len(self._levels(job))
         return Evaluation(
             parameters=self._problem.space.decode(job.point),
             seed=job.seed,

@@ -74,11 +74,13 @@ class _Search:
         config = problem.config
         self._evaluator, self._display, self._confirm = evaluator, display, config.optimizer.confirm
         self._start = starting_points(problem, folder)
+        self._validates = problem.validation is not None
         self._stages = stages_of(config.optimizer)
         tasks = SearchTasks(problem, folder)
         # All are made before anything runs: some keep what an earlier run measured.
         self._optimizers = [stage.optimizer(config.optimizer.seed, tasks.task) for stage in self._stages]
         budget = len(self._start) + sum(optimizer.budget for optimizer in self._optimizers)
+        budget += config.optimizer.confirm.candidates if problem.validation else 0
         self._progress = Progress(
             budget=budget + confirmation_count(problem),
             level_names=tuple(level.name for level in problem.levels),
@@ -124,12 +126,17 @@ class _Search:
                 last.tell(observation)
 
     def _measure_winner(self, last: Optimizer | None) -> None:
-        """Choose the winner, measure it once more with a seed that selected nothing, and write it."""
-        point = self._publication.winner(self._best_confirmed(last))
-        (final,) = self._evaluator.run([self._evaluator.final_job(point, *self._place())])
+        """Choose the winner, measure it once more with a seed that selected nothing, validate, write it."""
+        ranked = self._best_confirmed(last)
+        point = self._publication.winner(ranked)
+        jobs = [self._evaluator.final_job(point, *self._place())]
+        if self._validates:
+            validated = [point, *(other for other in ranked if other != point)][: self._confirm.candidates]
+            jobs += [self._evaluator.validation_job(other, *self._place()) for other in validated]
+        final, *validations = self._evaluator.run(jobs)
         if final.outcome is Outcome.INFRA:
             final = self._candidates.confirmed[point]
-        self._publication.final(point, final, self._ended())
+        self._publication.final(point, final, self._ended(), validations)
 
     def _best_confirmed(self, last: Optimizer | None) -> list[Point]:
         """Best first by the score; among those that failed the fewest levels, by the last optimizer."""

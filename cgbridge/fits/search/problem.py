@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.config.engine_section import EngineSection
+from cgbridge.config.level_section import PassSection, SamplingSection
 from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.config.target_list import given_name
 from cgbridge.errors import (
@@ -23,8 +24,8 @@ from cgbridge.fits.search.base_model import base_model
 from cgbridge.fits.search.parameters import searched_parameters
 from cgbridge.interfaces import Observable, Sampling, StateDensity, Target, first_name
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.objectives.candidate import Level
 from cgbridge.objectives.faults import candidate_faults
+from cgbridge.objectives.level import Level, PassRule
 from cgbridge.observables.catalogue import code_digest, get_observable
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.store.journal import content_key
@@ -35,6 +36,9 @@ from cgbridge.targets.expansion import Item, expand_target
 from cgbridge.targets.library import load_target, target_from_mapping
 from cgbridge.targets.target_names import NamedTarget, named_apart
 from cgbridge.units import convert, parse_unit
+
+#: Name of the level that validation makes, in results and reports.
+VALIDATION = "validation"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class FitProblem:
     space: SearchSpace
     levels: tuple[Level, ...]
     folder: Path = Path()
+    validation: Level | None = None
 
     def candidate(self, values: Mapping[str, float]) -> CoarseGrainedModel:
         """The base model with searched values put in.
@@ -92,13 +97,23 @@ class FitProblem:
             "units": [[p.name, p.unit] for term in self.base.terms for p in term.parameters],
             "fixed": {name: v for name, v in self.base.parameters.items() if name not in searched},
             "ties": {p.name: p.tie for p in self.space.parameters if p.tie},
-            "levels": [
-                [level.name, asdict(level.sampling), [_content(target) for target in level.targets]]
-                for level in self.levels
-            ],
+            "levels": [_level_content(level) for level in self.levels],
             "engine": self.config.engine.model_dump(mode="json"),
         }
         return content_key(content)
+
+    @property
+    def validation_protocol(self) -> str:
+        """Hash of what a validation depends on besides :attr:`protocol`; empty without one.
+
+        It has no part in the search, so that it may be added to a finished run.
+        """
+        return "" if self.validation is None else content_key({"level": _level_content(self.validation)})
+
+
+def _level_content(level: Level) -> list[Any]:
+    targets = [_content(target) for target in level.targets]
+    return [level.name, asdict(level.sampling), asdict(level.rule), targets]
 
 
 def _content(target: Target) -> dict[str, Any]:
@@ -122,23 +137,39 @@ def build_problem(config: FitConfig, folder: Path) -> FitProblem:
     """
     base = base_model(config.model, folder)
     parameters = searched_parameters(base, config.model.search)
-    named = [
-        found
-        for index, level in enumerate(config.levels)
-        for found in _named(level.targets, folder, f"levels.{index}.targets", index)
-    ]
+    levels, validation = _levels(config, folder)
+    return FitProblem(config, base, SearchSpace(parameters), levels, folder, validation)
+
+
+def _levels(config: FitConfig, folder: Path) -> tuple[tuple[Level, ...], Level | None]:
+    """The levels and the validation, their targets named apart from each other."""
+    named: list[NamedTarget] = []
+    for index, level in enumerate(config.levels):
+        named += _named(level.gates, folder, f"levels.{index}.gates", index, gate=True)
+        named += _named(level.targets, folder, f"levels.{index}.targets", index)
+    beyond = len(config.levels)
+    if config.validation is not None:
+        named += _named(config.validation.targets, folder, "validation.targets", beyond)
     targets = named_apart(named)
     _require_distinct(named, targets)
-    sampling = sampling_of(config.engine, targets)
-    levels = tuple(
-        Level(
-            level.name,
-            tuple(target for item, target in zip(named, targets, strict=True) if item.level == index),
-            replace(sampling, **level.sampling.model_dump(exclude_none=True)),
-        )
-        for index, level in enumerate(config.levels)
+    sampling = sampling_of(
+        config.engine, [t for t, item in zip(targets, named, strict=True) if item.level < beyond]
     )
-    return FitProblem(config, base, SearchSpace(parameters), levels, folder)
+
+    def of(index: int, name: str, section: SamplingSection, rule: PassSection | None = None) -> Level:
+        return Level(
+            name,
+            tuple(target for item, target in zip(named, targets, strict=True) if item.level == index),
+            replace(sampling, **section.model_dump(exclude_none=True)),
+            rule=PassRule() if rule is None else PassRule(rule.mean, rule.worst),
+        )
+
+    levels = tuple(
+        of(index, level.name, level.sampling, level.pass_) for index, level in enumerate(config.levels)
+    )
+    if config.validation is None:
+        return levels, None
+    return levels, of(beyond, VALIDATION, config.validation.sampling)
 
 
 def resolve_targets(config: EvaluateConfig, folder: Path) -> tuple[Target, ...]:
@@ -155,6 +186,7 @@ def sampling_of(engine: EngineSection, targets: Sequence[Target]) -> Sampling:
         beads=engine.beads,
         equilibration=engine.equilibration,
         production=engine.production,
+        maximum=engine.maximum,
         interval=engine.interval,
         density=engine.density,
         densities=tuple(
@@ -165,13 +197,15 @@ def sampling_of(engine: EngineSection, targets: Sequence[Target]) -> Sampling:
     )
 
 
-def _named(items: Sequence[Item], folder: Path, where: str, level: int) -> list[NamedTarget]:
+def _named(
+    items: Sequence[Item], folder: Path, where: str, level: int, *, gate: bool = False
+) -> list[NamedTarget]:
     """The targets of a list, with those that patterns and lists of temperatures stand for.
 
     Raises :class:`ConfigError` with ``where`` and the number of the entry in front.
     """
     return [
-        NamedTarget(replace(target, entry=number), level, given_name(item) is not None)
+        NamedTarget(replace(target, entry=number, gate=gate), level, given_name(item) is not None)
         for number, item in enumerate(items)
         for target in resolve_entry(item, folder, f"{where}.{number}")
     ]
@@ -183,9 +217,10 @@ def _require_distinct(named: Sequence[NamedTarget], targets: Sequence[Target]) -
     for item, target in zip(named, targets, strict=True):
         if (item.level, target.name) in seen:
             raise ConfigError(
-                f"the target '{target.name}' is in one list twice",
+                f"the target '{target.name}' is in one level twice",
                 where="levels" if item.level else "targets",
-                remedy="look at the patterns of names: two of them mean the same target",
+                remedy="look at the patterns of names, whether two of them mean the same target; a gate "
+                "beside a target of one name needs a name of its own",
             )
         seen.add((item.level, target.name))
 

@@ -54,8 +54,9 @@ class Progress:
         if origin != "repeated":
             self.md_ns += evaluation.md_ns
             self.cpu_s += evaluation.cpu_s
-        for level in range(evaluation.levels_passed):
-            self.reached[level] += 1
+        if job.phase != "validation":  # it has a level of its own
+            for level in range(evaluation.levels_passed):
+                self.reached[level] += 1
         self.outcomes[str(evaluation.outcome)] = self.outcomes.get(str(evaluation.outcome), 0) + 1
         if job.full or evaluation.outcome is Outcome.INFRA:
             return

@@ -42,11 +42,17 @@ class Publication:
             )
         return found[0]
 
-    def final(self, point: Point, measured: Evaluation, ended: Mapping[str, Any]) -> None:
-        """The winner as it was measured last, and why the search ended."""
+    def final(
+        self,
+        point: Point,
+        measured: Evaluation,
+        ended: Mapping[str, Any],
+        validations: Sequence[Evaluation] = (),
+    ) -> None:
+        """The winner as it was measured last, why the search ended, and validations, the winner's first."""
         found = self._model([point])
         assert found is not None
-        self._write(*found, measured, ended=ended)
+        self._write(*found, measured, ended=ended, validations=validations)
 
     def _model(self, points: Sequence[Point]) -> tuple[Point, CoarseGrainedModel] | None:
         """The first of the points that makes a model, under the name of the fit."""
@@ -56,7 +62,13 @@ class Publication:
         return None
 
     def _write(
-        self, point: Point, model: CoarseGrainedModel, best: Evaluation, *, ended: Mapping[str, Any] | None
+        self,
+        point: Point,
+        model: CoarseGrainedModel,
+        best: Evaluation,
+        *,
+        ended: Mapping[str, Any] | None,
+        validations: Sequence[Evaluation] = (),
     ) -> None:
         self._folder.write_best(model, self._problem.config.engine.beads)
         self._folder.write_result(
@@ -65,6 +77,7 @@ class Publication:
             self._progress.totals(),
             selected=self._candidates.confirmed[point],
             ended=ended,
+            validations=validations,
         )
 
     def _why_nothing(self) -> str:

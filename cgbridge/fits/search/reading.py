@@ -36,7 +36,9 @@ def read_fit(path: Path) -> FitProblem:
         _look_at_model(looked_at, root, faults)
     levels = data.get("levels")
     for index, level in enumerate(levels if isinstance(levels, list) else []):
-        _look_at_targets(level, f"levels.{index}.targets", root, faults)
+        for key in ("gates", "targets"):
+            _look_at_targets(level, f"levels.{index}.{key}", root, faults)
+    _look_at_targets(data.get("validation"), "validation.targets", root, faults)
     faults.raise_all()
     assert config is not None
     with _located(root):
@@ -91,12 +93,12 @@ def _look_at_stages(section: Any, root: Place, faults: Faults) -> None:
 def _build_model(config: FitConfig, root: Place) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they are told when the problem is built
-        build_problem(config.model_copy(update={"levels": ()}), Path(root.source).parent)
+        build_problem(config.model_copy(update={"levels": (), "validation": None}), Path(root.source).parent)
 
 
 def _look_at_targets(section: Any, where: str, root: Place, faults: Faults) -> None:
     """Every target of a list, whatever the rest of the file is like."""
-    items = section.get("targets") if isinstance(section, dict) else None
+    items = section.get(where.rpartition(".")[2]) if isinstance(section, dict) else None
     for number, item in enumerate(items if isinstance(items, list) else []):
         if isinstance(item, str | dict):
             with faults.collecting(), _located(root), warnings.catch_warnings():
@@ -118,7 +120,7 @@ def _with_line(error: CgbridgeError, root: Place) -> CgbridgeError:
         return ConfigErrors([_with_line(fault, root) for fault in error.faults], remedy=error.remedy)
     dotted, _, rest = (error.where or "").partition(": ")
     parts = tuple(int(part) if part.isdecimal() else part for part in dotted.split("."))
-    if parts[0] not in ("model", "levels", "targets", "optimizer"):
+    if parts[0] not in ("model", "levels", "targets", "optimizer", "validation"):
         return error  # another file, or nowhere
     where = ": ".join(text for text in (str(root.below(*parts)), rest) if text)
     return type(error)(error.what, where=where, remedy=error.remedy)

@@ -6,7 +6,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from cgbridge.interfaces import Evaluation, Outcome, Point, TargetResult
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.faults import candidate_faults
+from cgbridge.objectives.quantities import once, quantity_of
 from cgbridge.optimizers.method import Aim, Sample, SearchTask
 from cgbridge.store.atomic import write_atomic
 from cgbridge.store.journal_entries import run_entries
@@ -39,10 +40,18 @@ class SearchTasks:
 
     def __init__(self, problem: FitProblem, folder: RunFolder) -> None:
         self._problem, self._folder = problem, folder
+        placed = [(level.name, target) for level in problem.levels for target in level.targets]
+        counting = {quantity_of(target): target for target in once(target for _, target in placed)}
+        last = {quantity_of(target): place for place, target in placed if not target.gate}
         self._aims = tuple(
-            Aim(_quantity(target_record(target)), target, level.name)
-            for level in problem.levels
-            for target in level.targets
+            Aim(
+                _quantity(target_record(target)),
+                replace(target, weight=counting[quantity_of(target)].weight) if counts else target,
+                place,
+                counts,
+            )
+            for place, target in placed
+            for counts in [not target.gate and last[quantity_of(target)] == place]
         )
 
     def task(self, seed: int) -> SearchTask:

@@ -16,8 +16,9 @@ from cgbridge.engine.factory import create_engine
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
 from cgbridge.interfaces import Evaluation, Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
-from cgbridge.objectives.candidate import Level, evaluate_candidate
+from cgbridge.objectives.candidate import evaluate_candidate
 from cgbridge.objectives.faults import candidate_faults
+from cgbridge.objectives.level import Level
 from cgbridge.store.atomic import storage_errors
 
 #: Modules that the fork server loads once, so that a worker starts in milliseconds.
