@@ -31,11 +31,11 @@ import lammps_engine
 
 from cgbridge.engine.coexistence import run_coexistence
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.interfaces import Run, Simulation
 from cgbridge.models.database import load_model
 from cgbridge.models.files.lammps_format import write_lammps
 from cgbridge.observables.growth import growth_rates
 from cgbridge.observables.statistics import mean_error
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.structures.lattices import Box, liquid
 from cgbridge.units import ANGSTROM, EV, GAS_CONSTANT
 

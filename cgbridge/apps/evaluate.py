@@ -16,7 +16,6 @@ from cgbridge.errors import CgbridgeError, MachineFault, UnstableError
 from cgbridge.fits.search.box_check import check_beads
 from cgbridge.fits.search.problem import resolve_targets, sampling_of
 from cgbridge.fits.search.task import PRELOAD, EvaluationTask, SimulationTask, run_simulation, run_task
-from cgbridge.interfaces import Evaluation, Outcome, Run, Simulation, Target
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.measurement import MAX_FOLLOW_UPS, follow_ups
@@ -24,6 +23,9 @@ from cgbridge.objectives.scoring import score_broken
 from cgbridge.objectives.session import Prepared, merge_simulations
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.traits import require_packages
+from cgbridge.records.evaluation import Evaluation, Outcome
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Target
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import storage_errors
 from cgbridge.store.lock import RunLock

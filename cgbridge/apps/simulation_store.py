@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.store.atomic import storage_errors
 from cgbridge.store.journal import Journal, content_key
 from cgbridge.trajectories.hdf5 import Trajectory

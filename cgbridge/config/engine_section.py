@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cgbridge.config.quantities import Density, Rate, Time
 from cgbridge.config.section import Section
-from cgbridge.interfaces import Sampling
+from cgbridge.records.target import Sampling
 
 
 class EngineSection(Section):

@@ -11,7 +11,8 @@ from cgbridge.engine.recording import Recording, recorded
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.static import relaxed_scalars
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Model, Simulation
+from cgbridge.interfaces import Model
+from cgbridge.records.simulation import Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box, lattice, repeats_for
 
@@ -19,7 +20,7 @@ from cgbridge.structures.lattices import Box, lattice, repeats_for
 def run_bulk(
     model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
 ) -> Recording:
-    """NPT at the simulation's state; see :class:`cgbridge.interfaces.Run` for the series."""
+    """NPT at the simulation's state; see :class:`cgbridge.records.simulation.Run` for the series."""
     seed = derive_seed(seed, *simulation.key)
     if simulation.is_liquid:
         dynamics = _liquid(model, simulation, settings, seed)

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cgbridge.errors import SimulationError, UnstableError
-from cgbridge.interfaces import Model, Run, Simulation
+from cgbridge.interfaces import Model
 from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
 
 

@@ -13,7 +13,8 @@ from cgbridge.engine.recording import Recording, recorded
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.static import relaxed_scalars
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Model, Simulation
+from cgbridge.interfaces import Model
+from cgbridge.records.simulation import Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box, elongated
 
@@ -32,7 +33,8 @@ def run_coexistence(
     """Constant temperature, and constant pressure along z; the sides fit the crystal, which is not strained.
 
     The crystal is thermalised at the state to find its edges; one half is held still while the other is
-    molten and cooled; then all beads get new velocities. Series as in :class:`cgbridge.interfaces.Run`.
+    molten and cooled; then all beads get new velocities. Series as in
+    :class:`cgbridge.records.simulation.Run`.
     Raises :class:`~cgbridge.errors.UnstableError` and :class:`~cgbridge.errors.StepLimitError`.
     """
     seed = derive_seed(seed, *simulation.key)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.interfaces import Model, Simulation
+from cgbridge.interfaces import Model
+from cgbridge.records.simulation import Simulation
 from cgbridge.structures.lattices import sublattices
 from cgbridge.topology import Topology
 

@@ -17,9 +17,10 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.slab import run_slab
 from cgbridge.engine.static import run_dimer, run_lattice
 from cgbridge.errors import SimulationError, UnstableError
-from cgbridge.interfaces import Model, Run, Simulation
+from cgbridge.interfaces import Model
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
 
 

@@ -19,9 +19,9 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
-from cgbridge.interfaces import LIQUID, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.time_step import time_step_warning
+from cgbridge.records.simulation import LIQUID, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import least_liquid_beads, liquid_edge, start_density

@@ -25,8 +25,8 @@ from cgbridge.engine.molecular_dynamics import (
 from cgbridge.engine.recording import Recording, Series
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.frames import FloatArray, Frame
-from cgbridge.interfaces import Simulation
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.records.simulation import Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import require_width, start_density

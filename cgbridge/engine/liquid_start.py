@@ -7,7 +7,8 @@ from dataclasses import replace
 from cgbridge.engine.composition import liquid_beads, mean_mass
 from cgbridge.engine.static import lowest_lattice
 from cgbridge.errors import ConfigError, UnstableError
-from cgbridge.interfaces import Model, Simulation
+from cgbridge.interfaces import Model
+from cgbridge.records.simulation import Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.box_sizes import start_density
 from cgbridge.structures.lattices import Box, liquid

@@ -12,7 +12,7 @@ import numpy as np
 from cgbridge.engine.molecular_dynamics import Dynamics, WatchedRun
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.topology import Topology
 from cgbridge.trajectories.hdf5 import Trajectory
 

@@ -15,7 +15,8 @@ from cgbridge.engine.recording import Recording, recorded
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Model, Simulation
+from cgbridge.interfaces import Model
+from cgbridge.records.simulation import Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box
 from cgbridge.units import BAR_NM3, GAS_CONSTANT

@@ -11,11 +11,12 @@ import numpy as np
 from cgbridge.engine.composition import crystal_beads, mean_mass
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import SimulationError, UnstableError
-from cgbridge.interfaces import Model, Run, Simulation
+from cgbridge.interfaces import Model
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.models.pairs import bound_pairs
 from cgbridge.models.systems import create_system
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.structures.lattices import CLOSE_PACKED, Box, lattice, repeats_for
 from cgbridge.topology import Topology
 from cgbridge.units import AMU_PER_NM3

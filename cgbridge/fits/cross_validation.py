@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cgbridge.interfaces import Evaluation, Outcome, Target
 from cgbridge.objectives.cross_validation import Candidate, CrossValidation, cross_validate
 from cgbridge.objectives.quantities import counted, once, quantity_of
+from cgbridge.records.evaluation import Evaluation, Outcome
+from cgbridge.records.target import Target
 from cgbridge.store.records import result_record
 
 #: Targets by the level and the name that their results have.

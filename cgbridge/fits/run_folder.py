@@ -20,8 +20,8 @@ from cgbridge.fits.differences import differences
 from cgbridge.fits.lengthening import compared
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.stages import resolved
-from cgbridge.interfaces import Evaluation
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.records.evaluation import Evaluation
 from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
 from cgbridge.store.journal_entries import run_entries
 from cgbridge.store.layout import RunLayout

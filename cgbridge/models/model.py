@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.interfaces import Parameter
 from cgbridge.models.beads import Bead, Molecule, assembled
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.models.parameter_names import Address, find_parameter, parameter_names
@@ -19,6 +18,7 @@ from cgbridge.models.systems import create_system
 from cgbridge.models.term import Key, Term
 from cgbridge.models.terms.form import NO_TYPE, TypedTopology
 from cgbridge.models.terms.many_body import ManyBodyForm
+from cgbridge.records.parameter import Parameter
 from cgbridge.topology import Topology
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.catalogue import get_form
 from cgbridge.models.terms.form import ROUNDING, Form, IndexedEntries
 from cgbridge.models.terms.table import PairTable, Table
+from cgbridge.records.parameter import Parameter
 from cgbridge.units import internal, similarity_factor
 
 #: The bead types of an entry; ``()`` for the values that the whole term shares.

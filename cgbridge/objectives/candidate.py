@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from cgbridge.errors import StepLimitError, UnstableError
-from cgbridge.interfaces import Engine, Evaluation, Model, Outcome, TargetResult
+from cgbridge.interfaces import Engine, Model
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.measurement import LevelMeasurement
@@ -22,6 +22,8 @@ from cgbridge.objectives.scoring import (
     score_completed,
 )
 from cgbridge.objectives.session import Prepared, Session
+from cgbridge.records.evaluation import Evaluation, Outcome
+from cgbridge.records.target import TargetResult
 
 
 @dataclass(frozen=True)

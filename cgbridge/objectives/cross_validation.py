@@ -15,10 +15,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Sampling, Target, TargetResult, first_name
 from cgbridge.objectives.quantities import quantity_of
 from cgbridge.objectives.scoring import weighted_rms
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.records.simulation import first_name
+from cgbridge.records.target import Sampling, Target, TargetResult
 
 #: A state: kind and structure of what is simulated, K, bar.
 State = tuple[str, str, float, float]

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from cgbridge.interfaces import Sampling, Simulation, Target
 from cgbridge.objectives.scoring import Measured
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.records.simulation import Simulation
+from cgbridge.records.target import Sampling, Target
 
 #: How many times what it began with a production may become, where no maximum is given: the error halves.
 USUAL_MAXIMUM = 4.0

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cgbridge.errors import UnstableError
-from cgbridge.interfaces import Adaptive, Observable, Run, Simulation, Target, TargetResult
+from cgbridge.interfaces import Adaptive, Observable
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.precision import is_clearly_missed, next_production
 from cgbridge.objectives.scoring import Measured, judge
 from cgbridge.objectives.session import Session, merge_simulations
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Target, TargetResult
 
 #: A melting bracket may be moved this often before the estimate is taken as it is.
 MAX_FOLLOW_UPS = 3

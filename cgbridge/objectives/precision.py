@@ -7,7 +7,7 @@ errors is measured in the tests.
 
 from __future__ import annotations
 
-from cgbridge.interfaces import TargetResult
+from cgbridge.records.target import TargetResult
 
 #: Standard errors beyond the limit from which a value is missed for certain. Errors of short runs are
 #: estimated too small by up to a half, so that these are two at least: 2 of 100.

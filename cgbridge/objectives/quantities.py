@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cgbridge.interfaces import Target, first_name
 from cgbridge.objectives.scoring import Measured
 from cgbridge.observables.options import SamplingOptions
+from cgbridge.records.simulation import first_name
+from cgbridge.records.target import Target
 
 #: Options that say how, and not what, is measured.
 _HOW = {*SamplingOptions.model_fields, "check_phase", "crystal_threshold", "ice_threshold", "blocks"}

@@ -14,7 +14,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from cgbridge.interfaces import Estimate, Score, Target, TargetResult
+from cgbridge.records.evaluation import Score
+from cgbridge.records.target import Estimate, Target, TargetResult
 
 #: A target with its result.
 Measured = tuple[Target, TargetResult]

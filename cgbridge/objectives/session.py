@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
-from cgbridge.interfaces import Engine, Model, Run, Simulation
+from cgbridge.interfaces import Engine, Model
 from cgbridge.objectives.faults import candidate_faults
+from cgbridge.records.simulation import Run, Simulation
 
 #: Runs made beforehand, or how they failed, by the key of their simulation.
 Prepared = Mapping[tuple[Any, ...], Run | CgbridgeError]

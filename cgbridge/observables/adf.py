@@ -10,7 +10,6 @@ from pydantic import Field
 
 from cgbridge.errors import UnstableError
 from cgbridge.frames import FloatArray, Frame
-from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.blocks import value_and_error
 from cgbridge.observables.bulk import bulk_simulation, require_phase
 from cgbridge.observables.neighbours import (
@@ -25,6 +24,8 @@ from cgbridge.observables.peaks import peak
 from cgbridge.observables.reference import mean_absolute_deviation, reference_curve
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
 from cgbridge.observables.statistics import block_spread
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Curve, Estimate, Sampling, Target
 
 
 class ADFOptions(BulkOptions):

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import LIQUID, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.options import BulkOptions, SamplingOptions, parse_options
 from cgbridge.observables.phase import Phase, check_phase
 from cgbridge.observables.reporting import estimate, one_run, series
 from cgbridge.observables.statistics import drift, mean_error
+from cgbridge.records.simulation import LIQUID, Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.units import AMU_PER_NM3, BAR_NM3
 

@@ -8,7 +8,8 @@ from importlib import import_module
 from types import MappingProxyType
 
 from cgbridge.errors import CgbridgeError
-from cgbridge.interfaces import Observable, first_name
+from cgbridge.interfaces import Observable
+from cgbridge.records.simulation import first_name
 from cgbridge.registry import Registry
 
 #: name in YAML -> "module:class or instance"

@@ -8,12 +8,13 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.blocks import jackknife
 from cgbridge.observables.bulk import bulk_simulation, drift_notes, require_phase
 from cgbridge.observables.options import BulkOptions, parse_options
 from cgbridge.observables.reporting import estimate, one_run, series, unit_factor
 from cgbridge.observables.statistics import block_means, short_run_factor, statistical_inefficiency
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import bulk_simulation, crystal_structure, measure_density
 from cgbridge.observables.options import BulkOptions, parse_options
 from cgbridge.observables.reporting import unit_factor
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 
 
 class CrystalDensity:

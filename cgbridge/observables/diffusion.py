@@ -12,13 +12,14 @@ from pydantic import BeforeValidator, Field
 
 from cgbridge.errors import ConfigError, SimulationError, UnitError
 from cgbridge.frames import FloatArray, Frames
-from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.blocks import value_and_error
 from cgbridge.observables.bulk import bulk_simulation, require_phase
 from cgbridge.observables.neighbours import frames_of
 from cgbridge.observables.options import BulkOptions, Time, parse_options
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
 from cgbridge.observables.statistics import block_spread, finite
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Curve, Estimate, Sampling, Target
 from cgbridge.units import BAR_NM3, GAS_CONSTANT, quantity
 
 #: xi of a cubic box, Yeh and Hummer, doi:10.1021/jp0477147, eq. (9).

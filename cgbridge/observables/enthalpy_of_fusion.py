@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import (
     bulk_simulation,
     crystal_structure,
@@ -17,6 +16,8 @@ from cgbridge.observables.bulk import (
 from cgbridge.observables.options import BulkOptions, parse_options
 from cgbridge.observables.reporting import estimate, unit_factor
 from cgbridge.observables.statistics import mean_error
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 
 
 class EnthalpyOfFusion:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import bulk_simulation, drift_notes, require_phase
 from cgbridge.observables.options import BulkOptions, parse_options
 from cgbridge.observables.reporting import estimate, one_run, series, unit_factor
 from cgbridge.observables.statistics import mean_error
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 from cgbridge.units import GAS_CONSTANT
 
 

@@ -19,9 +19,9 @@ import numpy as np
 
 from cgbridge.errors import SimulationError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Run
 from cgbridge.observables.reporting import series
 from cgbridge.observables.statistics import block_means, statistical_inefficiency
+from cgbridge.records.simulation import Run
 
 #: Points into which a series is averaged before fitting.
 POINTS = 60

@@ -8,13 +8,14 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import bulk_simulation, drift_notes, enthalpy_series, require_phase
 from cgbridge.observables.fits import fit_polynomial
 from cgbridge.observables.options import BulkOptions, Temperature, parse_options
 from cgbridge.observables.reporting import estimate, unit_factor
 from cgbridge.observables.statistics import mean_error
 from cgbridge.observables.temperatures import checked_temperatures, ladder
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Curve, Estimate, Sampling, Target
 from cgbridge.units import GAS_CONSTANT
 
 

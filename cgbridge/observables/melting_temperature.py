@@ -10,13 +10,14 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import crystal_structure
 from cgbridge.observables.crossing import Crossing, bracket, find_crossing
 from cgbridge.observables.growth import Growth, growth_rates, outcomes
 from cgbridge.observables.options import SamplingOptions, Temperature, parse_options
 from cgbridge.observables.reporting import estimate, unit_factor
 from cgbridge.observables.temperatures import checked_temperatures, ladder
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Curve, Estimate, Sampling, Target
 from cgbridge.simulation_kind import SimulationKind
 
 #: Follow-up temperatures stay inside this range, K.

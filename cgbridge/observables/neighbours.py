@@ -10,7 +10,7 @@ import numpy as np
 
 from cgbridge.errors import SimulationError, UnstableError
 from cgbridge.frames import FloatArray, Frame, Frames
-from cgbridge.interfaces import Run
+from cgbridge.records.simulation import Run
 
 
 @contextmanager

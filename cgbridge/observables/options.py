@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cgbridge.errors import ConfigError, ConfigErrors, UnitError, did_you_mean
-from cgbridge.interfaces import Target
+from cgbridge.records.target import Target
 from cgbridge.units import quantity
 
 

@@ -15,7 +15,9 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from cgbridge.errors import CgbridgeError, ConfigError, SimulationError, did_you_mean
-from cgbridge.interfaces import Estimate, Observable, Run, Sampling, Simulation, Target
+from cgbridge.interfaces import Observable
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 
 T = TypeVar("T")
 _PARTS = ("name", "unit", "simulations", "measure")

@@ -23,8 +23,8 @@ import numpy as np
 from cgbridge.errors import ConfigError, MissingDependencyError, UnstableError
 from cgbridge.extras import ICE, require
 from cgbridge.frames import Frame, Frames
-from cgbridge.interfaces import Run
 from cgbridge.observables.options import UNCHECKED
+from cgbridge.records.simulation import Run
 
 Phase = Literal["liquid", "crystal"]
 #: CHILL+ cutoff over nearest-neighbour distance: 0.35 nm / 0.2766 nm (ice Ih at 250 K).

@@ -12,7 +12,6 @@ from pydantic import Field
 
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.blocks import value_and_error
 from cgbridge.observables.bulk import bulk_simulation, require_phase
 from cgbridge.observables.neighbours import (
@@ -27,6 +26,8 @@ from cgbridge.observables.peaks import first_peak, second_peak
 from cgbridge.observables.reference import mean_absolute_deviation, reference_curve
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
 from cgbridge.observables.statistics import block_spread
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Curve, Estimate, Sampling, Target
 
 Feature = Literal[
     "curve", "first_peak_position", "first_peak_height", "second_peak_position", "coordination_number"

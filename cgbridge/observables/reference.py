@@ -6,7 +6,7 @@ import numpy as np
 
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Curve, Target
+from cgbridge.records.target import Curve, Target
 from cgbridge.units import convert
 
 

@@ -1,4 +1,4 @@
-"""From internal numbers to an :class:`~cgbridge.interfaces.Estimate` in the target's unit."""
+"""From internal numbers to an :class:`~cgbridge.records.target.Estimate` in the target's unit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from cgbridge.errors import ConfigError, SimulationError, UnitError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Curve, Estimate, Run, Target
 from cgbridge.observables.statistics import finite
+from cgbridge.records.simulation import Run
+from cgbridge.records.target import Curve, Estimate, Target
 from cgbridge.units import convert
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.options import StaticOptions, parse_options
 from cgbridge.observables.reporting import estimate, lattice_structure, one_run, scalar, unit_factor
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 from cgbridge.simulation_kind import SimulationKind
 
 

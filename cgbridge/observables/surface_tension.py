@@ -8,11 +8,12 @@ import numpy as np
 
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import drift_notes
 from cgbridge.observables.options import SamplingOptions, parse_options
 from cgbridge.observables.reporting import estimate, one_run, series, unit_factor
 from cgbridge.observables.statistics import mean_error
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.units import BAR_NM3
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Target
+from cgbridge.records.target import Target
 
 
 def checked_temperatures(target: Target, temperatures: Sequence[float], minimum: int) -> list[float]:

@@ -8,12 +8,13 @@ import numpy as np
 
 from cgbridge.errors import UnstableError
 from cgbridge.frames import FloatArray, Frame
-from cgbridge.interfaces import Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import bulk_simulation, require_phase
 from cgbridge.observables.neighbours import frames_of, neighbour_list, one_thread, unit_vectors
 from cgbridge.observables.options import BulkOptions, parse_options
 from cgbridge.observables.reporting import estimate, one_run, unit_factor
 from cgbridge.observables.statistics import mean_error
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 
 
 class TetrahedralOrder:

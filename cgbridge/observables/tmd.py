@@ -10,13 +10,14 @@ from pydantic import Field
 
 from cgbridge.errors import UnstableError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Curve, Estimate, Run, Sampling, Simulation, Target
 from cgbridge.observables.bulk import bulk_simulation, density_series, drift_notes, require_phase
 from cgbridge.observables.fits import PolynomialFit, fit_polynomial
 from cgbridge.observables.options import BulkOptions, Temperature, parse_options
 from cgbridge.observables.reporting import estimate, unit_factor
 from cgbridge.observables.statistics import mean_error
 from cgbridge.observables.temperatures import checked_temperatures, ladder
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Curve, Estimate, Sampling, Target
 
 #: Fewest densities behind a cubic fit with an error.
 MINIMUM = 5

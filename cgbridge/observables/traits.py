@@ -13,10 +13,11 @@ from typing import Literal
 
 from cgbridge.errors import CgbridgeError, ConfigError
 from cgbridge.extras import require
-from cgbridge.interfaces import Observable, Sampling, Target
+from cgbridge.interfaces import Observable
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.options import Options, parse_options
 from cgbridge.observables.phase import Phase
+from cgbridge.records.target import Sampling, Target
 
 #: The fields of a target that say at which state something is measured.
 State = Literal["structure", "temperature", "pressure"]

@@ -15,9 +15,9 @@ import numpy as np
 
 from cgbridge.errors import UnstableError
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Run
 from cgbridge.observables.neighbours import freud_box, one_thread
 from cgbridge.observables.phase import LAST_FRAMES
+from cgbridge.records.simulation import Run
 
 #: Radius of an empty sphere in units of n^(-1/3) from which it is a void.
 LIMIT = 1.7

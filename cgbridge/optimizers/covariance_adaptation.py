@@ -15,8 +15,8 @@ from pydantic import Field
 
 from cgbridge.config.quantities import Number
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Observation, Point, Score
 from cgbridge.optimizers.method import SearchTask, StageSettings
+from cgbridge.records.evaluation import Observation, Point, Score
 from cgbridge.rng import derive_seed
 
 #: Draws per candidate before the distribution counts as one point.

@@ -21,9 +21,9 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from cgbridge.config.quantities import Number
-from cgbridge.interfaces import Observation, Point, Score
 from cgbridge.optimizers.method import SearchTask, StageSettings
 from cgbridge.optimizers.variation import crossed, mutated, scattered, sobol_points, stepped
+from cgbridge.records.evaluation import Observation, Point, Score
 
 #: Standard deviations of the logarithms of both factors: 3 % in temperatures and 1.5 % in densities.
 ENERGY_SPREAD, LENGTH_SPREAD = 0.03, 0.005

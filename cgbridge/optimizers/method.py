@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from cgbridge.config.section import Section
-from cgbridge.interfaces import Optimizer, Point, Target
+from cgbridge.interfaces import Optimizer
 from cgbridge.optimizers.space import SearchSpace
+from cgbridge.records.evaluation import Point
+from cgbridge.records.target import Target
 
 #: Depth in kJ/mol and distance in nm of the pair of a candidate; None when it does not bind.
 PairScales = Callable[[Mapping[str, float]], tuple[float, float] | None]

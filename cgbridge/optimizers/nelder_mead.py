@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from pydantic import Field
 
 from cgbridge.config.quantities import Number
-from cgbridge.interfaces import Observation, Point, Score
 from cgbridge.optimizers.method import SearchTask, StageSettings
+from cgbridge.records.evaluation import Observation, Point, Score
 
 #: What a point that could not be evaluated counts as: worse than any other, so that the simplex turns away.
 _UNKNOWN = Score(sys.maxsize, 1.0, math.inf, math.inf)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
 from cgbridge.optimizers.method import PairScales
+from cgbridge.records.parameter import Parameter
 from cgbridge.units import GAS_CONSTANT, similarity_factor
 
 

@@ -21,10 +21,10 @@ from pydantic import Field
 
 from cgbridge.config.quantities import Number
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Observation, Point, Residual, Score
 from cgbridge.optimizers.gaussian_process import Surface, fit_surface
 from cgbridge.optimizers.method import Sample, SearchTask, StageSettings
 from cgbridge.optimizers.reduced_space import ReducedPoint, ReducedSpace
+from cgbridge.records.evaluation import Observation, Point, Residual, Score
 from cgbridge.rng import derive_seed
 from cgbridge.store.journal import content_key
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cgbridge.interfaces import Parameter, Point
+from cgbridge.records.evaluation import Point
+from cgbridge.records.parameter import Parameter
 from cgbridge.units import similarity_factor
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from random import Random
 
-from cgbridge.interfaces import Point
+from cgbridge.records.evaluation import Point
 
 #: Genes of two parents that are nearer to each other are equal: nothing lies between them.
 _EQUAL = 1e-14

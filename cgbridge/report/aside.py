@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cgbridge.interfaces import Curve, Target, first_name
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.traits import traits_of
+from cgbridge.records.simulation import first_name
+from cgbridge.records.target import Curve, Target
 from cgbridge.report.digits import plain, unit_text
 from cgbridge.report.lengths import length_unit
 from cgbridge.report.references import is_water, rdf_reference, water_observables

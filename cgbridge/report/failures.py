@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from cgbridge.interfaces import Outcome
+from cgbridge.records.evaluation import Outcome
 from cgbridge.report.run_record import RunRecord
 from cgbridge.store.journal_entries import Entry
 

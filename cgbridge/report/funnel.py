@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cgbridge.interfaces import Outcome
+from cgbridge.records.evaluation import Outcome
 from cgbridge.report.run_record import RunRecord
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cgbridge.interfaces import Curve
+from cgbridge.records.target import Curve
 from cgbridge.report.run_record import RunRecord
 from cgbridge.units import convert, parse_unit
 

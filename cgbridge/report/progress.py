@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from cgbridge.interfaces import Evaluation
 from cgbridge.objectives.scoring import gates_error, goals_error
+from cgbridge.records.evaluation import Evaluation
 from cgbridge.report.run_record import LevelRecord, RunRecord
 from cgbridge.report.search_stages import running_generations
 

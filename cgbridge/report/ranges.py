@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
+from cgbridge.records.parameter import Parameter
 from cgbridge.report.run_record import RunRecord
 
 #: A value within this fraction of its range from an end counts as lying on the bound.

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from cgbridge.interfaces import Curve, Target
+from cgbridge.records.target import Curve, Target
 from cgbridge.report.digits import plain
 from cgbridge.report.run_record import RunRecord
 from cgbridge.targets.library import list_targets, load_target

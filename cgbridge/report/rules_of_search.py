@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from statistics import median
 
-from cgbridge.interfaces import Outcome
 from cgbridge.observables.traits import is_static
+from cgbridge.records.evaluation import Outcome
 from cgbridge.report.digits import percent, plain
 from cgbridge.report.failures import failure_groups, split_reason
 from cgbridge.report.finding import Finding, target_key

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from cgbridge.interfaces import Evaluation, TargetResult
+from cgbridge.records.evaluation import Evaluation
+from cgbridge.records.target import TargetResult
 from cgbridge.report.correlations import FEWEST, SIGNIFICANT, spearman
 from cgbridge.report.digits import plain
 from cgbridge.report.finding import Finding, target_key

@@ -15,8 +15,10 @@ from cgbridge.config.loader import read_yaml, validate
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.fits.search.parameters import searched_parameters
-from cgbridge.interfaces import Outcome, Parameter, Target
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.records.evaluation import Outcome
+from cgbridge.records.parameter import Parameter
+from cgbridge.records.target import Target
 from cgbridge.store.journal_entries import Entry, run_entries, validation_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.lock import is_locked

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cgbridge.errors import CgbridgeError
-from cgbridge.interfaces import Outcome
+from cgbridge.records.evaluation import Outcome
 from cgbridge.report import digits
 from cgbridge.report.aside import measured_words
 from cgbridge.report.cost import costs, elapsed_s

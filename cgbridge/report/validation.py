@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from cgbridge.errors import ConfigError
 from cgbridge.fits.cross_validation import cross_validate_run
-from cgbridge.interfaces import Outcome
 from cgbridge.objectives.cross_validation import CrossValidation
+from cgbridge.records.evaluation import Outcome
 from cgbridge.report.digits import plain
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.verdicts import Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from cgbridge.interfaces import Target, TargetResult
+from cgbridge.records.target import Target, TargetResult
 from cgbridge.report.run_record import RunRecord
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cgbridge.interfaces import Target
 from cgbridge.observables.traits import Traits, target_traits
+from cgbridge.records.target import Target
 from cgbridge.report.digits import plain, quantity_text
 
 #: Keeps a number and its unit on one line.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cgbridge.errors import FileFormatError
-from cgbridge.interfaces import Evaluation, Point
+from cgbridge.records.evaluation import Evaluation, Point
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import evaluation_from_record
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.interfaces import Curve, Evaluation, Outcome, Score, Target, TargetResult
+from cgbridge.records.evaluation import Evaluation, Outcome, Score
+from cgbridge.records.target import Curve, Target, TargetResult
 
 
 def _number(value: float) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from cgbridge.errors import SimulationError, did_you_mean
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import LIQUID, first_name
+from cgbridge.records.simulation import LIQUID, first_name
 from cgbridge.structures.box_sizes import liquid_edge
 
 

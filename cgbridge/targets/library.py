@@ -14,7 +14,7 @@ from cgbridge.config.loader import read_yaml, validate
 from cgbridge.config.places import Place
 from cgbridge.errors import ConfigError, UnitError, did_you_mean
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Curve, Target
+from cgbridge.records.target import Curve, Target
 from cgbridge.targets.table import column, read_table
 from cgbridge.targets.target_file import ReferenceEntry, SeriesEntry, TargetEntry, TargetFile
 from cgbridge.units import DIMENSIONLESS, convert, parse_unit, split_quantity

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from cgbridge.config.quantities import Number, Pressure, Temperature
 from cgbridge.config.section import Section
-from cgbridge.interfaces import LIQUID
+from cgbridge.records.simulation import LIQUID
 
 
 class ReferenceEntry(Section):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from cgbridge.interfaces import Target
+from cgbridge.records.target import Target
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cgbridge.frames import FloatArray, Frame
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
 from cgbridge.units import AMU_PER_NM3

@@ -15,11 +15,13 @@ from typing import get_args
 import numpy as np
 
 from cgbridge.errors import ConfigError, SimulationError, UnitError, UnstableError
-from cgbridge.interfaces import Estimate, Observable, Run, Sampling, Simulation, Target
+from cgbridge.interfaces import Observable
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.options import Options
 from cgbridge.observables.phase import Phase
 from cgbridge.observables.traits import ALL_OF_IT, traits_of
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Sampling, Target
 from cgbridge.testing.made_up_runs import synthetic_run, write_frames
 from cgbridge.units import convert, parse_unit
 

@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 
 from cgbridge.config.optimizer_section import StageSection
-from cgbridge.interfaces import Observation, Optimizer, Parameter, Point, Residual, Score, Target
+from cgbridge.interfaces import Optimizer
 from cgbridge.optimizers.catalogue import get_method, stage_settings
 from cgbridge.optimizers.method import Aim, SearchTask, StageSettings
 from cgbridge.optimizers.space import SearchSpace
+from cgbridge.records.evaluation import Observation, Point, Residual, Score
+from cgbridge.records.parameter import Parameter
+from cgbridge.records.target import Target
 
 #: An energy, a decay constant and a number without unit: what a search of scales can tell apart.
 SPACE = SearchSpace(

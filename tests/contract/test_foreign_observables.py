@@ -10,9 +10,9 @@ import pytest
 
 from cgbridge.errors import ConfigError
 from cgbridge.fits.search.problem import resolve_target
-from cgbridge.interfaces import Target
 from cgbridge.observables.catalogue import OBSERVABLES, code_digest, get_observable, list_observables
 from cgbridge.observables.traits import is_static, options_of, state_words, target_traits
+from cgbridge.records.target import Target
 from cgbridge.report.words import observable_words
 from cgbridge.testing.observables import check_observable
 

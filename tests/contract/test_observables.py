@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Curve, Observable, Sampling, Target
+from cgbridge.interfaces import Observable
 from cgbridge.observables import options as options_module
 from cgbridge.observables.catalogue import OBSERVABLES, get_observable, list_observables
+from cgbridge.records.target import Curve, Sampling, Target
 from cgbridge.testing.made_up_runs import synthetic_run, write_frames
 from cgbridge.testing.observables import check_observable
 from cgbridge.units import parse_unit

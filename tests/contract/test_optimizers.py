@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from cgbridge.interfaces import Observation
 from cgbridge.optimizers.catalogue import OPTIMIZERS
 from cgbridge.optimizers.method import SearchTask, StageSettings
+from cgbridge.records.evaluation import Observation
 from cgbridge.testing.optimizers import CHECKS, ConformanceError, Subject, check_optimizer
 
 #: Small searches of every method of the catalogue, some in several modes.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cgbridge.errors import ConfigError, SimulationError, UnitError
-from cgbridge.interfaces import Target
+from cgbridge.records.target import Target
 from cgbridge.testing.observables import ConformanceError, check_observable
 
 

@@ -13,7 +13,6 @@ from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import SimulationError, StepLimitError, UnstableError
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.models.closed_form import diamond_minimum, dimer_minimum
 from cgbridge.models.database import load_model
 from cgbridge.observables.bulk import density_series
@@ -21,6 +20,8 @@ from cgbridge.observables.phase import ice_fraction
 from cgbridge.observables.statistics import mean_error
 from cgbridge.observables.surface_tension import SurfaceTension, tension_series
 from cgbridge.observables.voids import check_filled
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Sampling, Target
 from cgbridge.structures.lattices import liquid
 from cgbridge.units import GAS_CONSTANT
 

@@ -14,13 +14,15 @@ from cgbridge.engine.engine import Engine
 from cgbridge.engine.liquid_replicas import _Replicas
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import StepLimitError, UnstableError
-from cgbridge.interfaces import Outcome, Sampling, Simulation, Target
 from cgbridge.models.database import load_model
 from cgbridge.objectives.candidate import evaluate_candidate
 from cgbridge.objectives.level import Level
 from cgbridge.observables.bulk import density_series
 from cgbridge.observables.diffusion import squared_displacements
 from cgbridge.observables.statistics import mean_error
+from cgbridge.records.evaluation import Outcome
+from cgbridge.records.simulation import Simulation
+from cgbridge.records.target import Sampling, Target
 from cgbridge.structures.lattices import liquid
 from cgbridge.units import GAS_CONSTANT
 

@@ -16,10 +16,10 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.single_point import single_point
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Simulation
 from cgbridge.models.database import load_model
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.pairs import pair_energy
+from cgbridge.records.simulation import Simulation
 from cgbridge.structures.lattices import CRYSTALS, lattice, sublattices
 from cgbridge.topology import Topology
 from cgbridge.units import AMU_PER_NM3, EV

@@ -10,8 +10,8 @@ from cgbridge.engine.engine import Engine
 from cgbridge.engine.platforms import choose_platform, known_platforms
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import SimulationError
-from cgbridge.interfaces import Simulation
 from cgbridge.models.database import load_model
+from cgbridge.records.simulation import Simulation
 
 BULK = Simulation("bulk", temperature=300.0, beads=216, equilibration=1, production=3)
 

@@ -25,10 +25,10 @@ from cgbridge.config.loader import load_evaluation
 from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.fits.search.problem import resolve_target, sampling_of
 from cgbridge.fits.search.task import EvaluationTask, run_task
-from cgbridge.interfaces import Simulation
 from cgbridge.models.database import load_model
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.session import Prepared
+from cgbridge.records.simulation import Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.testing.made_up_runs import synthetic_run
 

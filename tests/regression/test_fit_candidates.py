@@ -20,11 +20,12 @@ from cgbridge.fits.search.box_check import longest_cutoff
 from cgbridge.fits.search.cost_estimate import time_engine
 from cgbridge.fits.search.problem import FitProblem, build_problem
 from cgbridge.fits.search.search_task import _pair_of
-from cgbridge.interfaces import Outcome, Parameter
 from cgbridge.models.database import load_model
 from cgbridge.objectives.candidate import evaluate_candidate
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.optimizers.space import SearchSpace
+from cgbridge.records.evaluation import Outcome
+from cgbridge.records.parameter import Parameter
 
 #: mW has p = 4 and q = 0; where these ranges overlap, candidates are no model.
 OVERLAPPING = {"p": {"min": 2, "max": 6}, "q": {"min": 0, "max": 5}}

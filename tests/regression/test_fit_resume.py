@@ -20,9 +20,9 @@ from cgbridge.fits.run_folder import RunFolder
 from cgbridge.fits.search.candidates import Candidates
 from cgbridge.fits.search.problem import build_problem
 from cgbridge.fits.search.progress import Progress
-from cgbridge.interfaces import Observation
 from cgbridge.models.database import load_model
 from cgbridge.optimizers.hierarchical_ga import HierarchicalGA
+from cgbridge.records.evaluation import Observation
 from cgbridge.report.run_record import read_run
 from cgbridge.store import versions
 from cgbridge.store.journal_entries import run_entries

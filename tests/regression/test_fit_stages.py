@@ -20,9 +20,9 @@ from cgbridge.fits.search.loop import run_fit
 from cgbridge.fits.search.problem import build_problem
 from cgbridge.fits.search.reading import read_fit
 from cgbridge.fits.search.start import check_start
-from cgbridge.interfaces import Observation, Point
 from cgbridge.models.database import load_model
 from cgbridge.optimizers.nelder_mead import NelderMead
+from cgbridge.records.evaluation import Observation, Point
 from cgbridge.report.run_record import read_run
 from cgbridge.report.status import status_text
 from cgbridge.store.layout import RunLayout

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.interfaces import Run, Simulation
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.testing.made_up_runs import BEAD_MASS
 from cgbridge.units import AMU_PER_NM3

@@ -13,9 +13,10 @@ import numpy as np
 import yaml
 
 from cgbridge.config.schema import FitConfig
-from cgbridge.interfaces import Curve, Evaluation, Outcome, Score, Target, TargetResult
 from cgbridge.models.database import load_model
 from cgbridge.objectives.scoring import is_passed
+from cgbridge.records.evaluation import Evaluation, Outcome, Score
+from cgbridge.records.target import Curve, Target, TargetResult
 from cgbridge.report.run_record import LevelRecord, RunRecord, State
 from cgbridge.store.journal_entries import Entry
 from cgbridge.store.layout import RunLayout

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Estimate, Target
 from cgbridge.objectives.cross_validation import Candidate, cross_validate, deal, error_on, states_of
 from cgbridge.objectives.quantities import quantity_of
 from cgbridge.objectives.scoring import judge
+from cgbridge.records.target import Estimate, Target
 
 KELVIN = (250.0, 270.0, 290.0, 310.0, 330.0, 350.0)
 DENSITIES = [Target(f"density-{t:g}K", "density", 1.0, 0.01, "g/cm^3", temperature=t) for t in KELVIN]

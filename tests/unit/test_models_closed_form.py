@@ -9,7 +9,6 @@ import pytest
 from single_bead import SINGLE_BEAD
 
 from cgbridge.errors import ConfigError, SimulationError
-from cgbridge.interfaces import Parameter
 from cgbridge.models.closed_form import (
     diamond_density,
     diamond_energy,
@@ -20,6 +19,7 @@ from cgbridge.models.closed_form import (
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel, Term
 from cgbridge.optimizers.space import SearchSpace
+from cgbridge.records.parameter import Parameter
 from cgbridge.units import EV, KCAL
 
 # bond / A, energy per bead / kcal/mol, density g/cm^3, dimer distance / A (mW: none given), energy / kcal/mol

@@ -10,12 +10,14 @@ import pytest
 
 from cgbridge.errors import MissingDependencyError, SimulationError, UnstableError
 from cgbridge.fits.search.cost_estimate import planned_simulations
-from cgbridge.interfaces import Outcome, Run, Sampling, Simulation, Target
 from cgbridge.models.database import load_model
 from cgbridge.objectives.candidate import evaluate_candidate
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.session import covers
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.records.evaluation import Outcome
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Sampling, Target
 from cgbridge.testing.made_up_runs import MELTING_POINT, synthetic_run
 
 MW = load_model("mw")

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from noisy_liquids import NoisyLiquids
 
-from cgbridge.interfaces import Evaluation, Outcome, Sampling, Target
 from cgbridge.models.database import load_model
 from cgbridge.objectives.candidate import evaluate_candidate
 from cgbridge.objectives.level import Level, PassRule
 from cgbridge.objectives.precision import next_production
+from cgbridge.records.evaluation import Evaluation, Outcome
+from cgbridge.records.target import Sampling, Target
 
 #: No value here depends on it.
 MODEL = load_model("mw")

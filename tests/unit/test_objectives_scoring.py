@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from cgbridge.interfaces import DEFAULT_PRECISION, Estimate, Target
 from cgbridge.objectives.level import PassRule
 from cgbridge.objectives.quantities import counted, once, quantity_of
 from cgbridge.objectives.scoring import (
@@ -22,6 +21,7 @@ from cgbridge.objectives.scoring import (
     score_completed,
     weighted_rms,
 )
+from cgbridge.records.target import DEFAULT_PRECISION, Estimate, Target
 
 TARGET = Target("density", "density", value=1.0, tolerance=0.02, unit="g/cm^3")
 

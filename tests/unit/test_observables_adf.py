@@ -9,8 +9,9 @@ import pytest
 
 from cgbridge.errors import UnstableError
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Curve, Run, Simulation, Target
 from cgbridge.observables.adf import ADF, angles
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Curve, Target
 from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 TETRAHEDRAL = np.degrees(np.arccos(-1 / 3))

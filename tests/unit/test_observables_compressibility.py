@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cgbridge.interfaces import Estimate, Run, Simulation, Target
 from cgbridge.observables.compressibility import Compressibility
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Estimate, Target
 from cgbridge.testing.made_up_runs import correlated_noise
 
 #: k in bar nm^3 / K, independent of the package: 1.380649e-23 J/K / (1e5 Pa * 1e-27 m^3).

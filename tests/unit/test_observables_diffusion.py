@@ -9,8 +9,9 @@ import pytest
 
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.diffusion import Diffusion, squared_displacements
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Sampling, Target
 from cgbridge.testing.made_up_runs import walk_frames, write_frames
 
 D = 2.3e-3  # nm^2/ps, water at 298 K

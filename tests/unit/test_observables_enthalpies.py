@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cgbridge.errors import ConfigError, SimulationError
-from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Sampling, Target
 from cgbridge.testing.made_up_runs import correlated_noise
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from cgbridge.errors import ConfigError, SimulationError, UnstableError
-from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.crossing import OUTSIDE, bracket, find_crossing
 from cgbridge.observables.growth import Growth, energy_slope, growth_rates
 from cgbridge.observables.melting_temperature import MeltingTemperature
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Sampling, Target
 from cgbridge.structures.lattices import FACES, elongated
 from cgbridge.testing.made_up_runs import (
     correlated_noise,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Target
 from cgbridge.observables.options import BulkOptions, SamplingOptions, parse_options
 from cgbridge.observables.temperatures import checked_temperatures, ladder
+from cgbridge.records.target import Target
 
 
 def make_target(**options: object) -> Target:

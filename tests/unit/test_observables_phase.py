@@ -10,9 +10,10 @@ import pytest
 
 from cgbridge.errors import ConfigError, MissingDependencyError, UnstableError
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Run, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.phase import check_phase, chill_cutoff, final_ice_fraction, ice_fraction
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Target
 from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 CRYSTALS = {"diamond": (3, 3, 3), "ice-ih": (5, 5, 3)}

@@ -9,9 +9,10 @@ import pytest
 
 from cgbridge.errors import ConfigError, UnitError, UnstableError
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Curve, Run, Sampling, Simulation, Target
 from cgbridge.observables.peaks import peak, second_peak
 from cgbridge.observables.rdf import RDF
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Curve, Sampling, Target
 from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 SIMULATION = Simulation("bulk", temperature=300.0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from cgbridge.errors import ConfigError, SimulationError
-from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Sampling, Target
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from cgbridge.errors import ConfigError, SimulationError
-from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.surface_tension import SurfaceTension
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Sampling, Target
 from cgbridge.testing.made_up_runs import correlated_noise, gas_frames, write_frames
 
 TARGET = Target("gamma", "surface_tension", 72.0, 2.0, "mN/m")

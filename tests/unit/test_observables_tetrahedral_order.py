@@ -9,8 +9,9 @@ import pytest
 
 from cgbridge.errors import UnstableError
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Run, Simulation, Target
 from cgbridge.observables.tetrahedral_order import TetrahedralOrder, tetrahedrality
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Target
 from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from cgbridge.errors import ConfigError, UnstableError
-from cgbridge.interfaces import Run, Sampling, Simulation, Target
 from cgbridge.observables.tmd import TMD, cubic_maximum, density_maximum
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Sampling, Target
 from cgbridge.testing.made_up_runs import correlated_noise, lattice_frame, write_frames
 from cgbridge.units import AMU_PER_NM3
 

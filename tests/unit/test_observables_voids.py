@@ -10,9 +10,10 @@ import pytest
 
 from cgbridge.errors import UnstableError
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Run, Simulation, Target
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.voids import LIMIT, check_filled, emptiest_radius
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Target
 from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cgbridge.config.optimizer_section import StageSection
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Observation, Optimizer, Parameter, Point, Score
+from cgbridge.interfaces import Optimizer
 from cgbridge.optimizers.catalogue import stage_settings
 from cgbridge.optimizers.covariance_adaptation import CMASettings, CovarianceAdaptation
 from cgbridge.optimizers.hierarchical_ga import GASettings, HierarchicalGA
@@ -19,6 +19,8 @@ from cgbridge.optimizers.method import SearchTask
 from cgbridge.optimizers.nelder_mead import NelderMead, SimplexSettings
 from cgbridge.optimizers.space import SearchSpace
 from cgbridge.optimizers.variation import crossed, mutated, sobol_points, stepped
+from cgbridge.records.evaluation import Observation, Point, Score
+from cgbridge.records.parameter import Parameter
 from cgbridge.testing.optimizers import OPTIMUM, SPACE, drive
 
 FAR = (0.5, 0.5, 0.6)

@@ -17,11 +17,12 @@ from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError, ConfigE
 from cgbridge.fits.search.box_check import check_simulations, start_densities
 from cgbridge.fits.search.problem import build_problem, resolve_target
 from cgbridge.fits.search.reading import read_evaluation, read_fit
-from cgbridge.interfaces import Sampling, Simulation
 from cgbridge.models.database import load_model
 from cgbridge.models.files.lammps_format import format_lammps
 from cgbridge.models.model import Bead
 from cgbridge.observables.catalogue import ALIASES, OBSERVABLES, get_observable
+from cgbridge.records.simulation import Simulation
+from cgbridge.records.target import Sampling
 from cgbridge.structures.box_sizes import start_density
 from cgbridge.units import parse_unit
 

@@ -14,7 +14,7 @@ from cgbridge.config.schema import FitConfig
 from cgbridge.errors import CgbridgeWarning
 from cgbridge.fits.search.evaluator import Job
 from cgbridge.fits.search.progress import Progress
-from cgbridge.interfaces import Outcome
+from cgbridge.records.evaluation import Outcome
 from cgbridge.workers.local import default_workers
 from cgbridge.workers.worker_count import worker_count
 

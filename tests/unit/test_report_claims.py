@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from synthetic_reports import entry, measured, record, water_levels, water_run, write_run
 
-from cgbridge.interfaces import Curve, Parameter, Target
+from cgbridge.records.parameter import Parameter
+from cgbridge.records.target import Curve, Target
 from cgbridge.report.aside import aside_words, asides
 from cgbridge.report.document import report_html
 from cgbridge.report.figures.convergence import convergence_figures

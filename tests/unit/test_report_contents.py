@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from synthetic_reports import OPTIMUM, entry, measured, record, water_run
 
-from cgbridge.interfaces import Curve, Outcome, Parameter, Target
+from cgbridge.records.evaluation import Outcome
+from cgbridge.records.parameter import Parameter
+from cgbridge.records.target import Curve, Target
 from cgbridge.report.correlations import error_correlations, parameter_correlations, spearman
 from cgbridge.report.cost import costs, elapsed_s
 from cgbridge.report.failures import failure_groups, missed_targets, split_reason

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from synthetic_reports import entry, measured, record, water_run
 
-from cgbridge.interfaces import Outcome, Target
+from cgbridge.records.evaluation import Outcome
+from cgbridge.records.target import Target
 from cgbridge.report import rules_of_search, rules_of_values
 from cgbridge.report.diagnosis import RULES, diagnose
 from cgbridge.report.finding import Finding

@@ -15,7 +15,7 @@ import pytest
 from synthetic_reports import entry, measured, record, water_levels, water_run, write_run
 
 from cgbridge.errors import FileFormatError, RunFolderError
-from cgbridge.interfaces import Outcome
+from cgbridge.records.evaluation import Outcome
 from cgbridge.report.document import report_html, write_report
 from cgbridge.report.run_record import State, read_run
 from cgbridge.report.status import status_text

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cgbridge.interfaces import Observation, Parameter, Point, Residual, Score, Target
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.database import load_model
 from cgbridge.optimizers.gaussian_process import fit_surface
@@ -22,6 +21,9 @@ from cgbridge.optimizers.response_surface import (
     expected_norm,
 )
 from cgbridge.optimizers.space import SearchSpace
+from cgbridge.records.evaluation import Observation, Point, Residual, Score
+from cgbridge.records.parameter import Parameter
+from cgbridge.records.target import Target
 from cgbridge.units import GAS_CONSTANT
 
 #: An energy / kJ/mol, a length / A, a shape; the pair has the depth 2 epsilon and the distance 1.1 sigma.

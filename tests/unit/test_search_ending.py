@@ -13,7 +13,7 @@ from cgbridge.config.stop_section import StopSection
 from cgbridge.fits.search.candidates import Candidates
 from cgbridge.fits.search.clock import RunClock
 from cgbridge.fits.search.ending import Ending, Stagnation
-from cgbridge.interfaces import Evaluation, Outcome, Score
+from cgbridge.records.evaluation import Evaluation, Outcome, Score
 
 POINT, OTHER = (0.1, 0.2), (0.3, 0.4)
 

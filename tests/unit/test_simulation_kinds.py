@@ -13,9 +13,10 @@ import cgbridge
 from cgbridge.engine.closed_form import ClosedFormEngine
 from cgbridge.engine.engine import Engine, simulated_time
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Simulation, Target
 from cgbridge.observables.catalogue import OBSERVABLES
 from cgbridge.observables.traits import is_static, state_words
+from cgbridge.records.simulation import Simulation
+from cgbridge.records.target import Target
 from cgbridge.rng import derive_seed
 from cgbridge.simulation_kind import SimulationKind
 

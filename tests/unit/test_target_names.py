@@ -15,7 +15,7 @@ from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.errors import ConfigError
 from cgbridge.fits.search.problem import build_problem, resolve_targets
 from cgbridge.fits.search.search_task import _quantity, _samples
-from cgbridge.interfaces import Target
+from cgbridge.records.target import Target
 from cgbridge.report.correlations import error_correlations
 from cgbridge.report.failures import missed_targets
 from cgbridge.report.finding import target_key

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from cgbridge.errors import ConfigError, FileFormatError, UnitError
-from cgbridge.interfaces import Sampling, Target
 from cgbridge.observables.catalogue import get_observable
+from cgbridge.records.target import Sampling, Target
 from cgbridge.targets.library import list_targets, load_target, target_from_mapping
 from cgbridge.units import convert
 

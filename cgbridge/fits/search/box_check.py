@@ -11,12 +11,14 @@ from cgbridge.errors import ConfigError, SimulationError, UnstableError
 from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.stages import stages_of
-from cgbridge.interfaces import Model, Simulation, Target
+from cgbridge.interfaces import Model
 from cgbridge.objectives.cross_validation import deal
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.quantities import once
 from cgbridge.observables.catalogue import get_observable
 from cgbridge.observables.traits import require_packages
+from cgbridge.records.simulation import Simulation
+from cgbridge.records.target import Target
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import BREATHING, MARGIN, least_liquid_beads, liquid_edge
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from cgbridge.interfaces import Evaluation, Observation, Outcome, Point, Residual, Score
 from cgbridge.objectives.level import Level
+from cgbridge.records.evaluation import Evaluation, Observation, Outcome, Point, Residual, Score
 
 
 class Candidates:

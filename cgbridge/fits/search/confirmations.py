@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from cgbridge.fits.search.candidates import Candidates
 from cgbridge.fits.search.ending import Ending
 from cgbridge.fits.search.evaluator import Evaluator, Job
-from cgbridge.interfaces import Evaluation, Observation, Point
+from cgbridge.records.evaluation import Evaluation, Observation, Point
 
 
 class Confirmations:

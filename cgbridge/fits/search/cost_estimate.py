@@ -16,10 +16,12 @@ from cgbridge.errors import MissingDependencyError, StepLimitError, UnstableErro
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.stages import stages_of
 from cgbridge.fits.search.start import start_count
-from cgbridge.interfaces import Engine, Run, Simulation, Target
+from cgbridge.interfaces import Engine
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.session import covers, merge_simulations
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.records.target import Target
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.workers.worker_count import worker_count
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cgbridge.config.stop_section import StopSection
 from cgbridge.fits.search.candidates import Candidates
 from cgbridge.fits.search.clock import RunClock
-from cgbridge.interfaces import Evaluation, Score
+from cgbridge.records.evaluation import Evaluation, Score
 
 #: A score that is better by less than this share of the error is no improvement.
 _GAIN = 0.01

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from cgbridge.errors import MachineFault, UnstableError
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.task import EvaluationTask, run_task
-from cgbridge.interfaces import Evaluation, Outcome, Point
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.scoring import score_broken
+from cgbridge.records.evaluation import Evaluation, Outcome, Point
 from cgbridge.rng import derive_seed
 from cgbridge.store.journal import Journal, content_key
 from cgbridge.store.records import evaluation_from_record, evaluation_record

@@ -20,7 +20,8 @@ from cgbridge.fits.search.search_task import SearchTasks
 from cgbridge.fits.search.stage_run import SearchParts, StageRecord, StageRun
 from cgbridge.fits.search.stages import stages_of
 from cgbridge.fits.search.start import starting_points
-from cgbridge.interfaces import Evaluation, Optimizer, Outcome, Point, Ranking
+from cgbridge.interfaces import Optimizer, Ranking
+from cgbridge.records.evaluation import Evaluation, Outcome, Point
 from cgbridge.store.atomic import storage_errors
 from cgbridge.store.journal import Journal
 from cgbridge.store.lock import RunLock

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from cgbridge.config.model_section import SearchSection, fraction_of
 from cgbridge.errors import ConfigError
-from cgbridge.interfaces import Parameter
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.records.parameter import Parameter
 from cgbridge.units import quantity
 
 #: Range about the base's value that ``default`` means where the database gives none.

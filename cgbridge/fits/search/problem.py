@@ -22,12 +22,14 @@ from cgbridge.errors import (
 )
 from cgbridge.fits.search.base_model import base_model
 from cgbridge.fits.search.parameters import searched_parameters
-from cgbridge.interfaces import Observable, Sampling, StateDensity, Target, first_name
+from cgbridge.interfaces import Observable
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.objectives.level import Level, PassRule
 from cgbridge.observables.catalogue import code_digest, get_observable
 from cgbridge.optimizers.space import SearchSpace
+from cgbridge.records.simulation import first_name
+from cgbridge.records.target import Sampling, StateDensity, Target
 from cgbridge.store.journal import content_key
 from cgbridge.store.records import target_record
 from cgbridge.store.versions import decisive_versions

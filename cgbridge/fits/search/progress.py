@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cgbridge.fits.search.evaluator import Job, Origin
-from cgbridge.interfaces import Evaluation, Outcome
+from cgbridge.records.evaluation import Evaluation, Outcome
 
 #: Evaluations that the pace is taken from.
 _RECENT = 100

@@ -11,8 +11,8 @@ from cgbridge.fits.run_folder import RunFolder
 from cgbridge.fits.search.candidates import Candidates
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.progress import Progress
-from cgbridge.interfaces import Evaluation, Point
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.records.evaluation import Evaluation, Point
 
 
 class Publication:

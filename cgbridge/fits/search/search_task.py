@@ -17,12 +17,13 @@ from cgbridge.fits.differences import differences
 from cgbridge.fits.run_folder import RunFolder
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.start import base_model, earlier_runs
-from cgbridge.interfaces import Evaluation, Outcome, Point, TargetResult
 from cgbridge.models.closed_form import dimer_minimum
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.objectives.quantities import once, quantity_of
 from cgbridge.optimizers.method import Aim, Sample, SearchTask
+from cgbridge.records.evaluation import Evaluation, Outcome, Point
+from cgbridge.records.target import TargetResult
 from cgbridge.store.atomic import write_atomic
 from cgbridge.store.journal_entries import run_entries
 from cgbridge.store.layout import RunLayout

@@ -10,7 +10,8 @@ from cgbridge.fits.search.confirmations import Confirmations
 from cgbridge.fits.search.ending import Ended, Ending, Stagnation
 from cgbridge.fits.search.evaluator import Evaluator, Job
 from cgbridge.fits.search.stages import Stage
-from cgbridge.interfaces import Evaluation, Optimizer, Outcome
+from cgbridge.interfaces import Optimizer
+from cgbridge.records.evaluation import Evaluation, Outcome
 
 _BUDGET = Ended("budget", "its budget was used up")
 _EARLY = Ended("nothing-new", "it had nothing new to propose")

@@ -12,9 +12,9 @@ from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError
 from cgbridge.fits.run_folder import RunFolder
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.stages import stages_of
-from cgbridge.interfaces import Outcome, Point
 from cgbridge.models.database import load_model
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.records.evaluation import Outcome, Point
 from cgbridge.store.atomic import write_atomic
 from cgbridge.store.journal_entries import Entry, run_entries
 from cgbridge.store.layout import RunLayout

@@ -14,11 +14,12 @@ import numpy as np
 from cgbridge.config.engine_section import EngineSection
 from cgbridge.engine.factory import create_engine
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
-from cgbridge.interfaces import Evaluation, Run, Simulation
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.candidate import evaluate_candidate
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.objectives.level import Level
+from cgbridge.records.evaluation import Evaluation
+from cgbridge.records.simulation import Run, Simulation
 from cgbridge.store.atomic import storage_errors
 
 #: Modules that the fork server loads once, so that a worker starts in milliseconds.

@@ -16,7 +16,6 @@ from itertools import product, takewhile
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, FileFormatError, did_you_mean
-from cgbridge.interfaces import Parameter
 from cgbridge.models.beads import Bead
 from cgbridge.models.files.bead_masses import default_mass
 from cgbridge.models.files.lammps_doubts import check_units, warn_of_differences
@@ -27,6 +26,7 @@ from cgbridge.models.term import Key, Term
 from cgbridge.models.terms.catalogue import form_of_suffix, many_body_forms
 from cgbridge.models.terms.many_body import ManyBodyForm
 from cgbridge.models.time_step import verlet_step
+from cgbridge.records.parameter import Parameter
 from cgbridge.units import convert
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")

@@ -12,13 +12,13 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from cgbridge.config.loader import read_yaml, validate
 from cgbridge.config.quantities import Number
 from cgbridge.errors import CgbridgeError, ConfigError, UnitError, did_you_mean
-from cgbridge.interfaces import Parameter
 from cgbridge.models.beads import Bead, Molecule
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.term import Key, Term
 from cgbridge.models.terms.catalogue import get_form
 from cgbridge.models.terms.form import Form
 from cgbridge.models.terms.table import PairTable
+from cgbridge.records.parameter import Parameter
 from cgbridge.units import parse_unit, quantity
 
 

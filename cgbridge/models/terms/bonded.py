@@ -9,8 +9,8 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import Form, IndexedEntries, TypedTopology, Values
+from cgbridge.records.parameter import Parameter
 from cgbridge.topology import Chains, Topology
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import ClassVar
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import Values
 from cgbridge.models.terms.pair import CUTOFF, PairForm, pair_constraints
+from cgbridge.records.parameter import Parameter
 
 
 class Buckingham(PairForm):

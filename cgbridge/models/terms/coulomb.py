@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import NO_TYPE, Form, IndexedEntries, TypedTopology, Values
+from cgbridge.records.parameter import Parameter
 from cgbridge.topology import Topology
 from cgbridge.units import COULOMB
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
+from cgbridge.records.parameter import Parameter
 from cgbridge.topology import Topology
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import Values
 from cgbridge.models.terms.pair import CUTOFF, PairForm, pair_constraints
+from cgbridge.records.parameter import Parameter
 
 
 class LennardJones(PairForm):

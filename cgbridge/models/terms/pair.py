@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import NO_TYPE, Form, IndexedEntries, TypedTopology, Values
+from cgbridge.records.parameter import Parameter
 
 if TYPE_CHECKING:
     import openmm

@@ -14,9 +14,9 @@ import numpy as np
 
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import Form, IndexedEntries, TypedTopology, Values
 from cgbridge.models.terms.pair import limit
+from cgbridge.records.parameter import Parameter
 
 if TYPE_CHECKING:
     import openmm

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from cgbridge.frames import FloatArray
-from cgbridge.interfaces import Parameter
 from cgbridge.models.terms.form import (
     EQUAL,
     Disagreement,
@@ -28,6 +27,7 @@ from cgbridge.models.terms.form import (
     relative_difference,
 )
 from cgbridge.models.terms.many_body import ManyBodyForm
+from cgbridge.records.parameter import Parameter
 
 if TYPE_CHECKING:
     from cgbridge.openmm import TripletForce

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cgbridge.interfaces import Curve
+from cgbridge.records.target import Curve
 from cgbridge.report.digits import unit_text
 from cgbridge.report.figures.canvas import MODEL, REFERENCE, Figure, draw, legend_above
 from cgbridge.report.lengths import in_length_unit, length_unit

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cgbridge.interfaces import Curve, first_name
+from cgbridge.records.simulation import first_name
+from cgbridge.records.target import Curve
 from cgbridge.report.figures.canvas import INK, MODEL, REFERENCE, Figure, draw, legend_above, round_ticks
 from cgbridge.report.references import is_water, water_density
 from cgbridge.report.run_record import RunRecord

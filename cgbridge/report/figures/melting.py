@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cgbridge.interfaces import Curve, TargetResult
+from cgbridge.records.target import Curve, TargetResult
 from cgbridge.report.digits import with_error
 from cgbridge.report.figures.canvas import (
     INK,

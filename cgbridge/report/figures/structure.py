@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cgbridge.interfaces import Curve, Target
+from cgbridge.records.target import Curve, Target
 from cgbridge.report.digits import plain, unit_text
 from cgbridge.report.figures.canvas import MODEL, MUTED, REFERENCE, Figure, draw, legend_above
 from cgbridge.report.lengths import in_length_unit, length_unit
