@@ -150,3 +150,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'x'?"`` for the nearest known word, or an empty string."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+class WorkerDied(MachineFault):
+    """The process of an evaluation ended without a whole answer."""
+
+
+class WorkerTimeout(CgbridgeError):
+    """An evaluation was ended after its wall-time limit."""

@@ -16,9 +16,10 @@ kJ/mol, amu, K, bar) unless a ``unit`` stands beside them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from cgbridge.records.evaluation import Observation, Point
 from cgbridge.records.simulation import Run, Simulation
@@ -29,6 +30,8 @@ from cgbridge.records.target import (
 )
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.topology import Topology
+
+T = TypeVar("T")
 
 
 class Model(Protocol):
@@ -192,4 +195,23 @@ class Ranking(Optimizer, Protocol):
 
     def ranked(self, points: Sequence[Point]) -> list[Point]:
         """The points, best first; those of which nothing can be expected keep their order at the end."""
+        ...
+
+
+class Workers(Protocol):
+    """Where evaluations run, ``slots`` at a time.
+
+    A call may crash, hang or run out of memory without harm to anything else. Futures raise what the call
+    raised, :class:`~cgbridge.errors.WorkerDied` (a machine fault, to be tried again) and
+    :class:`~cgbridge.errors.WorkerTimeout`.
+    """
+
+    slots: int
+
+    def submit(self, call: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Run ``call`` with these arguments, which can be pickled, as its result can."""
+        ...
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Stop; with ``cancel_futures`` what is running is ended at once."""
         ...

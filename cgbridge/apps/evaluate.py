@@ -31,7 +31,7 @@ from cgbridge.store.atomic import storage_errors
 from cgbridge.store.lock import RunLock
 from cgbridge.store.records import result_record
 from cgbridge.store.versions import decisive_versions, versions
-from cgbridge.workers.local import ProcessExecutor, default_workers
+from cgbridge.workers.local import ProcessWorkers, default_workers
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -66,10 +66,10 @@ def evaluate_model(
     # An evaluation may take days; the watchdog on MD steps is what ends a hang.
     with (
         _kept(model, config, keep) as (place, store),
-        ProcessExecutor(workers or default_workers(), preload=PRELOAD) as executor,
+        ProcessWorkers(workers or default_workers(), preload=PRELOAD, scratch=place) as executor,
     ):
         prepared = _simulate(model, config, targets, seed, store, executor)
-        outcomes = _measure(model, config, targets, seed, place, prepared, executor)
+        outcomes = _measure(model, config, targets, seed, prepared, executor)
     runs = [run for run in prepared.values() if isinstance(run, Run)]
     return {
         "model": model.name,
@@ -188,7 +188,6 @@ def _measure(
     config: EvaluateConfig,
     targets: Sequence[Target],
     seed: int,
-    scratch: Path,
     prepared: Prepared,
     executor: Executor,
 ) -> list[Evaluation]:
@@ -203,7 +202,6 @@ def _measure(
             levels=(Level(target.name, (target,), sampling),),
             engine=config.engine,
             seed=seed,
-            scratch=scratch,
             stop_early=False,
             prepared=prepared,
         )

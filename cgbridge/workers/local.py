@@ -21,9 +21,11 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from multiprocessing import forkserver
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, TypeVar
 
-from cgbridge.errors import CgbridgeError, MachineFault
+from cgbridge.errors import CgbridgeError, WorkerDied, WorkerTimeout
+from cgbridge.workers.scratch import use_scratch
 
 T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
@@ -32,31 +34,29 @@ _LONGEST = 21 * 86400.0
 _LONGEST_FOLDER = 75
 
 
-class WorkerDied(MachineFault):
-    """The process of an evaluation ended without a whole answer."""
+class ProcessWorkers(Executor):
+    """Runs each call in its own process, at most ``slots`` at a time.
 
-
-class WorkerTimeout(CgbridgeError):
-    """The process of an evaluation was ended after its wall-time limit."""
-
-
-class ProcessExecutor(Executor):
-    """Runs each call in its own process, at most ``workers`` at a time.
-
-    ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds, None for
-    none. Exceptions of the call travel back; a process that cannot be started, dies, runs out of memory or
-    answers with half a message raises :class:`WorkerDied`.
+    ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds, None for none;
+    files of the calls go to ``scratch``. Exceptions of the call travel back; a process that cannot be
+    started, dies, runs out of memory or answers with half a message raises :class:`WorkerDied`.
     """
 
     def __init__(
-        self, workers: int, *, wall_limit: float | None = None, preload: tuple[str, ...] = ()
+        self,
+        slots: int,
+        *,
+        wall_limit: float | None = None,
+        preload: tuple[str, ...] = (),
+        scratch: Path | None = None,
     ) -> None:
+        self.slots, self._scratch = slots, scratch
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
         _start_server()
         # The system's timers hold milliseconds in 32 bits; three weeks are as good as no limit.
         self._wall_limit = None if wall_limit is None or wall_limit > _LONGEST else wall_limit
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="evaluation")
+        self._threads = ThreadPoolExecutor(slots, thread_name_prefix="evaluation")
         self._alive: set[Any] = set()
         self._lock = threading.Lock()
         self._closing = False
@@ -100,7 +100,7 @@ class ProcessExecutor(Executor):
             receiver, sender = self._context.Pipe(duplex=False)
         except OSError as error:
             raise WorkerDied(f"no process could be started: {error.strerror or error}") from None
-        process = self._context.Process(target=_child, args=(sender, call, args, kwargs))
+        process = self._context.Process(target=_child, args=(sender, call, args, kwargs, self._scratch))
         try:
             with self._lock:
                 if self._closing:
@@ -149,8 +149,14 @@ def _start_server() -> None:
 
 
 def _child(
-    sender: Connection, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    sender: Connection,
+    call: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    scratch: Path | None,
 ) -> None:
+    if scratch is not None:
+        use_scratch(scratch)
     # The parent decides about Ctrl-C; and no worker outlives a killed parent or fork server. The latter lives
     # as long as one of its children, so that it cannot tell them of the parent's end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

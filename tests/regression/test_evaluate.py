@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,15 @@ def test_simulations_that_follow_are_those_of_one_worker(
     record = evaluate_model(model, config, tmp_path, workers=2)
     (found,) = record["targets"]
     target = resolve_target(config.targets[0], tmp_path, "targets.0")
+    # As long as the list says: `evaluate` extends nothing.
+    sampling = replace(sampling_of(config.engine, [target]), maximum=0.0)
     alone = run_task(
         EvaluationTask(
             model=model,
             searched=(),
-            levels=(Level(target.name, (target,), sampling_of(config.engine, [target])),),
+            levels=(Level(target.name, (target,), sampling),),
             engine=config.engine,
             seed=derive_seed(config.seed, "evaluate", model.fingerprint()),
-            scratch=tmp_path,
             stop_early=False,
         )
     )
@@ -133,7 +135,7 @@ def test_a_killed_evaluation_goes_on_with_what_was_finished(tmp_path: Path) -> N
 def evaluation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, executor: Executor, keep: Path | None = None
 ) -> dict[str, Any]:
-    monkeypatch.setattr(evaluate, "ProcessExecutor", lambda workers, **options: executor)
+    monkeypatch.setattr(evaluate, "ProcessWorkers", lambda workers, **options: executor)
     (tmp_path / "targets.yaml").write_text(yaml.safe_dump(LIQUIDS))
     config = load_evaluation(tmp_path / "targets.yaml")
     return evaluate_model(load_model("mw"), config, tmp_path, keep=keep)

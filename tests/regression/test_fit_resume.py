@@ -14,7 +14,7 @@ from fits import known_answer, without_times
 from inline import fit_here, losing
 
 from cgbridge.config.schema import FitConfig
-from cgbridge.errors import CgbridgeError, CgbridgeWarning, RunFolderError
+from cgbridge.errors import CgbridgeError, CgbridgeWarning, RunFolderError, WorkerTimeout
 from cgbridge.fits import run_folder
 from cgbridge.fits.run_folder import RunFolder
 from cgbridge.fits.search.candidates import Candidates
@@ -27,7 +27,6 @@ from cgbridge.report.run_record import read_run
 from cgbridge.store import versions
 from cgbridge.store.journal_entries import run_entries
 from cgbridge.store.layout import RunLayout
-from cgbridge.workers.local import WorkerTimeout
 
 SMALL = {"initial": 16, "population": 8, "generations": 3, "polish": {"evaluations": 5}}
 

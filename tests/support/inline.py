@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 
 from cgbridge.config.schema import FitConfig
+from cgbridge.errors import WorkerDied
 from cgbridge.fits.search import loop
 from cgbridge.fits.search.problem import build_problem
-from cgbridge.workers.local import WorkerDied
 
 
 class InlineExecutor(Executor):
     """Runs each call at once. ``fault`` may raise in place of the call with this number (from 0)."""
 
     def __init__(self, fault: Callable[[int], None] = lambda number: None) -> None:
-        self._fault, self.calls = fault, 0
+        self._fault, self.calls, self.slots = fault, 0, 1
 
     def submit(self, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
@@ -53,7 +53,7 @@ def fit_here(
 ) -> InlineExecutor:
     """Run the fit of a YAML's content in ``folder``; returns what it was run on."""
     executor = InlineExecutor(fault)
-    monkeypatch.setattr(loop, "executor_of", lambda config, workers: executor)
+    monkeypatch.setattr(loop, "executor_of", lambda config, slots, scratch: executor)
     content = copy.deepcopy(content)
     content["run"] = content.get("run", {}) | {"folder": str(folder)}
     config = FitConfig.model_validate(content)

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from worker_calls import answer, asleep, half_a_message, killed, mistake, out_of_memory, refuse, unreadable
 
-from cgbridge.errors import ConfigError, MachineFault
-from cgbridge.workers.local import ProcessExecutor, WorkerDied, WorkerTimeout, _read
+from cgbridge.errors import ConfigError, MachineFault, WorkerDied, WorkerTimeout
+from cgbridge.workers.local import ProcessWorkers, _read
 
 
 @pytest.fixture(scope="module")
 def executor() -> Any:
-    with ProcessExecutor(2, wall_limit=60.0) as found:
+    with ProcessWorkers(2, wall_limit=60.0) as found:
         yield found
 
 
-def test_results_and_errors_travel(executor: ProcessExecutor) -> None:
+def test_results_and_errors_travel(executor: ProcessWorkers) -> None:
     assert executor.submit(answer, 21).result() == 42
     with pytest.raises(ConfigError, match="here: no such thing"):
         executor.submit(refuse).result()
@@ -34,7 +34,7 @@ def test_results_and_errors_travel(executor: ProcessExecutor) -> None:
     [(killed, "signal SIGKILL"), (out_of_memory, "out of memory"), (half_a_message, "exit code 0")],
 )
 def test_faults_of_the_machine_are_told_as_such(
-    executor: ProcessExecutor, call: Callable[[], None], reason: str
+    executor: ProcessWorkers, call: Callable[[], None], reason: str
 ) -> None:
     with pytest.raises(WorkerDied, match=reason) as caught:
         executor.submit(call).result()
@@ -49,7 +49,7 @@ def test_a_damaged_answer_is_no_result(kept: int) -> None:
 
 
 def test_a_process_that_cannot_be_started_is_a_fault_of_the_machine(
-    executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
+    executor: ProcessWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(duplex: bool) -> None:
         raise OSError(24, "Too many open files")
@@ -60,5 +60,5 @@ def test_a_process_that_cannot_be_started_is_a_fault_of_the_machine(
 
 
 def test_wall_time_ends_an_evaluation() -> None:
-    with ProcessExecutor(1, wall_limit=0.2) as executor, pytest.raises(WorkerTimeout, match=r"0\.2 s"):
+    with ProcessWorkers(1, wall_limit=0.2) as executor, pytest.raises(WorkerTimeout, match=r"0\.2 s"):
         executor.submit(asleep).result()

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
-from cgbridge.errors import MachineFault, UnstableError
+from cgbridge.errors import MachineFault, UnstableError, WorkerTimeout
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.task import EvaluationTask, run_task
+from cgbridge.interfaces import Workers
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.scoring import score_broken
 from cgbridge.records.evaluation import Evaluation, Outcome, Point
 from cgbridge.rng import derive_seed
 from cgbridge.store.journal import Journal, content_key
 from cgbridge.store.records import evaluation_from_record, evaluation_record
-from cgbridge.workers.local import WorkerTimeout
 
 #: Computed now; by an earlier run, so that the journal knew it; or before in this run: a method may ask for a
 #: point that another stage has asked for.
@@ -53,13 +52,12 @@ class Evaluator:
         self,
         problem: FitProblem,
         journal: Journal,
-        executor: Executor,
-        scratch: Path,
+        workers: Workers,
         *,
         retries: int,
         wall_limit: float,
     ) -> None:
-        self._problem, self._journal, self._executor, self._scratch = problem, journal, executor, scratch
+        self._problem, self._journal, self._workers = problem, journal, workers
         self._retries, self._wall_limit = retries, wall_limit
         #: Called after every evaluation with the job, its result and where that came from.
         self.on_finished: Callable[[Job, Evaluation, Origin], None] = lambda job, evaluation, origin: None
@@ -193,10 +191,9 @@ class Evaluator:
             levels=self._levels(job),
             engine=problem.config.engine,
             seed=job.seed,
-            scratch=self._scratch,
             stop_early=not job.full,
         )
-        self._running[self._executor.submit(run_task, task)] = (key, attempt)
+        self._running[self._workers.submit(run_task, task)] = (key, attempt)
 
     def _collect(self, future: Future[Evaluation]) -> None:
         key, attempt = self._running.pop(future)

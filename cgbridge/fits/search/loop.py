@@ -43,13 +43,12 @@ def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None
     with RunLock(folder.path), run_scratch(folder.path) as scratch:
         folder.prepare(config, problem, fresh=fresh)
         journal = Journal(folder.journal)
-        executor = executor_of(config, workers)
+        executor = executor_of(config, workers, scratch)
         try:
             evaluator = Evaluator(
                 problem,
                 journal,
                 executor,
-                scratch,
                 retries=config.run.retries,
                 wall_limit=config.run.wall_limit,
             )

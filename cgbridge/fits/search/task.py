@@ -21,6 +21,7 @@ from cgbridge.objectives.level import Level
 from cgbridge.records.evaluation import Evaluation
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.store.atomic import storage_errors
+from cgbridge.workers.scratch import scratch_folder
 
 #: Modules that the fork server loads once, so that a worker starts in milliseconds.
 PRELOAD = ("cgbridge.fits.search.task", "openmm", "cgbridge.openmm", "freud", "h5py", "scipy.optimize")
@@ -35,7 +36,6 @@ class EvaluationTask:
     levels: tuple[Level, ...]
     engine: EngineSection
     seed: int
-    scratch: Path
     stop_early: bool = True
     prepared: Mapping[tuple[Any, ...], Run | CgbridgeError] = field(default_factory=dict)
 
@@ -63,13 +63,13 @@ def run_simulation(task: SimulationTask) -> Run | CgbridgeError:
 
 
 def run_task(task: EvaluationTask) -> Evaluation:
-    """Evaluate in a folder of its own within ``task.scratch``, removed afterwards."""
-    engine = create_engine(task.engine)
+    """Evaluate in a folder of its own, removed afterwards, where the worker puts files."""
+    engine, place = create_engine(task.engine), scratch_folder()
     # A full temporary disk is the machine's fault: it stops the fit with advice instead of grading anybody.
     # Numbers of wild candidates overflow, which their values tell; a warning of each would bury all else.
     with (
-        storage_errors(task.scratch),
-        tempfile.TemporaryDirectory(dir=task.scratch) as scratch,
+        storage_errors(place),
+        tempfile.TemporaryDirectory(dir=place) as scratch,
         np.errstate(all="ignore"),
     ):
         evaluation = evaluate_candidate(
