@@ -33,6 +33,7 @@ from cgbridge.engine.coexistence import run_coexistence
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.models.database import load_model
 from cgbridge.models.files.lammps_format import write_lammps
+from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.observables.growth import growth_rates
 from cgbridge.observables.statistics import mean_error
 from cgbridge.records.simulation import Run, Simulation
@@ -74,7 +75,14 @@ Kept = list[dict[str, Any]]
 
 
 def lammps_series(
-    model: Any, box: Any, ensemble: str, *, temperature: float, step_fs: float, time: float, sample: float
+    model: CoarseGrainedModel,
+    box: Any,
+    ensemble: str,
+    *,
+    temperature: float,
+    step_fs: float,
+    time: float,
+    sample: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Potential energy per bead in kJ/mol and temperature in K, every ``sample`` ps for ``time`` ps."""
     form = model.terms[0].functional_form
@@ -114,7 +122,14 @@ def lammps_series(
 
 
 def openmm_series(
-    model: Any, box: Any, integrator: Any, *, temperature: float, step_fs: float, time: float, sample: float
+    model: CoarseGrainedModel,
+    box: Any,
+    integrator: Any,
+    *,
+    temperature: float,
+    step_fs: float,
+    time: float,
+    sample: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The same with OpenMM; the temperature from kinetic energies at full steps."""
     n = len(box.positions)
@@ -186,7 +201,7 @@ def energies(path: Path, steps: list[float], lengths: dict[str, float]) -> None:
                 )
 
 
-def _equilibrated(model: Any, start: Any) -> Any:
+def _equilibrated(model: CoarseGrainedModel, start: Any) -> Any:
     """The liquid after 20 ps at 600 K and 200 ps at 290 K, with steps of 5 fs."""
     system = model.create_system(len(start.positions), start.edges)
     integrator = _integrator("langevin-middle", 600.0, 5.0)
@@ -231,7 +246,7 @@ def melting(path: Path, steps: list[float], kelvins: list[float], replicas: int,
     report(kept)
 
 
-def _half_ice(model: Any, kelvin: float, replica: int) -> Any:
+def _half_ice(model: CoarseGrainedModel, kelvin: float, replica: int) -> Any:
     """A half-ice box as cgbridge prepares it, 20 ps after the interfaces were made."""
     state = Simulation(
         "coexistence",
@@ -250,7 +265,7 @@ def _half_ice(model: Any, kelvin: float, replica: int) -> Any:
     return Box(last.positions % edges, edges)
 
 
-def _openmm_melting(model: Any, box: Any, kelvin: float, time: float) -> np.ndarray:
+def _openmm_melting(model: CoarseGrainedModel, box: Any, kelvin: float, time: float) -> np.ndarray:
     system = model.create_system(len(box.positions), box.edges)
     pressure = openmm.Vec3(1, 1, 1)
     barostat = openmm.MonteCarloAnisotropicBarostat(pressure, kelvin, False, False, True, 10)

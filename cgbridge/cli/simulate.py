@@ -248,7 +248,7 @@ class _Files:
 class _Recording:
     """A simulation while it runs, and the averages over what was recorded: numbers, not frames."""
 
-    def __init__(self, model: Any, request: FreeRun) -> None:
+    def __init__(self, model: CoarseGrainedModel, request: FreeRun) -> None:
         self._model, self._request = model, request
         self.names: tuple[str, ...] = ()
         self.last: Frame | None = None

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from cgbridge.interfaces import Model
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.testing.made_up_runs import BEAD_MASS
@@ -33,12 +34,12 @@ class NoisyLiquids:
         self.extended: list[Simulation] = []
         self._made: dict[Any, Run] = {}
 
-    def run(self, model: Any, simulation: Simulation, seed: int, scratch: Path) -> Run:
+    def run(self, model: Model, simulation: Simulation, seed: int, scratch: Path) -> Run:
         self.asked.append(simulation)
         self._made[simulation.key] = run = self._run(simulation, seed)
         return run
 
-    def extend(self, model: Any, simulation: Simulation, seed: int) -> list[Run]:
+    def extend(self, model: Model, simulation: Simulation, seed: int) -> list[Run]:
         self.extended.append(simulation)
         moved = [simulation.key] if not self._together else list(self._made)
         for key in moved:
@@ -49,7 +50,7 @@ class NoisyLiquids:
     def groups(self, simulations: Sequence[Simulation]) -> list[list[Simulation]]:
         return [list(simulations)] if self._together and simulations else []
 
-    def run_together(self, model: Any, simulations: Any, seed: int, folders: Any) -> list[Run]:
+    def run_together(self, model: Model, simulations: Any, seed: int, folders: Any) -> list[Run]:
         return [self.run(model, s, seed, folder) for s, folder in zip(simulations, folders, strict=True)]
 
     def _run(self, simulation: Simulation, seed: int) -> Run:
