@@ -290,7 +290,8 @@ class CoarseGrainedModel:
         self.require_entries(topology)
         with openmm_faults(f"model '{self.name}'", self.bead_names):
             for term in self.terms:
-                types = [self.bead_index[n] if n in term.beads else NO_TYPE for n in topology.types]
+                known = {name: self.bead_index[name] for name in term.beads}
+                types = [known.get(name, NO_TYPE) for name in topology.types]
                 form = term.bound_form(self.bead_index)
                 beads = TypedTopology(types, topology, periodic)
                 for force in form.create_force(term.indexed(self.bead_index), beads):

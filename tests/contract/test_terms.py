@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 
-from cgbridge.errors import CgbridgeError, ConfigError
+from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError
 from cgbridge.models.database import load_model
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.pairs import pair_energy
@@ -198,6 +198,11 @@ class TestConventions:
         sample = Sample(model, Topology(box.types), box.positions, float(box.edges[0]))
         expected = -1.747564594633 * COULOMB * 0.4**2 / 2.5 / 0.4 * len(box.types) / 2
         assert sample.energy_and_forces()[0] == pytest.approx(expected, rel=1e-5)  # of the mesh
+
+    def test_a_net_charge_is_told(self) -> None:
+        charged = Sample(model_of("coulomb"), Topology(("W",)), np.zeros((1, 3)), 1.5)
+        with pytest.warns(CgbridgeWarning, match=r"net charge of 0\.4 e"):
+            charged.energy_and_forces()
 
     def test_excluded_pairs_do_not_interact(self) -> None:
         model = model_of("harmonic-bond", "lennard-jones", "coulomb", molecules=[CHAIN])

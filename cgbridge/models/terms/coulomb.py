@@ -9,9 +9,11 @@ Source: U. Essmann et al., J. Chem. Phys. 103, 8577 (1995), doi:10.1063/1.470117
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from cgbridge.errors import CgbridgeWarning
 from cgbridge.frames import FloatArray
 from cgbridge.models.terms.form import NO_TYPE, Form, IndexedEntries, TypedTopology, Values
 from cgbridge.records.parameter import Parameter
@@ -20,6 +22,10 @@ from cgbridge.units import COULOMB
 
 if TYPE_CHECKING:
     import openmm
+
+
+#: Sums of charges in e that are rounding.
+_NEUTRAL = 1e-6
 
 
 class Coulomb(Form):
@@ -82,9 +88,15 @@ class Coulomb(Form):
         force.setUseDispersionCorrection(False)
         # OpenMM knows no permittivity for PME; scaled charges have the same energy.
         scale = 1.0 / math.sqrt(shared["permittivity"])
-        for index in beads.types:
-            charge = 0.0 if index == NO_TYPE else entries[(index,)]["q"] * scale
-            force.addParticle(charge, 1.0, 0.0)
+        charges = [0.0 if index == NO_TYPE else entries[(index,)]["q"] for index in beads.types]
+        if beads.periodic and abs(sum(charges)) > _NEUTRAL:
+            warnings.warn(
+                f"the box has a net charge of {sum(charges):g} e, which a uniform background makes up for",
+                CgbridgeWarning,
+                stacklevel=2,
+            )
+        for charge in charges:
+            force.addParticle(charge * scale, 1.0, 0.0)
         for i, j in beads.topology.exclusions:
             force.addException(i, j, 0.0, 1.0, 0.0)
         return [force]
