@@ -46,6 +46,7 @@ MELTING = {
 }
 
 
+@pytest.mark.slow
 def test_simulations_that_follow_are_those_of_one_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

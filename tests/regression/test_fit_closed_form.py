@@ -81,7 +81,7 @@ def kill_after(folder: Path, evaluations: int) -> None:
     [
         ("generational", "nelder-mead", (0, 20, 70, 125)),
         ("steady-state", "nelder-mead", (0, 20, 70, 125)),
-        ("generational", "response-surface", (116, 118)),
+        pytest.param("generational", "response-surface", (116, 118), marks=pytest.mark.slow),
         ("steady-state", "cma-es", (90, 120)),
     ],
 )
@@ -214,7 +214,10 @@ def test_a_fit_begins_with_the_best_of_an_earlier_one(tmp_path: Path, polished: 
     assert (tmp_path / "second/journal.jsonl").read_text() == before
 
 
-@pytest.mark.parametrize(("fixed", "learnt"), [({}, True), ({"set": {"gamma": "1.3"}}, False)])
+@pytest.mark.parametrize(
+    ("fixed", "learnt"),
+    [pytest.param({}, True, marks=pytest.mark.slow), ({"set": {"gamma": "1.3"}}, False)],
+)
 def test_surfaces_learn_from_an_earlier_fit_of_the_same_model_only(
     tmp_path: Path, fixed: dict[str, Any], learnt: bool
 ) -> None:
@@ -229,6 +232,7 @@ def test_surfaces_learn_from_an_earlier_fit_of_the_same_model_only(
     assert bool(json.loads((tmp_path / "second/earlier.json").read_text())) is learnt
 
 
+@pytest.mark.slow
 def test_surfaces_learn_from_what_the_earlier_fit_learnt(tmp_path: Path) -> None:
     """A chain of three: the third knows all values of the first, too."""
     write(tmp_path, known_answer(generations=1, polish={"evaluations": 0}))
@@ -245,6 +249,7 @@ def test_surfaces_learn_from_what_the_earlier_fit_learnt(tmp_path: Path) -> None
     assert len(third) > len(second)
 
 
+@pytest.mark.slow
 def test_a_resumed_polish_takes_the_proposals_that_it_kept(tmp_path: Path) -> None:
     """To find them again would take minutes, and a change of the code would find others."""
     write(tmp_path, known_answer(generations=1, polish=POLISH["response-surface"]))

@@ -19,7 +19,7 @@ def fitted(folder: Path, name: str, evaluations: int) -> dict[str, Any]:
     """The result of an example with a smaller budget."""
     content = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8"))
     search, local = content["optimizer"]["stages"]
-    search |= {"initial": 16, "population": 8, "generations": 2}
+    search |= {"initial": 8, "population": 4, "generations": 1}
     local["evaluations"] = evaluations
     content["run"] = {"folder": "run", "workers": 2}
     if "/" in content["model"]["base"]:
@@ -48,7 +48,7 @@ def test_a_bond_between_two_elements_is_refined(tmp_path: Path) -> None:
 
 
 def test_a_model_of_two_terms_is_searched_in_both(tmp_path: Path) -> None:
-    result = fitted(tmp_path, "two-terms", evaluations=10)
+    result = fitted(tmp_path, "two-terms", evaluations=4)
     assert set(result["best"]["parameters"]) == {"tersoff.B", "lj.epsilon", "lj.sigma"}
     best = load_model(tmp_path / "run/best/model.yaml")
     assert best.parameters["lj.epsilon"] == result["best"]["parameters"]["lj.epsilon"]

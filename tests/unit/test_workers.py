@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from worker_calls import answer, asleep, half_a_message, killed, mistake, out_of
 
 from cgbridge.errors import ConfigError, MachineFault, WorkerDied, WorkerTimeout
 from cgbridge.workers.local import ProcessWorkers, _read
+from cgbridge.workers.scratch import scratch_folder
+from cgbridge.workers.threads import ThreadWorkers
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +66,15 @@ def test_a_process_that_cannot_be_started_is_a_fault_of_the_machine(
 def test_wall_time_ends_an_evaluation() -> None:
     with ProcessWorkers(1, wall_limit=0.2) as executor, pytest.raises(WorkerTimeout, match=r"0\.2 s"):
         executor.submit(asleep).result()
+
+
+def test_files_of_a_call_go_where_its_workers_say(tmp_path: Path) -> None:
+    """And nowhere else: what one fit said is no place for the calls of another, in the same process."""
+    workers = ThreadWorkers(1, tmp_path)
+    assert workers.submit(scratch_folder).result() == tmp_path
+    workers.shutdown()
+    assert scratch_folder() == Path(tempfile.gettempdir())
+    with ProcessWorkers(1, scratch=tmp_path / "processes") as processes:
+        assert processes.submit(scratch_folder).result() == tmp_path / "processes"
+    with ProcessWorkers(1) as processes:
+        assert processes.submit(scratch_folder).result() == Path(tempfile.gettempdir())
