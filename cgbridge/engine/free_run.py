@@ -166,7 +166,7 @@ class FreeSimulation:
             yield f"{time:g} ps are recorded, a whole number of intervals"
 
     def _pressure(self, state: Any) -> dict[str, float]:
-        return {"virial": float(np.trace(self._virial.tensor())) / 3.0}
+        return {"virial": self._virial.trace() / 3.0}
 
     def _sample(self, time: float, row: dict[str, float]) -> Sample:
         beads, volume = len(self.names), row["volume"]

@@ -12,6 +12,7 @@ import numpy as np
 from cgbridge.engine.integrators import create_integrator
 from cgbridge.engine.platforms import choose_platform
 from cgbridge.engine.settings import EngineSettings
+from cgbridge.engine.skewed_boxes import keep_all_pairs
 from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Model
@@ -303,5 +304,7 @@ def create_context(system: Any, integrator: Any, settings: EngineSettings) -> An
 
     accelerate_steps()
     name, properties = choose_platform(system, settings)
+    if name == "Reference":
+        keep_all_pairs(system)
     with openmm_faults("simulation"):
         return openmm.Context(system, integrator, openmm.Platform.getPlatformByName(name), properties)

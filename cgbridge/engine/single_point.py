@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cgbridge.engine.bead_names import bead_names
+from cgbridge.engine.skewed_boxes import keep_all_pairs
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import SimulationError
 from cgbridge.models.model import CoarseGrainedModel
@@ -56,6 +57,8 @@ def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform
         raise SimulationError(
             f"OpenMM has no platform '{platform}'", remedy="available here: " + ", ".join(known)
         ) from None
+    if platform == "Reference":
+        keep_all_pairs(system)
     with openmm_faults("energy", model.bead_names):
         context = openmm.Context(system, openmm.VerletIntegrator(0.001), chosen)
         context.setPositions(placed.positions)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cgbridge.engine.skewed_boxes import keep_all_pairs
 from cgbridge.frames import FloatArray
 from cgbridge.structures.cells import reduced_box
 
@@ -39,11 +40,12 @@ class Virial:
             rest = openmm.System()
             for index in range(system.getNumParticles()):
                 rest.addParticle(system.getParticleMass(index))
-            rest.setDefaultPeriodicBoxVectors(*system.getDefaultPeriodicBoxVectors())
+            rest.setDefaultPeriodicBoxVectors(*context.getState().getPeriodicBoxVectors())
             for force in others:
                 if not _is_bookkeeping(force):
                     rest.addForce(copy.deepcopy(force))
             if rest.getNumForces():
+                keep_all_pairs(rest)
                 platform = openmm.Platform.getPlatformByName("Reference")
                 self._others = openmm.Context(rest, openmm.VerletIntegrator(0.001), platform)
 
@@ -56,10 +58,17 @@ class Virial:
             total += self._by_strain()
         return total
 
+    def trace(self) -> float:
+        """tr W, by an isotropic strain: a sixth of the energies that the tensor takes."""
+        own = sum(np.trace(np.reshape(f.getVirial(self._context), (3, 3))) for f in self._own)
+        if self._others is None:
+            return float(own)
+        positions, box = self._places()
+        up, down = (self._energy(positions * s, box * s) for s in (1.0 + _STRAIN, 1.0 - _STRAIN))
+        return float(own) - (up - down) / (2.0 * _STRAIN)
+
     def _by_strain(self) -> FloatArray:
-        state = self._context.getState(positions=True)
-        positions = np.asarray(state.getPositions(asNumpy=True)._value, dtype=float)
-        box = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value, dtype=float)
+        positions, box = self._places()
         virial = np.zeros((3, 3))
         for a in range(3):
             # With rows as vectors, OpenMM's form of the box allows strains of the lower triangle only.
@@ -73,6 +82,12 @@ class Virial:
                 # No torque acts on a homogeneous system: the virial is symmetric.
                 virial[b, a] = virial[a, b]
         return virial
+
+    def _places(self) -> tuple[FloatArray, FloatArray]:
+        """Positions and box vectors of now, in nm."""
+        state = self._context.getState(positions=True)
+        box = np.asarray(state.getPeriodicBoxVectors(asNumpy=True)._value, dtype=float)
+        return np.asarray(state.getPositions(asNumpy=True)._value, dtype=float), box
 
     def _energy(self, positions: FloatArray, box: FloatArray) -> float:
         self._others.setPeriodicBoxVectors(*box)

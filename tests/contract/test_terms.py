@@ -276,7 +276,7 @@ def test_names_of_parameters() -> None:
 
 
 def test_a_term_that_is_wrong_is_found() -> None:
-    """The checks see a force that is no gradient, and an energy that knows the order of its beads."""
+    """An expression that is not the closed form is seen: OpenMM's forces are gradients of whatever it is."""
     from cgbridge.models.terms.lennard_jones import LennardJones
 
     sample = sample_of("lennard-jones", None)
