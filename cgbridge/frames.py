@@ -17,7 +17,8 @@ class Frame:
     """One configuration of N particles at a time in ps.
 
     ``positions`` (N, 3) in nm, ``box`` vectors as rows (3, 3) in nm; where they are known ``forces`` (N, 3)
-    in kJ/(mol nm), ``velocities`` (N, 3) in nm/ps and the names of the ``types`` of the particles.
+    in kJ/(mol nm), ``velocities`` (N, 3) in nm/ps, the names of the ``types`` of the particles and the
+    potential ``energy`` in kJ/mol.
     """
 
     positions: FloatArray
@@ -26,6 +27,7 @@ class Frame:
     forces: FloatArray | None = None
     velocities: FloatArray | None = None
     types: tuple[str, ...] | None = None
+    energy: float | None = None
 
 
 class Frames(Protocol):
