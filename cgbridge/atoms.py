@@ -15,7 +15,7 @@ class Atoms:
     """N atoms; all indices count from 0.
 
     ``names`` as in a structure file (``OW``), chemical symbols ``elements`` (empty for a virtual site or
-    where it is not known), ``masses`` in amu (0 for a virtual site). ``residue_of`` and ``molecule_of`` number
+    where it is not known), ``masses`` in amu (0 for a virtual site). ``residue_of``, ``molecule_of`` number
     residue and molecule of every atom, ascending; ``residue_names`` has one name per residue. ``bonds`` are
     pairs, ``constraints`` pairs whose distance is held by the dynamics, so that the force along it is not in
     the forces of a trajectory.
