@@ -1,0 +1,1 @@
+"""From atoms to beads: maps of positions and forces, and the files that describe them."""
