@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
+from scipy.sparse import coo_array, csr_array, eye_array
 
 from cgbridge.atoms import Atoms
 from cgbridge.errors import CgbridgeError, ConfigError
@@ -37,8 +37,8 @@ from cgbridge.topology import Topology
 ForceMapKind = Literal["basic", "sum", "optimal"]
 FORCE_MAPS: tuple[ForceMapKind, ...] = get_args(ForceMapKind)
 
-#: How far B M^T may be from the unit matrix, and weights of one rigid body from each other: weights are ratios
-#: of masses that files give with four digits or more.
+#: How far B M^T may be from the unit matrix, and weights of one rigid body from each other: weights are
+#: ratios of masses that files give with four digits or more.
 _RULES = 1e-4
 #: Independent forces that every free coefficient of an optimal map should have behind it: with n of them the
 #: noise on other frames is about 1 + 1/n times that on the own ones.
@@ -77,13 +77,16 @@ def force_matrix(kind: ForceMapKind, mapping: PositionMap, atoms: Atoms, frames:
     """
     kinds = molecule_kinds(mapping.positions, atoms)
     moments = force_moments(kinds, frames) if kind == "optimal" else None
-    return _assembled([_local(kind, one, n, mapping, moments) for n, one in enumerate(kinds)], kinds, mapping)
+    blocks = [_local(kind, one, number, mapping, moments) for number, one in enumerate(kinds)]
+    matrix = _assembled(blocks, kinds, mapping)
+    require_valid(matrix, mapping, atoms, kind)
+    return matrix
 
 
 def force_map(kind: ForceMapKind, mapping: PositionMap, atoms: Atoms, frames: Frames) -> ForceMap:
     """The same matrix with its noise and notes."""
     kinds = molecule_kinds(mapping.positions, atoms)
-    return _force_map(kind, kinds, mapping, force_moments(kinds, frames))
+    return _force_map(kind, kinds, mapping, atoms, force_moments(kinds, frames))
 
 
 def compare_force_maps(
@@ -95,25 +98,46 @@ def compare_force_maps(
     found: dict[ForceMapKind, ForceMap | CgbridgeError] = {}
     for kind in FORCE_MAPS:
         try:
-            found[kind] = _force_map(kind, kinds, mapping, moments)
+            found[kind] = _force_map(kind, kinds, mapping, atoms, moments)
         except ConfigError as error:
             found[kind] = error
     return found
 
 
-def require_valid(forces: csr_array, mapping: PositionMap, atoms: Atoms) -> None:
-    """Raise :class:`ConfigError` where the force weights ``forces`` (beads x atoms) break one of the rules.
+def require_valid(forces: csr_array, mapping: PositionMap, atoms: Atoms, kind: str = "") -> None:
+    """Raise :class:`ConfigError` where ``forces`` B (beads x atoms) breaks one of the rules.
 
-    For weights of a user's own.
+    ``kind`` is that of the map; empty for weights of a user's own.
     """
-    for kind in molecule_kinds(mapping.positions, atoms):
-        for beads, own in zip(kind.beads, kind.atoms, strict=True):
-            block = csr_array(forces)[beads].toarray()[:, own]
-            _require_rules(block, kind, _types(kind, mapping), "forces")
+    types, pairs = mapping.topology.types, np.array(atoms.constraints, dtype=np.int64).reshape(-1, 2)
+    columns = csr_array(forces).tocsc()
+    across = coo_array(columns[:, pairs[:, 0]] - columns[:, pairs[:, 1]])
+    for bead, number, difference in zip(across.row, across.col, across.data, strict=True):
+        if abs(difference) > _RULES:
+            i, j = pairs[number]
+            inside, outside = (i, j) if abs(forces[bead, i]) > abs(forces[bead, j]) else (j, i)
+            raise _across(types[bead], kind, atoms.names[inside], atoms.names[outside])
+    product = coo_array(forces @ mapping.positions.T - eye_array(len(types)))
+    for first, second, difference in zip(product.row, product.col, product.data, strict=True):
+        if abs(difference) > _RULES:
+            right = float(first == second)
+            raise ConfigError(
+                f"a displacement of the bead {types[second]} goes into the force of the bead {types[first]} "
+                f"with the weight {right + difference:.4g}, where {right:g} is right",
+                where=f"bead {types[first]}",
+                remedy="use forces: optimal"
+                if kind
+                else "the sum over atoms of force weight times position weight must be 1 within a bead, and 0 "
+                "between beads",
+            )
 
 
 def _force_map(
-    kind: ForceMapKind, kinds: Sequence[MoleculeKind], mapping: PositionMap, moments: ForceMoments
+    kind: ForceMapKind,
+    kinds: Sequence[MoleculeKind],
+    mapping: PositionMap,
+    atoms: Atoms,
+    moments: ForceMoments,
 ) -> ForceMap:
     blocks = [_local(kind, one, number, mapping, moments) for number, one in enumerate(kinds)]
     squares: dict[str, list[tuple[float, int]]] = {}
@@ -134,7 +158,9 @@ def _force_map(
         bead: math.sqrt(sum(s * n for s, n in found) / sum(n for _, n in found))
         for bead, found in squares.items()
     }
-    return ForceMap(kind, _assembled(blocks, kinds, mapping), rms, tuple(notes))
+    matrix = _assembled(blocks, kinds, mapping)
+    require_valid(matrix, mapping, atoms, kind)
+    return ForceMap(kind, matrix, rms, tuple(notes))
 
 
 def _types(kind: MoleculeKind, mapping: PositionMap) -> list[str]:
@@ -154,27 +180,24 @@ def _local(
     for bead, row in zip(types, molecule.weights, strict=True):
         for atom in np.flatnonzero((np.abs(row) > 0) & (free == 0)):
             raise ConfigError(
-                f"the site {molecule.names[atom]} has no mass, and the bead {bead} takes part of its position "
-                "from it: no force acts on such a site",
+                f"the site {molecule.names[atom]} has no mass, and the bead {bead} takes part of its "
+                "position from it: no force acts on such a site",
                 where=f"bead {bead}",
                 remedy="take the position of atoms with mass only",
             )
     if kind == "optimal":
         assert moments is not None
         try:
-            block = least_noise_map(molecule.weights, molecule.rigid, free, moments.products[number])
+            return least_noise_map(molecule.weights, molecule.rigid, free, moments.products[number])
         except ValueError:
             raise ConfigError(
                 f"constraints join {_joined(molecule)}, so that the beads {', '.join(types)} do not move "
                 "independently of each other and no linear force map is right for them",
                 where="forces",
-                remedy="simulate without these constraints (a flexible model and a smaller time step), or put "
-                "what they join into one bead",
+                remedy="simulate without these constraints (a flexible model and a smaller time step), or "
+                "put what they join into one bead",
             ) from None
-    else:
-        block = _summed(molecule, types, free, everything=kind == "sum")
-    _require_rules(block, molecule, types, kind)
-    return block
+    return _summed(molecule, types, free, everything=kind == "sum")
 
 
 def _joined(molecule: MoleculeKind) -> str:
@@ -220,34 +243,13 @@ def _nearest(molecule: MoleculeKind, inside: np.ndarray) -> FloatArray:
     return found
 
 
-def _require_rules(block: FloatArray, molecule: MoleculeKind, types: Sequence[str], kind: str) -> None:
-    """Raise :class:`ConfigError` where ``block`` gives no mean force."""
-    for i, j in molecule.constraints:
-        for bead, row in zip(types, block, strict=True):
-            if abs(row[i] - row[j]) > _RULES:
-                raise _across(bead, kind, molecule, (i, j) if abs(row[i]) > abs(row[j]) else (j, i))
-    product = block @ molecule.weights.T
-    for first, second in np.argwhere(np.abs(product - np.eye(len(types))) > _RULES):
-        raise ConfigError(
-            f"a displacement of the bead {types[second]} moves the force weights of the bead {types[first]} "
-            f"by {product[first, second]:.4g}, where {float(first == second):g} is right",
-            where=f"bead {types[first]}",
-            remedy="use forces: optimal"
-            if kind != "forces"
-            else "the sum over atoms of force weight times "
-            "position weight must be 1 within a bead, and 0 between beads",
-        )
-
-
-def _across(bead: str, kind: str, molecule: MoleculeKind, pair: tuple[int, int]) -> ConfigError:
-    inside, outside = molecule.names[pair[0]], molecule.names[pair[1]]
+def _across(bead: str, kind: str, inside: str, outside: str) -> ConfigError:
+    same = f"give {inside} and {outside} the same force weight"
     return ConfigError(
         f"the force of {inside} without that of {outside} is not the mean force: their distance is held by a "
         f"constraint, and the force along it, which is in no trajectory, would count for the bead {bead}",
-        where=f"forces: {kind}" if kind != "forces" else f"bead {bead}",
-        remedy="use forces: " + ("optimal" if kind == "sum" else "sum, or optimal")
-        if kind != "forces"
-        else f"give {inside} and {outside} the same force weight",
+        where=f"forces: {kind}" if kind else f"bead {bead}",
+        remedy={"": same, "sum": "use forces: optimal"}.get(kind, "use forces: sum, or optimal"),
     )
 
 
