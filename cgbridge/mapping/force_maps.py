@@ -127,8 +127,8 @@ def require_valid(forces: csr_array, mapping: PositionMap, atoms: Atoms, kind: s
                 where=f"bead {types[first]}",
                 remedy="use forces: optimal"
                 if kind
-                else "the sum over atoms of force weight times position weight must be 1 within a bead, and 0 "
-                "between beads",
+                else "the sum over atoms of force weight times position weight must be 1 for a bead, and 0 "
+                "for two",
             )
 
 
