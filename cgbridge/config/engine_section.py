@@ -59,3 +59,8 @@ class EngineSection(Section):
     step_limit: int = Field(
         20_000_000, ge=1, description="MD steps after which the watchdog ends one simulation (timeout)."
     )
+
+    @property
+    def simulates(self) -> bool:
+        """Whether anything moves, and may crash, hang or take its time."""
+        return self.method != "closed-form"

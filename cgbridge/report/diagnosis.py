@@ -90,8 +90,8 @@ def _nothing_yet(run: RunRecord) -> str:
 
 
 def _good(run: RunRecord) -> str:
-    factor = run.best.factor if run.best is not None else 1.0
-    rows = verdicts(run)
+    factor = run.best.factor if run.best is not None and run.config.engine.simulates else 1.0
+    rows = [row for row in verdicts(run) if not row.target.gate]
     missed = sum(not row.passed for row in rows)
     # A level may be passed by the mean of its deviations.
     what = f"{len(rows) - missed} of {len(rows)} targets" if missed else f"all {count(len(rows), 'target')}"
@@ -103,7 +103,11 @@ def _good(run: RunRecord) -> str:
             else f"{what} on {count(len(run.levels), 'level')}"
         )
         + " when re-run with a new seed"
-        + (f" and {plain(factor)} times longer production" if factor > 1 and _simulates(run) else "")
+        + (
+            f" and {plain(factor)} times longer production"
+            if factor > 1 and run.config.engine.simulates
+            else ""
+        )
         + "."
     )
     worst = max(rows, key=lambda row: abs(row.offset), default=None)
@@ -140,7 +144,3 @@ def _poor(run: RunRecord, passed_all: bool) -> str:
 def _resumption(run: RunRecord) -> str:
     interrupted = run.state is State.INTERRUPTED
     return " The run was interrupted; the same command resumes it." if interrupted else ""
-
-
-def _simulates(run: RunRecord) -> bool:
-    return run.config.engine.method != "closed-form"

@@ -65,7 +65,7 @@ def _best(number: int) -> str:
 
 def _engine_words(run: RunRecord) -> str:
     engine = run.config.engine
-    if engine.method == "closed-form":
+    if not engine.simulates:
         return "Values are closed forms; nothing was simulated."
     return (
         f"Molecular dynamics by OpenMM ({engine.platform} platform): boxes of {engine.beads} beads, "

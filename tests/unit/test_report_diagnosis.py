@@ -227,6 +227,14 @@ def test_good_fit_is_called_good(tmp_path: Path) -> None:
     assert "not luck" not in diagnosis.explanation and "anything to improve" not in diagnosis.explanation
 
 
+def test_gates_are_no_targets_that_were_met(tmp_path: Path) -> None:
+    found = water_run(tmp_path)
+    first, *others = found.levels[1].targets
+    gated = replace(found.levels[1], targets=(replace(first, gate=True), *others))
+    diagnosis = diagnose(replace(found, levels=(found.levels[0], gated, found.levels[2])))
+    assert "meets all 7 targets on 3 levels" in diagnosis.summary
+
+
 def test_a_winner_of_the_search_alone_is_not_called_good() -> None:
     diagnosis = diagnose(run([GOOD] * 60))
     assert diagnosis.good is False and "may have been lucky" in diagnosis.summary

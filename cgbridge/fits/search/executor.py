@@ -17,6 +17,6 @@ def executor_of(config: FitConfig, slots: int, scratch: Path) -> Workers:
     A simulation may crash, hang or be killed for its memory, and has a process of its own. Closed forms do
     none of this, and take a tenth of the time that the start of a process takes.
     """
-    if config.engine.method == "closed-form":
+    if not config.engine.simulates:
         return ThreadWorkers(slots, scratch)
     return ProcessWorkers(slots, wall_limit=config.run.wall_limit, preload=PRELOAD, scratch=scratch)
