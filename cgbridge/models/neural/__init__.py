@@ -1,0 +1,4 @@
+"""Potentials that are neural networks: energies by torch, forces by autograd, OpenMM through Python.
+
+Inside a module lengths and energies may be what suits it; at its borders they are nm and kJ/mol.
+"""

@@ -1,0 +1,69 @@
+"""Settings of the architectures, as they stand in YAML and in bundles."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from cgbridge.config.quantities import Length
+from cgbridge.config.section import Section
+
+Precision = Literal["float32", "float64"]
+
+
+class NetworkSettings(Section):
+    """What all architectures have."""
+
+    cutoff: Length = Field(0.6, gt=0, description="Distance in nm up to which particles see each other.")
+    precision: Precision = Field(
+        "float32", description="Precision of the weights; distances and sums of energies are double."
+    )
+
+
+class DescriptorSettings(NetworkSettings):
+    """A network of descriptors in the form of NEP, one hidden layer: some thousand parameters."""
+
+    angular_cutoff: Length = Field(0.45, gt=0, description="Distance in nm up to which angles are seen.")
+    radial_functions: int = Field(10, ge=1, description="Radial sums of each particle.")
+    radial_basis: int = Field(10, ge=1, description="Chebyshev polynomials that the radial sums are made of.")
+    angular_functions: int = Field(6, ge=0, description="Radial parts of the sums over angles.")
+    angular_basis: int = Field(8, ge=1, description="Chebyshev polynomials that those are made of.")
+    angular_order: int = Field(4, ge=1, le=4, description="Highest Legendre polynomial of an angle.")
+    neurons: int = Field(30, ge=1, description="Neurons of the hidden layer.")
+
+    @model_validator(mode="after")
+    def _angles_within_reach(self) -> DescriptorSettings:
+        if self.angular_cutoff > self.cutoff:
+            raise ValueError("angular_cutoff is longer than cutoff")
+        return self
+
+
+class TorchMDNetSettings(NetworkSettings):
+    """What the networks of torchmd-net have in common."""
+
+    channels: int = Field(32, ge=1, description="Width of the hidden features.")
+    radial_basis: int = Field(16, ge=1, description="Radial basis functions.")
+    basis_type: Literal["expnorm", "gauss"] = Field(
+        "expnorm", description="Kind of the radial basis functions."
+    )
+    activation: Literal["silu", "tanh", "ssp", "mish"] = Field("silu", description="Activation function.")
+    output_layers: int = Field(
+        0, ge=0, description="Hidden layers of the output network besides the first one."
+    )
+
+
+class TensorNetSettings(TorchMDNetSettings):
+    """TensorNet: equivariant Cartesian tensors (Simeon and De Fabritiis, NeurIPS 2023)."""
+
+    layers: int = Field(0, ge=0, description="Interaction layers: each sees farther by one cutoff.")
+    group: Literal["O(3)", "SO(3)"] = Field(
+        "O(3)", description="O(3): mirror images have the same energy; SO(3): they need not."
+    )
+
+
+class GraphNetworkSettings(TorchMDNetSettings):
+    """A graph network of continuous filters, as SchNet's."""
+
+    layers: int = Field(1, ge=1, description="Interaction layers: each sees farther by one cutoff.")
+    neighbour_embedding: bool = Field(True, description="Mix the types of neighbours before the first layer.")
