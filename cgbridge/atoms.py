@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from cgbridge.topology import Chains
+from cgbridge.topology import Chains, tuples
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,7 @@ class Atoms:
     def from_json(cls, text: str) -> Self:
         """Raises :class:`ValueError` or :class:`TypeError` for a text that :meth:`to_json` did not write."""
         content: Mapping[str, Any] = json.loads(text)
-        return cls(**{field.name: _frozen(content[field.name]) for field in fields(cls)})
-
-
-def _frozen(values: list[Any]) -> tuple[Any, ...]:
-    return tuple(tuple(value) if isinstance(value, list) else value for value in values)
+        return cls(**{field.name: tuples(content[field.name]) for field in fields(cls)})
 
 
 def molecules_of(count: int, bonds: Chains) -> tuple[int, ...]:

@@ -17,8 +17,8 @@ class Frame:
     """One configuration of N particles at a time in ps.
 
     ``positions`` (N, 3) in nm, ``box`` vectors as rows (3, 3) in nm; where they are known ``forces`` (N, 3)
-    in kJ/(mol nm), ``velocities`` (N, 3) in nm/ps, the names of the ``types`` of the particles and the
-    potential ``energy`` in kJ/mol.
+    in kJ/(mol nm), ``velocities`` (N, 3) in nm/ps, the names of the ``types`` of the particles, the
+    potential ``energy`` in kJ/mol and the ``temperature`` in K, that of the velocities.
     """
 
     positions: FloatArray
@@ -28,6 +28,7 @@ class Frame:
     velocities: FloatArray | None = None
     types: tuple[str, ...] | None = None
     energy: float | None = None
+    temperature: float | None = None
 
 
 class Frames(Protocol):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 #: Chains of beads of one length, by their indices.
 Chains = tuple[tuple[int, ...], ...]
@@ -36,6 +38,30 @@ class Topology:
     def repeated(self, count: int) -> Topology:
         """``count`` copies, one behind the other."""
         return joined([self] * count)
+
+
+@dataclass(frozen=True)
+class Beads:
+    """Beads with their ``masses`` in amu: what a trajectory of beads says about them."""
+
+    topology: Topology
+    masses: tuple[float, ...]
+
+    def to_json(self) -> str:
+        """Text that :meth:`from_json` reads."""
+        return json.dumps(asdict(self.topology) | {"masses": self.masses})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Raises :class:`KeyError`, :class:`ValueError` or :class:`TypeError` for any other text."""
+        content = json.loads(text)
+        parts = {field.name: tuples(content[field.name]) for field in fields(Topology)}
+        return cls(Topology(**parts), tuples(content["masses"]))
+
+
+def tuples(values: list[Any]) -> tuple[Any, ...]:
+    """Lists of JSON as what they were before."""
+    return tuple(tuple(value) if isinstance(value, list) else value for value in values)
 
 
 def joined(parts: Iterable[Topology]) -> Topology:

@@ -15,7 +15,7 @@ from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.store.atomic import storage_errors
 from cgbridge.store.journal import Journal, content_key
-from cgbridge.trajectories.hdf5 import Trajectory
+from cgbridge.trajectories.hdf5 import Trajectory, is_trajectory
 
 _SERIES, _FRAMES = "series.npz", "frames.h5"
 
@@ -49,7 +49,7 @@ class SimulationStore:
         if entry["outcome"] == "unstable":
             return UnstableError(entry["reason"], progress=entry["progress"])
         frames = folder / _FRAMES
-        if not (folder / _SERIES).exists() or (entry["frames"] and not frames.exists()):
+        if not (folder / _SERIES).exists() or (entry["frames"] and not is_trajectory(frames)):
             return None
         with np.load(folder / _SERIES, allow_pickle=False) as series:
             return Run(
