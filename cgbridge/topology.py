@@ -9,6 +9,8 @@ from typing import Any, Self
 
 #: Chains of beads of one length, by their indices.
 Chains = tuple[tuple[int, ...], ...]
+#: Beads up to so many bonds apart have no pair interactions, unless something else is said.
+EXCLUDED_BONDS = 3
 
 
 @dataclass(frozen=True)

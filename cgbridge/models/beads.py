@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cgbridge.errors import ConfigError
-from cgbridge.topology import Chains, Topology, chains_along, joined, pairs_within
+from cgbridge.topology import EXCLUDED_BONDS, Chains, Topology, chains_along, joined, pairs_within
 
 #: Masses in amu that a bead can have: from a tenth of a hydrogen atom to a large virus.
 MASS_LIMITS = (0.1, 1e8)
@@ -38,7 +38,7 @@ class Molecule:
     name: str
     beads: tuple[str, ...]
     bonds: Chains = ()
-    excluded: int = 3
+    excluded: int = EXCLUDED_BONDS
 
     def __post_init__(self) -> None:
         for bond in self.bonds:

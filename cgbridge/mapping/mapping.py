@@ -1,0 +1,76 @@
+"""What a mapping says: which beads there are in which molecules, before it meets the atoms of a system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cgbridge.topology import EXCLUDED_BONDS
+
+#: Where a bead lies, as words; else weights.
+CENTER_OF_MASS, GEOMETRIC_CENTER = "center-of-mass", "geometric-center"
+
+
+@dataclass(frozen=True)
+class BeadRule:
+    """One bead of a molecule.
+
+    ``atoms`` are what the molecule calls its atoms (:class:`MoleculeRule`), or their indices from 0;
+    ``select`` are words that choose them instead (:mod:`cgbridge.mapping.selection`). ``position`` is
+    :data:`CENTER_OF_MASS`, :data:`GEOMETRIC_CENTER`, the name of one atom, or weights in the order of
+    ``atoms``, which are normalised. ``forces`` are weights in the same order; None leaves them to the kind of
+    force map. ``shares`` are fractions of the atoms that belong to this bead, 0 for what other beads leave;
+    None deals atoms that several beads name out evenly. ``mass`` in amu, None for that of the shares.
+    """
+
+    name: str
+    type: str
+    atoms: tuple[str | int, ...] = ()
+    select: str = ""
+    position: str | tuple[float, ...] = CENTER_OF_MASS
+    forces: tuple[float, ...] | None = None
+    shares: tuple[float, ...] | None = None
+    mass: float | None = None
+
+
+@dataclass(frozen=True)
+class MoleculeRule:
+    """Beads of every molecule that fits.
+
+    What fits: molecules of a ``graph`` (:mod:`cgbridge.mapping.graph`), whose labels then call the atoms;
+    molecules of these ``residues`` in this order, each by one of its names; with ``by_residue`` every residue
+    of such a name, whatever it is bonded to; or ``copies`` of a number of atoms in a row. ``bonds`` are pairs
+    of beads by their names; None bonds beads whose atoms are bonded.
+    """
+
+    name: str
+    beads: tuple[BeadRule, ...]
+    graph: str = ""
+    residues: tuple[tuple[str, ...], ...] = ()
+    by_residue: bool = False
+    copies: Copies | None = None
+    bonds: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True)
+class Copies:
+    """``count`` times the atoms ``first``, ``first + 1``, ...: those of copy k begin ``stride`` k later.
+
+    A ``count`` of 0 goes on to the last atom; ``stride`` 0 is only for one copy.
+    """
+
+    first: int = 0
+    count: int = 1
+    stride: int = 0
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Rules for the molecules of a system; ``where`` is the file, ``about`` and ``source`` what it says of
+    itself. Beads up to ``excluded`` bonds apart have no pair interactions in the topology of the beads."""
+
+    name: str
+    molecules: tuple[MoleculeRule, ...]
+    where: str = ""
+    about: str = ""
+    source: str = ""
+    excluded: int = EXCLUDED_BONDS
