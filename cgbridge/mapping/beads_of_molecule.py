@@ -136,7 +136,7 @@ def _shares(rule: MoleculeRule, variant: Variant, members: Sequence[_Members]) -
         else:
             _require_one_each(bead.shares, found, bead, "shares")
             for atom, share in zip(found.heads, bead.shares, strict=True):
-                given.update({i: share for i, h in zip(found.atoms, found.head_of, strict=True) if h == atom})  # type: ignore[dict-item]
+                given.update({i: share for i, h in zip(found.atoms, found.head_of, strict=True) if h == atom})
     for atom, total in given.items():
         if total > 1.0 + _ROUNDING or (not takers[atom] and total < 1.0 - _ROUNDING):
             raise ConfigError(
@@ -192,9 +192,7 @@ def _position_weights(
     rule: MoleculeRule, bead: BeadRule, found: _Members, shares: tuple[float, ...], variant: Variant
 ) -> tuple[float, ...]:
     if bead.position == CENTER_OF_MASS:
-        return tuple(
-            share * variant.masses[atom] for atom, share in zip(found.atoms, shares, strict=True)
-        )
+        return tuple(share * variant.masses[atom] for atom, share in zip(found.atoms, shares, strict=True))
     if bead.position == GEOMETRIC_CENTER:
         return shares
     if isinstance(bead.position, str):

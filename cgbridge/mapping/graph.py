@@ -95,6 +95,4 @@ def match_graph(graph: Graph, elements: Sequence[str], bonds: Chains) -> dict[st
     found = next(placements([]), None)
     if found is None:
         return None
-    return {
-        label: (atom, *sorted(hanging[atom])) for label, atom in zip(graph.labels, found, strict=True)
-    }
+    return {label: (atom, *sorted(hanging[atom])) for label, atom in zip(graph.labels, found, strict=True)}

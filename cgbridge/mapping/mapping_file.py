@@ -76,7 +76,7 @@ class MoleculeEntry(Section):
     )
     residues: tuple[str, ...] = Field(
         (),
-        description="Names of the residues of the whole molecule in their order; `HOH|SOL` for one of several "
+        description="Names of the residues of the whole molecule in their order; `HOH|SOL` for one of two "
         "names.",
     )
     residue: str | None = Field(

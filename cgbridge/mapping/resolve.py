@@ -154,4 +154,3 @@ def _listed(counts: Counter[str]) -> str:
     shown = [f"{name} ({count})" for name, count in list(counts.items())[:_SHOWN]]
     more = len(counts) - _SHOWN
     return ", ".join(shown) + (f" and {more} more kinds of atoms" if more > 0 else "")
-

@@ -1,8 +1,8 @@
 """Words that choose atoms of a molecule: ``name CA CB or (element H and bonded to name CA)``.
 
-``name``, ``resname`` and ``element`` take names (with ``*`` and ``?``), ``index`` takes numbers from 0 and ranges
-``3-7`` within the molecule, ``bonded to`` takes a selection; ``all``, ``and``, ``or``, ``not`` and parentheses
-as usual.
+``name``, ``resname`` and ``element`` take names (with ``*`` and ``?``), ``index`` takes numbers from 0 and
+ranges ``3-7`` within the molecule, ``bonded to`` takes a selection; ``all``, ``and``, ``or``, ``not`` and
+parentheses as usual.
 """
 
 from __future__ import annotations
@@ -94,7 +94,9 @@ class _Parser:
             first, last = int(match[1]), int(match[2] or match[1])
             chosen.update(range(first, last + 1))
         if not chosen <= self._everything:
-            raise self._fault(f"there is no atom {max(chosen)}: the indices end at {len(self._everything) - 1}")
+            raise self._fault(
+                f"there is no atom {max(chosen)}: the indices end at {len(self._everything) - 1}"
+            )
         return frozenset(chosen)
 
     def _values(self, word: str) -> list[str]:

@@ -119,8 +119,8 @@ class Whole:
             worst = torn[np.argmax(squares[torn])]
             i, j = sorted((int(self._tree.parent[worst]), int(self._tree.child[worst])))
             raise FileFormatError(
-                f"atoms {i + 1} and {j + 1} ({self._atoms.names[i]} and {self._atoms.names[j]}) are bonded but "
-                f"{np.sqrt(squares[worst]):.3g} nm apart ({len(torn)} such bonds)",
+                f"atoms {i + 1} and {j + 1} ({self._atoms.names[i]} and {self._atoms.names[j]}) are bonded "
+                f"but {np.sqrt(squares[worst]):.3g} nm apart ({len(torn)} such bonds)",
                 remedy="give the topology of this trajectory, with its atoms in the same order, and the box "
                 "that the frame was simulated in",
             )

@@ -6,10 +6,13 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from cgbridge.frames import FloatArray
 from cgbridge.topology import Chains
 from cgbridge.units import ANGSTROM
+
+IntArray = npt.NDArray[np.int64]
 
 #: nm by which a bond may be longer than its covalent radii (doi:10.1186/1758-2946-3-33 takes the same).
 _SLACK = 0.045
@@ -17,7 +20,8 @@ _SLACK = 0.045
 
 def covalent_radii(elements: Sequence[str]) -> FloatArray:
     """In nm (doi:10.1039/B801115J); nan for the empty name of what is no element."""
-    from ase.data import atomic_numbers, covalent_radii as radii
+    from ase.data import atomic_numbers
+    from ase.data import covalent_radii as radii
 
     known = {
         name: radii[number] * ANGSTROM if (number := atomic_numbers.get(name, 0)) else np.nan
@@ -26,10 +30,17 @@ def covalent_radii(elements: Sequence[str]) -> FloatArray:
     return np.array([known[name] for name in elements])
 
 
-def bonds_by_distance(elements: Sequence[str], positions: FloatArray, box: FloatArray) -> Chains:
+def bonds_by_distance(
+    elements: Sequence[str],
+    positions: FloatArray,
+    box: FloatArray,
+    residue_of: Sequence[int] | None = None,
+) -> Chains:
     """Pairs nearer than their covalent radii and 0.045 nm, across the faces of the ``box`` (zeros: none).
 
-    A hydrogen atom has one bond, the shortest; what is no element has none.
+    A hydrogen atom has one bond, the shortest; what is no element has none. From one residue to another,
+    where they are known, there are no bonds of hydrogen and none between two oxygens: solvent that was placed
+    and not relaxed overlaps.
     """
     from scipy.spatial import cKDTree
 
@@ -44,6 +55,10 @@ def bonds_by_distance(elements: Sequence[str], positions: FloatArray, box: Float
     lengths = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
     ends = np.sort(owner[pairs], axis=1)
     near = (lengths < radii[ends].sum(axis=1) + _SLACK) & (ends[:, 0] != ends[:, 1])
+    if residue_of is not None:
+        symbols, residue = np.asarray(elements), np.asarray(residue_of)
+        loose = (symbols[ends] == "H").any(axis=1) | (symbols[ends] == "O").all(axis=1)
+        near &= ~loose | (residue[ends[:, 0]] == residue[ends[:, 1]])
     ends, lengths = ends[near], lengths[near]
     order = np.argsort(lengths, kind="stable")
     bonds: set[tuple[int, int]] = set()
@@ -57,8 +72,8 @@ def bonds_by_distance(elements: Sequence[str], positions: FloatArray, box: Float
 
 
 def _with_images(
-    positions: FloatArray, atoms: FloatArray, box: FloatArray, reach: float
-) -> tuple[FloatArray, FloatArray]:
+    positions: FloatArray, atoms: IntArray, box: FloatArray, reach: float
+) -> tuple[FloatArray, IntArray]:
     """Positions in the box, and behind them those of images within ``reach`` of it; and whose they are."""
     if not box.any():
         return positions, atoms

@@ -24,7 +24,8 @@ class FileFrame:
     ``names`` are empty strings where the file has none; ``types`` are LAMMPS's type numbers, if there are
     any. ``cell`` holds the vectors as rows, None where the file says nothing of a cell; ``periodic`` tells
     along which of them the structure repeats. ``letters`` is the length to which the format may have cut
-    names.
+    names. Where the file has them: ``forces`` in kJ/(mol nm), ``velocities`` in nm/ps, ``energy`` in kJ/mol,
+    ``time`` in ps.
     """
 
     names: tuple[str, ...]
@@ -34,6 +35,10 @@ class FileFrame:
     types: tuple[str, ...] = ()
     letters: int | None = None
     notes: tuple[str, ...] = ()
+    forces: FloatArray | None = None
+    velocities: FloatArray | None = None
+    energy: float | None = None
+    time: float | None = None
 
 
 def choose(blocks: Iterator[_Block], frame: int) -> tuple[_Block, int | None]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cgbridge.frames import FloatArray
+from cgbridge.topology import Chains
 from cgbridge.trajectories.formats.frame import FileFrame, open_text, read_columns, read_int
 from cgbridge.units import ANGSTROM
 
@@ -24,6 +25,8 @@ STYLES = {
     "molecular": (2, 3),
     "full": (2, 4),
 }
+#: Styles whose second column is the number of the molecule.
+_WITH_MOLECULES = ("bond", "full")
 #: nm of LAMMPS's length in the unit systems that have one.
 LENGTHS = {"metal": ANGSTROM, "real": ANGSTROM, "nano": 1.0}
 _SECTION = re.compile(r"^[A-Z][A-Za-z0-9]*( [A-Za-z0-9]+)*$")
@@ -67,6 +70,34 @@ def read_lammps_data(path: Path, frame: int) -> tuple[FileFrame, int | None]:
     note = "a LAMMPS data file does not tell where it is periodic: it is taken to be in all directions"
     cell = _cell(header) * length
     return FileFrame(names, positions[order], cell, types=types if numbered else (), notes=(note,)), 1
+
+
+def read_data_atoms(
+    path: Path,
+) -> tuple[FileFrame, tuple[float, ...] | None, tuple[int, ...] | None, Chains | None]:
+    """The structure, and where the file has them masses in amu, numbers of molecules and bonds.
+
+    Raises :class:`ValueError`.
+    """
+    found, _ = read_lammps_data(path, 0)
+    sections = _split(path)
+    rows = sorted(sections.rows["Atoms"], key=lambda row: int(row[1][0]))
+    kind, place = _style(sections, rows)
+    of_type = {words[0]: float(words[1]) for _, words, _ in sections.rows.get("Masses", ())}
+    types = [words[kind] for _, words, _ in rows]
+    masses = tuple(of_type[name] for name in types) if set(types) <= set(of_type) else None
+    style = next(name for name, columns in STYLES.items() if columns == (kind, place))
+    molecules = tuple(int(words[1]) for _, words, _ in rows) if style in _WITH_MOLECULES else None
+    if "Bonds" not in sections.rows:
+        return found, masses, molecules, None
+    number = {words[0]: atom for atom, (_, words, _) in enumerate(rows)}
+    bonds = []
+    for line, words, _ in sections.rows["Bonds"]:
+        if len(words) < 4 or not set(words[2:4]) <= set(number):
+            raise ValueError(f"line {line}: a bond of atoms that are none")
+        i, j = sorted((number[words[2]], number[words[3]]))
+        bonds.append((i, j))
+    return found, masses, molecules, tuple(sorted(set(bonds)))
 
 
 def length_unit(text: str, pattern: str) -> float:

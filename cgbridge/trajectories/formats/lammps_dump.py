@@ -18,11 +18,11 @@ from cgbridge.trajectories.formats.lammps_data import length_unit
 
 #: Head of a dump.
 MAGIC = "ITEM: "
-_POSITIONS = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
+POSITIONS = (("x", "y", "z"), ("xu", "yu", "zu"), ("xs", "ys", "zs"), ("xsu", "ysu", "zsu"))
 #: Columns that may name beads; ``type`` may hold labels as well.
 _NAMES = ("element", "typelabel")
 #: What the heading of an item says behind its name, and the lines below with the number of the first.
-_Item = tuple[str, int, list[str]]
+Item = tuple[str, int, list[str]]
 
 
 def read_lammps_dump(path: Path, frame: int) -> tuple[FileFrame, int | None]:
@@ -36,14 +36,14 @@ def read_lammps_dump(path: Path, frame: int) -> tuple[FileFrame, int | None]:
     missing = [name for name in ("NUMBER OF ATOMS", "BOX BOUNDS", "ATOMS") if name not in items]
     if missing:
         raise ValueError(f"the frame has no 'ITEM: {missing[0]}'")
-    cell, origin, periodic = _cell(items["BOX BOUNDS"])
+    cell, origin, periodic = dump_cell(items["BOX BOUNDS"])
     heading, line, lines = items["ATOMS"]
     columns = heading.split()
     rows = [row.split() for row in lines]
     shown = items["NUMBER OF ATOMS"][2]
     if read_int(shown[0] if shown else "", line, "the number of atoms") != len(rows):
         raise ValueError(f"{len(rows)} of {shown[0].strip()} atoms are there")
-    place = next((names for names in _POSITIONS if set(names) <= set(columns)), None)
+    place = next((names for names in POSITIONS if set(names) <= set(columns)), None)
     if place is None or not {"type", *_NAMES} & set(columns):
         raise ValueError(f"line {line - 1}: a type (or element) and x y z are needed, found '{heading}'")
     positions = read_columns(rows, [columns.index(name) for name in place], line)
@@ -55,6 +55,19 @@ def read_lammps_dump(path: Path, frame: int) -> tuple[FileFrame, int | None]:
         order = np.argsort([read_int(row[ids], line, "the id of an atom") for row in rows])
     names, types = _names(columns, [rows[n] for n in order])
     return FileFrame(names, positions[order] * length, cell * length, periodic, types), count
+
+
+def dump_column(path: Path, name: str) -> list[str] | None:
+    """The texts in a column of the first frame, in the order of the ids; None where there is none."""
+    with open_text(path) as stream:
+        heading, line, lines = next(_blocks(stream))["ATOMS"]
+    columns = heading.split()
+    if name not in columns:
+        return None
+    rows = [row.split() for row in lines]
+    if "id" in columns:
+        rows.sort(key=lambda row: read_int(row[columns.index("id")], line, "the id of an atom"))
+    return [row[columns.index(name)] for row in rows]
 
 
 def _names(columns: list[str], rows: list[list[str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -70,9 +83,9 @@ def _names(columns: list[str], rows: list[list[str]]) -> tuple[tuple[str, ...], 
     return names, types
 
 
-def _blocks(stream: TextIO) -> Iterator[dict[str, _Item]]:
-    items: dict[str, _Item] = {}
-    kept: dict[str, _Item] = {}  # units stand before the first frame only
+def _blocks(stream: TextIO) -> Iterator[dict[str, Item]]:
+    items: dict[str, Item] = {}
+    kept: dict[str, Item] = {}  # units stand before the first frame only
     rows: list[str] = []
     for number, line in enumerate(stream, start=1):
         if not line.startswith(MAGIC):
@@ -95,7 +108,7 @@ def _heading(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _cell(item: _Item) -> tuple[FloatArray, FloatArray, tuple[bool, bool, bool]]:
+def dump_cell(item: Item) -> tuple[FloatArray, FloatArray, tuple[bool, bool, bool]]:
     """Cell, origin and periodicity from the bounding box, or from the vectors of a general cell."""
     heading, line, lines = item
     words = heading.split()

@@ -12,6 +12,8 @@ from cgbridge.frames import FloatArray
 from cgbridge.trajectories.formats.frame import FileFrame, choose, open_text, read_columns
 from cgbridge.units import ANGSTROM
 
+#: CRYST1 and the atoms, with the numbers of their lines.
+PdbBlock = tuple[tuple[int, str] | None, list[tuple[int, str]]]
 _NAME = slice(12, 16)
 _POSITION = (slice(30, 38), slice(38, 46), slice(46, 54))
 _LENGTHS_AND_ANGLES = tuple(
@@ -24,7 +26,13 @@ _NO_CRYSTAL = [1.0, 1.0, 1.0]
 def read_pdb(path: Path, frame: int) -> tuple[FileFrame, int | None]:
     """Frame ``frame`` and the number of frames where known; raises :class:`ValueError`."""
     with open_text(path) as stream:
-        (crystal, atoms), count = choose(_blocks(stream), frame)
+        block, count = choose(pdb_blocks(stream), frame)
+    return parse_pdb(block), count
+
+
+def parse_pdb(block: PdbBlock) -> FileFrame:
+    """The frame of a model; raises :class:`ValueError` that names the line."""
+    crystal, atoms = block
     fields = [[row[part] for part in _POSITION] for _, row in atoms]
     try:
         positions = read_columns(fields, (0, 1, 2), 0)
@@ -34,10 +42,10 @@ def read_pdb(path: Path, frame: int) -> tuple[FileFrame, int | None]:
         raise
     names = tuple(row[_NAME].strip() for _, row in atoms)
     cell = None if crystal is None else _cell(*crystal)
-    return FileFrame(names, positions * ANGSTROM, cell, letters=4), count
+    return FileFrame(names, positions * ANGSTROM, cell, letters=4)
 
 
-def _blocks(stream: TextIO) -> Iterator[tuple[tuple[int, str] | None, list[tuple[int, str]]]]:
+def pdb_blocks(stream: TextIO) -> Iterator[PdbBlock]:
     """CRYST1 and the atoms of every model, with the numbers of their lines."""
     crystal: tuple[int, str] | None = None
     atoms: list[tuple[int, str]] = []

@@ -108,6 +108,4 @@ def _frame(file: BinaryIO, head: _Head) -> Frame:
             found[name] = np.frombuffer(content, head.real).reshape(-1, 3).astype(np.float64)
     box, positions = found["box"], found["x"]
     assert positions is not None  # frames without were left out
-    return Frame(
-        positions, np.zeros((3, 3)) if box is None else box, head.time, found["f"], found["v"]
-    )
+    return Frame(positions, np.zeros((3, 3)) if box is None else box, head.time, found["f"], found["v"])

@@ -17,14 +17,15 @@ from typing import Any, TextIO
 import numpy as np
 
 from cgbridge.trajectories.formats.frame import FileFrame, choose, open_text, read_columns, read_int
-from cgbridge.units import ANGSTROM
+from cgbridge.units import ANGSTROM, EV
 
 #: Number of the first row, comment, rows.
-_Block = tuple[int, str, list[str]]
+XyzBlock = tuple[int, str, list[str]]
 #: What ASE's parser takes for keys with a meaning of their own, in its own letters.
 _KEYS = {"lattice": "Lattice", "properties": "Properties", "pbc": "pbc"}
 _EXTENDED = re.compile(r"\b(lattice|properties|pbc)\s*=\s*", re.IGNORECASE)
 _MATRICES = re.compile(r"\b(stress|virial)\s*=\s*", re.IGNORECASE)
+_NUMBERS = ("energy", "time")
 _PLAIN = "species:S:1:pos:R:3"
 _NAME_COLUMNS = ("species", "symbols", "element", "elements", "name", "names", "type")
 #: What the column of names is called before ASE sees it.
@@ -34,11 +35,12 @@ _OURS = "particle"
 def read_xyz(path: Path, frame: int) -> tuple[FileFrame, int | None]:
     """Frame ``frame`` and the number of frames where known; raises :class:`ValueError`."""
     with open_text(path) as stream:
-        (line, comment, rows), count = choose(_blocks(stream), frame)
-    return _parse(line, comment, rows), count
+        block, count = choose(xyz_blocks(stream), frame)
+    return parse_xyz(block), count
 
 
-def _blocks(stream: TextIO) -> Iterator[_Block]:
+def xyz_blocks(stream: TextIO) -> Iterator[XyzBlock]:
+    """The frames as text; raises :class:`ValueError` where the last is torn."""
     line = 0
     while head := stream.readline():
         line += 1
@@ -56,15 +58,19 @@ def _blocks(stream: TextIO) -> Iterator[_Block]:
         line += 1 + particles
 
 
-def _parse(line: int, comment: str, rows: list[str]) -> FileFrame:
-    """The frame whose first row is line ``line`` of the file; raises :class:`ValueError` naming a line."""
+def parse_xyz(block: XyzBlock) -> FileFrame:
+    """The frame of a block; raises :class:`ValueError` naming a line.
+
+    Forces are in eV/angstrom, energies in eV, as ASE has them.
+    """
+    line, comment, rows = block
     if not rows:
         return FileFrame((), np.empty((0, 3)))
     if not _EXTENDED.search(comment):
         return _plain(line, rows)
     from ase.io.extxyz import read_xyz as read_with_ase
 
-    asked, at = _header(comment, line - 1)
+    asked, at, numbers = _header(comment, line - 1)
     text = StringIO(f"{len(rows)}\n{comment.strip()}\n{''.join(rows)}")
     try:
         (atoms,) = read_with_ase(text, 0, properties_parser=lambda comment: dict(asked))
@@ -77,7 +83,18 @@ def _parse(line: int, comment: str, rows: list[str]) -> FileFrame:
         names = tuple(atoms.get_chemical_symbols())
     cell = np.asarray(atoms.cell) * ANGSTROM if "Lattice" in asked else None
     a, b, c = (bool(flag) for flag in atoms.pbc)
-    return FileFrame(names, atoms.positions * ANGSTROM, cell, (a, b, c))
+    results = {} if atoms.calc is None else atoms.calc.results
+    forces = results.get("forces", atoms.arrays.get("force"))
+    energy = numbers.get("energy")
+    return FileFrame(
+        names,
+        atoms.positions * ANGSTROM,
+        cell,
+        (a, b, c),
+        forces=None if forces is None else forces * (EV / ANGSTROM),
+        energy=None if energy is None else energy * EV,
+        time=numbers.get("time"),
+    )
 
 
 def _plain(line: int, rows: list[str]) -> FileFrame:
@@ -87,8 +104,8 @@ def _plain(line: int, rows: list[str]) -> FileFrame:
     return FileFrame(tuple(row[0] for row in fields), positions)
 
 
-def _header(comment: str, line: int) -> tuple[dict[str, Any], int]:
-    """What ASE is to make of the comment in ``line``, and the first column of positions."""
+def _header(comment: str, line: int) -> tuple[dict[str, Any], int, dict[str, float]]:
+    """What ASE is to make of the comment in ``line``, the first column of positions, energy and time."""
     from ase.io.extxyz import key_val_str_to_dict
 
     comment = _EXTENDED.sub(lambda key: _KEYS[key[1].lower()] + "=", _MATRICES.sub(r"\1_=", comment))
@@ -103,7 +120,12 @@ def _header(comment: str, line: int) -> tuple[dict[str, Any], int]:
         if len(flags) != 3 or not all(flag in (0, 1) for flag in flags):
             raise ValueError(f"line {line}: pbc needs three of T and F")
         asked["pbc"] = [bool(flag) for flag in flags]
-    return asked, at
+    numbers = {
+        key.lower(): float(value)
+        for key, value in found.items()
+        if key.lower() in _NUMBERS and isinstance(value, int | float | np.number)
+    }
+    return asked, at, numbers
 
 
 def _properties(text: str, line: int) -> tuple[str, int]:
