@@ -26,7 +26,7 @@ def system(
 ) -> tuple[MappingOperator, np.ndarray, Frame]:
     """Operator, whole positions, and the frame of the same atoms broken at random."""
     random = np.random.default_rng(seed)
-    atoms = atoms_of(GRAPHS[name.rpartition("-")[0]], copies)
+    atoms = atoms_of(GRAPHS[name.rpartition("-")[0]], 20)
     box = random_box(random)
     whole = grown(atoms, box, random)
     forces = random.standard_normal(whole.shape)
