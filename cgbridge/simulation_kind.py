@@ -15,21 +15,25 @@ class SimulationKind(StrEnum):
         nothing moves: no temperature, no steps, no statistical error.
     ``words``
         how it is called in a sentence, with the structure in its place.
+    ``structured``
+        its structure is part of the state: a crystal, or the liquid.
     """
 
     LATTICE = "lattice", True, "{structure} at rest"
-    DIMER = "dimer", True, "dimer at rest"
+    DIMER = "dimer", True, "dimer at rest", False
+    CONFIGURATIONS = "configurations", True, "stored configurations", False
     BULK = "bulk", False, "{structure}"
     SLAB = "slab", False, "film"
     COEXISTENCE = "coexistence", False, "{structure} and liquid"
 
     static: bool
     words: str
+    structured: bool
 
-    def __new__(cls, value: str, static: bool = False, words: str = "") -> Self:
+    def __new__(cls, value: str, static: bool = False, words: str = "", structured: bool = True) -> Self:
         """A member; called with the value alone it finds the member."""
         member = str.__new__(cls, value)
-        member._value_, member.static, member.words = value, static, words
+        member._value_, member.static, member.words, member.structured = value, static, words, structured
         return member
 
     @classmethod

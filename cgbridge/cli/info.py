@@ -1,4 +1,4 @@
-"""Commands that tell: keys, models, targets, observables, doctor."""
+"""Commands that tell: keys, models, observables, doctor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    for command in (keys, models, targets, observables, doctor):
+    for command in (keys, models, observables, doctor):
         add_command(app, command, LOOK_UP)
 
 
@@ -128,45 +128,6 @@ def _weighed(bead: Bead) -> str:
 
 def _range(interval: tuple[float, float] | None) -> str:
     return "" if interval is None else f"{interval[0]:g} .. {interval[1]:g}"
-
-
-def targets(
-    text: Annotated[
-        str | None,
-        typer.Argument(metavar="TEXT", help="Only names or observables that hold this.", show_default=False),
-    ] = None,
-) -> None:
-    """List the reference values that a fit can name.
-
-    Those in the folder targets/ here come first, then those of cgbridge.
-
-    \b
-    Examples:
-      cgbridge targets
-      cgbridge targets water/density
-    """
-    from pathlib import Path
-
-    from cgbridge.errors import ConfigError, did_you_mean
-    from cgbridge.observables.traits import state_words
-    from cgbridge.targets.library import list_targets, load_target
-
-    found = [load_target(name, Path()) for name in list_targets(Path())]
-    chosen = [t for t in found if text is None or text in t.name or text in t.observable]
-    if not chosen:
-        raise ConfigError(
-            f"no reference value has '{text}' in its name or observable"
-            f"{did_you_mean(text or '', [t.name for t in found])}",
-            remedy="`cgbridge targets` lists all",
-        )
-    rows = [
-        (t.name, t.observable, f"{t.value:g}", f"{t.tolerance:.3g}", t.unit or "1", ", ".join(state_words(t)))
-        for t in chosen
-    ]
-    print_table(("target", "observable", ">value", ">tolerance", "unit", "state"), rows)
-    if len(chosen) <= 5:
-        for target in chosen:
-            typer.echo(f"{target.name}: {target.source or 'no source given'}")
 
 
 def observables(

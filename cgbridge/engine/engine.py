@@ -9,6 +9,7 @@ from typing import Any
 
 from cgbridge.engine.bulk import run_bulk
 from cgbridge.engine.coexistence import PREPARATION, run_coexistence
+from cgbridge.engine.configurations import run_configurations
 from cgbridge.engine.liquid_replicas import groups_of_liquids, run_liquids
 from cgbridge.engine.liquid_start import MELT_TIME
 from cgbridge.engine.molecular_dynamics import platform_name
@@ -35,6 +36,7 @@ class _Procedure:
 _AT_REST: Mapping[SimulationKind, Callable[[Model, Simulation, EngineSettings, int, Path], Run]] = {
     SimulationKind.LATTICE: run_lattice,
     SimulationKind.DIMER: run_dimer,
+    SimulationKind.CONFIGURATIONS: run_configurations,
 }
 _MOVING: Mapping[SimulationKind, _Procedure] = {
     SimulationKind.BULK: _Procedure(run_bulk),

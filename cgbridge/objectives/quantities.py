@@ -30,6 +30,7 @@ def quantity_of(target: Target) -> str:
         {name: value for name, value in target.options.items() if name not in _HOW},
         [target.value, target.unit],
         None if curve is None else [curve.x.tolist(), curve.y.tolist(), curve.x_unit, curve.y_unit],
+        *(file.digest for file in target.files),
     ]
     return json.dumps(what, sort_keys=True, default=str)
 

@@ -12,7 +12,9 @@ from cgbridge.records.target import Target
 from cgbridge.units import quantity
 
 
-def _reader(unit: str) -> Callable[[object], object]:
+def reader(unit: str) -> Callable[[object], object]:
+    """A validator that reads a number, or text with a unit, in ``unit``."""
+
     def read(value: object) -> object:
         try:
             return None if value is None else quantity(value, unit)
@@ -22,11 +24,11 @@ def _reader(unit: str) -> Callable[[object], object]:
     return read
 
 
-Time = Annotated[float, BeforeValidator(_reader("ps"))]
+Time = Annotated[float, BeforeValidator(reader("ps"))]
 """A time in ps, or text with a unit such as ``"0.5 ns"``."""
-Length = Annotated[float, BeforeValidator(_reader("nm"))]
+Length = Annotated[float, BeforeValidator(reader("nm"))]
 """A length in nm, or text with a unit such as ``"3.4 A"``."""
-Temperature = Annotated[float, BeforeValidator(_reader("K"))]
+Temperature = Annotated[float, BeforeValidator(reader("K"))]
 """A temperature in K, or text such as ``"300 K"``."""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from cgbridge.errors import ConfigError
-from cgbridge.frames import FloatArray
+from cgbridge.frames import FloatArray, Frame
 from cgbridge.observables.blocks import value_and_error
 from cgbridge.observables.bulk import bulk_simulation, require_phase
 from cgbridge.observables.neighbours import (
@@ -50,6 +50,10 @@ class RDFOptions(BulkOptions):
     )
     bin_width: Annotated[Length, Field(gt=0)] = Field(0.005, description="width of a bin, nm")
     blocks: Annotated[int, Field(ge=2)] = Field(10, description="most blocks of frames for the errors")
+    pair: tuple[str, str] | None = Field(
+        None,
+        description="types of the two beads, those of one molecule left out; by default all beads are alike",
+    )
 
     @property
     def start(self) -> float:
@@ -92,14 +96,17 @@ class Histogram:
 class RDF:
     """g(r) = <pairs in the shell> / (N/2 * n * shell volume), averaged over frames, n = N / V(t).
 
+    Between beads of two types (``pair``) g(r) = <neighbours of type B of a bead of type A> / (n_B * shell
+    volume), n_B the number density of the beads B, and two beads of one molecule are no neighbours.
+
     Features: ``curve`` mean absolute deviation from the target's reference on the reference's own grid
     (statistical noise adds to it, so a perfect model does not reach zero); ``first_peak_position``,
     ``second_peak_position`` (nm) and ``first_peak_height`` from a parabola through the five bins
     around the maximum; ``coordination_number`` neighbours within ``r_max``. Errors by the jackknife
     over independent blocks of frames. ``curves["rdf"]`` holds g(r), r in nm.
 
-    Raises :class:`~cgbridge.errors.ConfigError` for ``curve`` without a reference,
-    :class:`~cgbridge.errors.UnstableError` for a frozen liquid or a box narrower than twice
+    Raises :class:`~cgbridge.errors.ConfigError` for ``curve`` without a reference and beads that are not
+    there, :class:`~cgbridge.errors.UnstableError` for a frozen liquid or a box narrower than twice
     the distance that the value needs.
     """
 
@@ -137,8 +144,6 @@ def collect(run: Run, options: RDFOptions, asked: float) -> Histogram:
     To ``asked`` nm in any case, and for the picture to ``CURVE_RANGE`` as far as the box is wide enough in
     every frame. Raises :class:`~cgbridge.errors.UnstableError` for a box narrower than twice ``asked``.
     """
-    import freud
-
     trajectory = frames_of(run)
     halves = [half_width(frame) for frame in trajectory]
     room = min(0.95 * halves[0], *halves)
@@ -149,17 +154,59 @@ def collect(run: Run, options: RDFOptions, asked: float) -> Histogram:
     reach = width * bins
     edges = np.linspace(0.0, reach, bins + 1)
     shells = 4.0 / 3.0 * np.pi * np.diff(edges**3)
+    count = _all_alike(edges) if options.pair is None else _of_pair(run, options.pair, edges)
     g, counts = [], []
-    counter = freud.density.RDF(bins=bins, r_max=reach)
     with one_thread():
         for frame in trajectory:
             require_width(frame, reach)
-            box = freud_box(frame)
-            counter.compute((box, box.wrap(frame.positions)), reset=True)
-            neighbours = counter.bin_counts / len(frame.positions)
+            neighbours, others = count(frame)
             counts.append(neighbours)
-            g.append(neighbours / (len(frame.positions) / box.volume * shells))
+            g.append(neighbours / (others / abs(np.linalg.det(frame.box)) * shells))
     return Histogram(edges, np.array(g), np.array(counts))
+
+
+#: Of a frame: how many neighbours a bead has in every bin, and how many beads could be one.
+_Counter = Callable[[Frame], tuple[FloatArray, int]]
+
+
+def _all_alike(edges: FloatArray) -> _Counter:
+    import freud
+
+    counter = freud.density.RDF(bins=len(edges) - 1, r_max=float(edges[-1]))
+
+    def count(frame: Frame) -> tuple[FloatArray, int]:
+        box, beads = freud_box(frame), len(frame.positions)
+        counter.compute((box, box.wrap(frame.positions)), reset=True)
+        return counter.bin_counts / beads, beads
+
+    return count
+
+
+def _of_pair(run: Run, pair: tuple[str, str], edges: FloatArray) -> _Counter:
+    """Neighbours of the second type around the first, in other molecules; raises :class:`ConfigError`."""
+    import freud
+
+    types = np.array(run.topology.types if run.topology else ())
+    first, second = (np.flatnonzero(types == name) for name in pair)
+    for name, found in zip(pair, (first, second), strict=True):
+        if len(found) == 0:
+            raise ConfigError(
+                f"there is no bead '{name}' in '{run.simulation.label}'",
+                remedy="its beads: " + ", ".join(dict.fromkeys(types.tolist())),
+            )
+    assert run.topology is not None
+    molecule = np.array(run.topology.molecule_of)
+
+    def count(frame: Frame) -> tuple[FloatArray, int]:
+        box = freud_box(frame)
+        points = box.wrap(frame.positions)
+        query = freud.locality.AABBQuery(box, points[second])
+        found = query.query(points[first], {"r_max": float(edges[-1])}).toNeighborList()
+        between = molecule[first[found.query_point_indices]] != molecule[second[found.point_indices]]
+        counts = np.histogram(np.asarray(found.distances)[between], edges)[0]
+        return counts / len(first), len(second)
+
+    return count
 
 
 def _unit(feature: str) -> str:

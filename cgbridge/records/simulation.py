@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cgbridge.frames import FloatArray, Frames
+from cgbridge.records.data_file import DataFile
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.topology import Topology
 
@@ -33,6 +34,7 @@ class Simulation:
     ``kind`` (a member of :class:`SimulationKind` or its word)
         ``lattice`` static, 0 K, relaxed in volume (``structure`` names the lattice);
         ``dimer`` static pair at its minimum;
+        ``configurations`` energies and forces of the configurations in ``files``, as they are;
         ``bulk`` NPT of ``structure`` (``liquid`` or an ice lattice, the latter with an anisotropic barostat);
         ``slab`` NVT of a liquid film between vacuum;
         ``coexistence`` half ``structure`` (an ice), half liquid, NPT.
@@ -57,6 +59,7 @@ class Simulation:
     reach: float = 0.0
     composition: tuple[str, ...] = ()
     face: str = ""
+    files: tuple[DataFile, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises :class:`~cgbridge.errors.ConfigError` for a word that is no kind."""
@@ -75,7 +78,7 @@ class Simulation:
     @property
     def crystal(self) -> str | None:
         """The name of the crystal that is in it, if there is one."""
-        return None if self.kind is SimulationKind.DIMER or self.structure == LIQUID else self.structure
+        return self.structure if self.kind.structured and self.structure != LIQUID else None
 
     @property
     def key(self) -> tuple[str | float, ...]:
@@ -83,7 +86,7 @@ class Simulation:
         structure = first_name(self.structure)
         state = (self.kind.value, structure, self.temperature, self.pressure, self.beads, self.replica)
         face = (self.face,) if self.face else ()
-        return (*state, *self.composition, *face)
+        return (*state, *self.composition, *face, *(file.digest for file in self.files))
 
     @property
     def duration(self) -> float:
@@ -110,7 +113,7 @@ class Simulation:
     @property
     def label(self) -> str:
         """Short name for messages and the report: ``bulk liquid 300 K``."""
-        words = [self.kind.value] + [self.structure] * (self.kind is not SimulationKind.DIMER)
+        words = [self.kind.value] + [self.structure] * self.kind.structured
         return " ".join(words + [f"{self.temperature:g} K"] * (not self.static))
 
     @property
@@ -127,7 +130,9 @@ class Run:
     ``time`` ps, ``potential_energy`` kJ/mol of the whole box, ``kinetic_energy`` kJ/mol, ``volume`` nm^3,
     ``pressure_tensor`` (n, 3, 3) bar (slab only). For ``coexistence`` the series start right after
     equilibration. ``scalars`` holds static results: ``energy_per_bead`` kJ/mol, ``density`` g/cm^3 and
-    ``lattice_constant`` nm for ``lattice``; ``energy`` kJ/mol and ``distance`` nm for ``dimer``.
+    ``lattice_constant`` nm for ``lattice``; ``energy`` kJ/mol and ``distance`` nm for ``dimer``. For
+    ``configurations`` the series are ``potential_energy`` of every one in kJ/mol and ``forces`` (beads of
+    all, 3) in kJ/(mol nm), in the order of the files.
     ``bead_mass`` is the mean mass of a bead in amu, ``topology`` tells what every bead is.
     """
 

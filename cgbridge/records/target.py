@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cgbridge.frames import FloatArray
+from cgbridge.records.data_file import DataFile
 from cgbridge.records.simulation import LIQUID
 
 
@@ -54,7 +55,8 @@ class Target:
     an observable of one's own is looked for first. ``entry`` counts the entries of the list in the YAML, of
     which one may stand for several targets. ``composition`` is that of :class:`Simulation`. A ``gate``
     decides whether a candidate goes on and counts in no score. ``precision`` is the standard error that is
-    asked for, in ``unit``; zero: the usual fraction of the tolerance, :attr:`known_to`.
+    asked for, in ``unit``; zero: the usual fraction of the tolerance, :attr:`known_to`. ``files`` are those
+    that the observable reads.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Target:
     composition: tuple[str, ...] = ()
     gate: bool = False
     precision: float = 0.0
+    files: tuple[DataFile, ...] = ()
 
     @property
     def known_to(self) -> float:

@@ -16,6 +16,7 @@ from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import CgbridgeError, FileFormatError, RunFolderError
 from cgbridge.fits.search.parameters import searched_parameters
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.records.data_file import DataFile
 from cgbridge.records.evaluation import Outcome
 from cgbridge.records.parameter import Parameter
 from cgbridge.records.target import Target
@@ -239,6 +240,7 @@ def _target(record: Mapping[str, Any], number: int) -> Target:
     """A target of the folder; one that does not say which entry of its list it is stands for its own."""
     reference = record["reference"]
     fields = {"entry": number, **record, "composition": tuple(record.get("composition", ()))}
+    fields["files"] = tuple(DataFile(**file) for file in record.get("files", ()))
     return Target(**fields | {"reference": curve_from_record(reference) if reference else None})
 
 

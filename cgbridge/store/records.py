@@ -51,6 +51,8 @@ def target_record(target: Target) -> dict[str, Any]:
     record["composition"] = list(target.composition)
     record["options"] = dict(target.options)
     record["reference"] = curve_record(target.reference) if target.reference else None
+    if target.files:  # a key that targets of before did not have
+        record["files"] = [asdict(file) for file in target.files]
     return record
 
 

@@ -15,6 +15,7 @@ from cgbridge.config.places import Place
 from cgbridge.errors import ConfigError, UnitError, did_you_mean
 from cgbridge.frames import FloatArray
 from cgbridge.records.target import Curve, Target
+from cgbridge.targets.data_files import data_files
 from cgbridge.targets.table import column, read_table
 from cgbridge.targets.target_file import ReferenceEntry, SeriesEntry, TargetEntry, TargetFile
 from cgbridge.units import DIMENSIONLESS, convert, parse_unit, split_quantity
@@ -94,8 +95,8 @@ def _derived(mapping: Mapping[str, Any], folder: str | Path | None, where: str) 
     content = base.model_dump(exclude_unset=True) | own
     content["options"] = _merged_options(base, own)
     entry = validate(TargetEntry, content, Place("", tuple(where.split(".", 1))))
-    # A reference curve of one's own lies beside one's own file.
-    beside = Path(folder or "") if "reference" in own else path.parent
+    # A reference curve or file of one's own lies beside one's own file.
+    beside = Path(folder or "") if {"reference", "files"} & own.keys() else path.parent
     return _target(entry, entry.name or source, beside, where)
 
 
@@ -166,6 +167,7 @@ def _target(entry: TargetEntry, name: str, folder: Path, where: str) -> Target:
         composition=entry.composition,
         weight=entry.weight,
         reference=_reference(entry.reference, folder, f"{where}.reference"),
+        files=data_files(entry.files, folder, f"{where}.files"),
         options=dict(entry.options),
         source=" ".join(entry.source.split()),
     )

@@ -52,6 +52,11 @@ class TargetEntry(Section):
     )
     weight: Number = Field(default=1.0, gt=0, description="Weight among the targets; a gate has none.")
     reference: str | ReferenceEntry | None = Field(default=None, description="Reference curve (CSV file).")
+    files: tuple[str, ...] = Field(
+        default=(),
+        description="Files that the observable reads, relative to the YAML file; `*` and `?` stand for any "
+        "letters.",
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="The observable's own settings.")
     source: str = Field(default="", description="Where the value comes from.")
 

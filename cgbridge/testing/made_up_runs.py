@@ -14,6 +14,7 @@ import numpy as np
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
+from cgbridge.trajectories.configurations import read_configurations
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
 from cgbridge.units import AMU_PER_NM3
 
@@ -104,6 +105,12 @@ def synthetic_run(simulation: Simulation, folder: Path, *, seed: int = 0, count:
     if simulation.kind is SimulationKind.LATTICE:
         scalars = {"energy_per_bead": -45.0, "density": 0.95, "lattice_constant": 0.63}
         return Run(simulation, 8, BEAD_MASS, scalars=scalars)
+    if simulation.kind is SimulationKind.CONFIGURATIONS:
+        stored = read_configurations(simulation.files)
+        energies = np.array([one.energy for one in stored]) + 0.1 * rng.standard_normal(len(stored))
+        beads = sum(len(one.topology) for one in stored)
+        series = {"potential_energy": energies, "forces": rng.standard_normal((beads, 3))}
+        return Run(simulation, beads, BEAD_MASS, series)
     if simulation.kind is SimulationKind.DIMER:
         return Run(simulation, 2, BEAD_MASS, scalars={"energy": -24.0, "distance": 0.27})
     if simulation.kind is SimulationKind.COEXISTENCE:

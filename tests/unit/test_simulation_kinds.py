@@ -23,6 +23,7 @@ from cgbridge.simulation_kind import SimulationKind
 SIMULATIONS = {
     "lattice": Simulation(SimulationKind.LATTICE, "diamond"),
     "dimer": Simulation(SimulationKind.DIMER, "dimer"),
+    "configurations": Simulation(SimulationKind.CONFIGURATIONS, "configurations"),
     "bulk": Simulation(SimulationKind.BULK, temperature=300.0, equilibration=1.0, production=2.0),
     "slab": Simulation(SimulationKind.SLAB, temperature=300.0, equilibration=1.0, production=2.0),
     "coexistence": Simulation(SimulationKind.COEXISTENCE, "ice-ih", 300.0, equilibration=1.0, production=2.0),
@@ -30,6 +31,7 @@ SIMULATIONS = {
 LABELS = {
     "lattice": ("lattice diamond", "diamond at rest"),
     "dimer": ("dimer", "dimer at rest"),
+    "configurations": ("configurations", "stored configurations"),
     "bulk": ("bulk liquid 300 K", "liquid"),
     "slab": ("slab liquid 300 K", "film"),
     "coexistence": ("coexistence ice-ih 300 K", "ice-ih and liquid"),
@@ -40,8 +42,9 @@ LABELS = {
 def test_every_kind_is_simulated_and_called_by_a_name(kind: SimulationKind) -> None:
     simulation = SIMULATIONS[kind]
     assert kind in Engine.kinds
-    # What is at rest has a closed form, and takes no time; what moves has neither.
-    assert (kind in ClosedFormEngine.kinds) == simulation.static == (simulated_time(simulation) == 0.0)
+    # What is at rest takes no time, and has a closed form where it is a perfect lattice or a dimer.
+    assert simulation.static == (simulated_time(simulation) == 0.0)
+    assert (kind in ClosedFormEngine.kinds) == (kind in ("lattice", "dimer"))
     assert (simulation.label, simulation.words) == LABELS[kind]
     assert simulation.is_liquid == (kind in ("bulk", "slab"))
     assert replace(simulation, structure="ice-ic").is_liquid is False

@@ -124,6 +124,8 @@ def _content(target: Target) -> dict[str, Any]:
     del content["source"], content["entry"]
     # Equal physics has equal names; own code enters with its content.
     content |= {"structure": first_name(target.structure), "observable": first_name(target.observable)}
+    if target.files:  # by what stands in them, wherever they lie
+        content["files"] = [file.digest for file in target.files]
     if code := code_digest(target.observable, target.folder):
         content["code"] = code
     if curve is not None:

@@ -1,0 +1,146 @@
+"""A trajectory of beads as the observables take it: a run that was simulated elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from cgbridge.errors import ConfigError, FileFormatError
+from cgbridge.frames import FloatArray, Frame, Frames
+from cgbridge.records.simulation import Run, Simulation
+from cgbridge.simulation_kind import SimulationKind
+from cgbridge.structures.cells import openmm_box
+from cgbridge.topology import Beads, Topology
+from cgbridge.trajectories.hdf5 import Trajectory
+
+#: Frames without which nothing is known of an error.
+FEWEST = 8
+#: Boxes whose volumes differ by less than this share of it are one: what single precision leaves of a length.
+_ONE_VOLUME = 1e-5
+
+
+@dataclass(frozen=True)
+class MappedRun:
+    """Frames of ``beads`` at ``temperature`` K; ``pressure`` bar is that of the barostat, if there was one.
+
+    ``source`` says where they are from. The first ``skip`` frames are left out.
+    """
+
+    frames: Frames
+    beads: Beads
+    temperature: float
+    pressure: float | None
+    source: str
+    skip: int = 0
+
+    @cached_property
+    def topology(self) -> Topology:
+        return self.beads.topology
+
+    @cached_property
+    def volumes(self) -> FloatArray:
+        """Of every frame, nm^3."""
+        return np.array([abs(float(np.linalg.det(frame.box))) for frame in self.upright])
+
+    @property
+    def upright(self) -> Frames:
+        """The frames in boxes of OpenMM's form, where they are in another."""
+        return _Upright(self.frames, self.skip, self.source)
+
+    @property
+    def constant_volume(self) -> bool:
+        """Whether all frames have one volume."""
+        return float(np.ptp(self.volumes)) <= _ONE_VOLUME * float(self.volumes.mean())
+
+    def run(self) -> Run:
+        """As an engine would hand it to the observables, without energies.
+
+        Raises :class:`ConfigError` for too few frames.
+        """
+        times = np.array([frame.time for frame in self.upright])
+        if len(times) < FEWEST:
+            raise ConfigError(f"{len(times)} frames, and errors need {FEWEST} at least", where=self.source)
+        state = Simulation(
+            SimulationKind.BULK,
+            temperature=self.temperature,
+            pressure=1.0 if self.pressure is None else self.pressure,
+            beads=len(self.topology),
+            production=float(times[-1] - times[0]),
+            interval=float(np.median(np.diff(times))),
+        )
+        return Run(
+            state,
+            beads=len(self.topology),
+            bead_mass=float(np.mean(self.beads.masses)),
+            series={"time": times, "volume": self.volumes},
+            trajectory=self.upright,
+            topology=self.topology,
+        )
+
+
+def read_mapped(
+    path: Path, *, temperature: float | None = None, pressure: float | None = None, discard: float = 0.0
+) -> MappedRun:
+    """The trajectory of beads in one of cgbridge's HDF5 files, without its first ``discard`` ps.
+
+    Temperature and pressure are those that the file's source names, unless they are given. Raises
+    :class:`ConfigError` for a file of atoms, and where no temperature is known.
+    """
+    trajectory = Trajectory(path)
+    header = trajectory.header
+    if not isinstance(header.particles, Beads):
+        raise ConfigError(
+            "this trajectory is not one of beads",
+            where=str(path),
+            remedy="map it first: cgbridge map TRAJECTORY --mapping NAME --out FILE.h5",
+        )
+    kelvin = header.source.get("temperature") if temperature is None else temperature
+    if kelvin is None:
+        raise ConfigError(
+            "the file does not say at which temperature it was made",
+            where=str(path),
+            remedy='give --temperature "300 K", once for each trajectory',
+        )
+    bar = header.source.get("pressure") if pressure is None else pressure
+    times = [frame.time for frame in trajectory] if discard else []
+    skip = sum(time < times[0] + discard for time in times)
+    return MappedRun(
+        trajectory,
+        header.particles,
+        float(kelvin),
+        None if bar is None else float(bar),
+        path.name,
+        skip,
+    )
+
+
+@dataclass(frozen=True)
+class _Upright:
+    """Frames after the first ``skip``, each turned into a box as OpenMM and freud take it."""
+
+    frames: Frames
+    skip: int
+    source: str
+
+    def __len__(self) -> int:
+        return max(0, len(self.frames) - self.skip)
+
+    def __iter__(self) -> Iterator[Frame]:
+        for number, frame in enumerate(islice(iter(self.frames), self.skip, None), start=self.skip):
+            if not (np.isfinite(frame.positions).all() and np.isfinite(frame.box).all()):
+                raise FileFormatError(
+                    "a position or the box is not a finite number", where=f"{self.source}, frame {number}"
+                )
+            if not abs(float(np.linalg.det(frame.box))) > 0:
+                raise FileFormatError(
+                    "the frame has no box",
+                    where=f"{self.source}, frame {number}",
+                    remedy="densities and distributions need a periodic box in every frame",
+                )
+            rotation, box = openmm_box(frame.box)
+            yield replace(frame, positions=frame.positions @ rotation, box=box)

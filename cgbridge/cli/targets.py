@@ -1,0 +1,145 @@
+"""Commands about reference values: list those that there are, build more from trajectories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from cgbridge.cli.commands import LOOK_UP, add_command, read_quantity, require_writable, show_notes
+from cgbridge.cli.tables import print_table
+
+
+class _ListByDefault(TyperGroup):
+    """``targets`` and ``targets TEXT`` list; other words are commands."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        helped = args and args[0] in (*self.commands, *ctx.help_option_names)
+        return super().parse_args(ctx, args if helped else ["list", *args])
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        cls=_ListByDefault, help="List the reference values that a fit can name, or build more of them."
+    )
+    add_command(group, list_, LOOK_UP, name="list")
+    add_command(group, build, LOOK_UP)
+    app.add_typer(group, name="targets", rich_help_panel=LOOK_UP)
+
+
+def list_(
+    text: Annotated[
+        str | None,
+        typer.Argument(metavar="TEXT", help="Only names or observables that hold this.", show_default=False),
+    ] = None,
+) -> None:
+    """List the reference values that a fit can name.
+
+    Those in the folder targets/ here come first, then those of cgbridge.
+
+    \b
+    Examples:
+      cgbridge targets
+      cgbridge targets water/density
+    """
+    from pathlib import Path
+
+    from cgbridge.errors import ConfigError, did_you_mean
+    from cgbridge.observables.traits import state_words
+    from cgbridge.targets.library import list_targets, load_target
+
+    found = [load_target(name, Path()) for name in list_targets(Path())]
+    chosen = [t for t in found if text is None or text in t.name or text in t.observable]
+    if not chosen:
+        raise ConfigError(
+            f"no reference value has '{text}' in its name or observable"
+            f"{did_you_mean(text or '', [t.name for t in found])}",
+            remedy="`cgbridge targets` lists all",
+        )
+    rows = [
+        (t.name, t.observable, f"{t.value:g}", f"{t.tolerance:.3g}", t.unit or "1", ", ".join(state_words(t)))
+        for t in chosen
+    ]
+    print_table(("target", "observable", ">value", ">tolerance", "unit", "state"), rows)
+    if len(chosen) <= 5:
+        for target in chosen:
+            typer.echo(f"{target.name}: {target.source or 'no source given'}")
+
+
+Trajectories = Annotated[
+    list[Path],
+    typer.Argument(metavar="TRAJECTORY...", help="Files of beads (.h5) that `cgbridge map` wrote."),
+]
+
+
+def build(
+    trajectories: Trajectories,
+    name: Annotated[str, typer.Option(help="Name of the targets: NAME/density-300K.", show_default=False)],
+    temperature: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of each trajectory, in their order; where left out, what the files say.",
+            show_default=False,
+        ),
+    ] = None,
+    pressure: Annotated[
+        str | None, typer.Option(help="Of the barostat of all of them.", show_default=False)
+    ] = None,
+    discard: Annotated[str, typer.Option(help="Time that is left out at the start of each.")] = "0 ps",
+    observable: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this one; may be repeated. By default all there are.", show_default=False),
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where the targets go.")] = Path("targets"),
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace targets of this name.")] = False,
+) -> None:
+    """Make targets of mapped trajectories, in the form of the experimental ones.
+
+    Density, compressibility, g(r), angles between neighbours, bond lengths and angles, each with its error,
+    measured as a fit measures a model. A fit beside the folder targets/ names them: NAME/density-300K.
+
+    \b
+    Examples:
+      cgbridge targets build water-280K.h5 water-300K.h5 --name tip4p-2005
+      cgbridge targets build run.h5 --name mine --temperature "300 K" --observable rdf
+    """
+    from cgbridge.apps.mapped_run import read_mapped
+    from cgbridge.apps.target_building import build_targets, write_targets
+    from cgbridge.errors import ConfigError
+
+    given = [read_quantity(text, "K", "--temperature") for text in temperature or []]
+    if given and len(given) != len(trajectories):
+        raise ConfigError(
+            f"{len(given)} temperatures for {len(trajectories)} trajectories",
+            where="--temperature",
+            remedy="give one for each, in their order",
+        )
+    bar = None if pressure is None else read_quantity(pressure, "bar", "--pressure", positive=False)
+    skipped = read_quantity(discard, "ps", "--discard", positive=False)
+    runs = [
+        read_mapped(path, temperature=given[number] if given else None, pressure=bar, discard=skipped)
+        for number, path in enumerate(trajectories)
+    ]
+    kelvin = [f"{run.temperature:.0f}" for run in runs]
+    if len(set(kelvin)) < len(kelvin):
+        raise ConfigError(
+            "two trajectories have one temperature, and their targets would have one name",
+            where="TRAJECTORY",
+            remedy="build them under different names (--name), or join the files",
+        )
+    builds = {run.temperature: build_targets(run, observable or ()) for run in runs}
+    folder.mkdir(exist_ok=True)
+    require_writable(folder / f"{name}.yaml")
+    sources = ", ".join(path.name for path in trajectories)
+    path = write_targets(folder, name, builds, f"Made by cgbridge from {sources}.", replace=overwrite)
+    for made in builds.values():
+        show_notes(made.notes)
+    rows = [
+        (f"{name}/{target.key}-{kelvin:.0f}K", str(target.entry["value"]), f"{target.entry['tolerance']:g}")
+        for kelvin, made in builds.items()
+        for target in made.targets
+    ]
+    print_table(("target", ">value", ">tolerance"), rows)
+    typer.echo(f"written: {path}")

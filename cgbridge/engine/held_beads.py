@@ -1,0 +1,243 @@
+"""Atoms that move while their beads are held: mean forces on beads, nearly without noise.
+
+A spring k holds the centre R_I = sum_i M_Ii r_i of every bead, and acts along the coordinates of the beads
+alone: given the positions of the beads, the atoms are distributed as without it. So the mean of the mapped
+force of the potential itself, in which the spring has no part, is the mean force on the beads, to within two
+things that are small and told. The beads lie F/k beside the places where they are wanted: the mean force is
+that at their mean positions, which are the positions that are returned. They move about these by
+(kT/k)^(1/2): the mean force is that smeared over as much, and differs from it by (kT/2k) d2F/dR2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cgbridge.errors import SimulationError, UnstableError
+from cgbridge.frames import FloatArray
+from cgbridge.rng import derive_seed
+from cgbridge.units import GAS_CONSTANT
+
+if TYPE_CHECKING:
+    import openmm
+    from scipy.sparse import csr_array
+
+#: kJ/(mol nm^2): a bead then moves about by 0.0016 nm at 300 K.
+STIFFEST = 1e6
+#: Ends of the names of what moves all atoms or the box, and belongs to no potential.
+_MOVERS = ("Barostat", "CMMotionRemover", "Thermostat")
+#: A spring and a mass may swing with this angle per step at most: a quarter of what integrators bear.
+_ANGLE = 0.5
+#: The energy of a minimum is converged to this force, kJ/(mol nm): 1e-4 of what acts on a water molecule.
+_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """``samples`` of the atoms, ``interval`` ps apart, after ``equilibration`` ps."""
+
+    samples: int = 50
+    interval: float = 0.1
+    equilibration: float = 1.0
+
+
+@dataclass(frozen=True)
+class Label:
+    """What is known at one configuration of beads.
+
+    ``positions`` (n, 3) nm of the beads, ``forces`` the mean force on them in kJ/(mol nm), ``energy`` the
+    mean potential energy in kJ/mol. ``variance`` is that of a single sample of a force component, ``stderr``
+    the standard error of one of ``forces``; ``displacement`` nm the root mean square distance of a bead
+    from where it was wanted. All zero but the last for atoms at rest.
+    """
+
+    positions: FloatArray = field(repr=False)
+    forces: FloatArray = field(repr=False)
+    energy: float
+    variance: float
+    stderr: float
+    displacement: float
+
+
+class HeldBeads:
+    """The atoms of ``system`` (an OpenMM System; its barostat is left out) with their beads on springs.
+
+    ``positions`` and ``forces`` are the maps (beads x atoms). Raises
+    :class:`~cgbridge.errors.SimulationError` for a system of another number of atoms.
+    """
+
+    def __init__(
+        self,
+        system: openmm.System,
+        positions: csr_array,
+        forces: csr_array,
+        *,
+        temperature: float = 300.0,
+        timestep: float = 0.0005,
+        friction: float = 10.0,
+        seed: int = 1,
+        platform: str = "CPU",
+        threads: int = 1,
+    ) -> None:
+        import openmm
+
+        if system.getNumParticles() != positions.shape[1]:
+            raise SimulationError(
+                f"the system has {system.getNumParticles()} atoms, and the mapping is for "
+                f"{positions.shape[1]}"
+            )
+        held = openmm.XmlSerializer.clone(system)
+        for index in reversed(range(held.getNumForces())):
+            if type(held.getForce(index)).__name__.endswith(_MOVERS):
+                held.removeForce(index)
+        self._positions, self._forces = positions, forces
+        self._temperature, self._timestep, self._seed = temperature, timestep, seed
+        masses = np.array([held.getParticleMass(i)._value for i in range(held.getNumParticles())])
+        self.stiffness = _stiffness(positions, masses, timestep)
+        self._group = _unused_group(held)
+        self._spring = _springs(positions, self.stiffness, self._group)
+        held.addForce(self._spring)
+        integrator = openmm.LangevinMiddleIntegrator(temperature, friction, timestep)
+        integrator.setRandomNumberSeed(seed)
+        # What moves the atoms has the springs, what is measured has not.
+        self._without = {group for group in range(32) if group != self._group}
+        properties = {"Threads": str(threads), "DeterministicForces": "true"} if platform == "CPU" else {}
+        chosen = openmm.Platform.getPlatformByName(platform)
+        self._context = openmm.Context(held, integrator, chosen, properties)
+        self._integrator = integrator
+
+    def sample(self, atoms: FloatArray, box: FloatArray | None, plan: Sampling, *, number: int = 0) -> Label:
+        """Mean forces with the beads held where those of ``atoms`` (N, 3) are, molecules in one piece.
+
+        ``number`` makes the velocities of this configuration. Raises
+        :class:`~cgbridge.errors.UnstableError` where the atoms break apart.
+        """
+        wanted = self._hold(atoms, box)
+        self._context.applyConstraints(1e-7)
+        self._context.computeVirtualSites()
+        self._context.setVelocitiesToTemperature(self._temperature, derive_seed(self._seed, "held", number))
+        self._integrator.step(max(1, round(plan.equilibration / self._timestep)))
+        between = max(1, round(plan.interval / self._timestep))
+        places, forces, energies = [], [], []
+        for _ in range(plan.samples):
+            self._integrator.step(between)
+            place, force, energy = self._now()
+            places.append(place)
+            forces.append(force)
+            energies.append(energy)
+        series = np.array(forces)
+        if not np.isfinite(series).all():
+            raise UnstableError("the atoms broke apart while their beads were held")
+        mean = series.mean(axis=0)
+        variance = float(np.mean(np.var(series, axis=0, ddof=1))) if plan.samples > 1 else 0.0
+        inefficiency = _inefficiency(series - mean)
+        return Label(
+            positions=np.mean(places, axis=0),
+            forces=mean,
+            energy=float(np.mean(energies)),
+            variance=variance,
+            stderr=float(np.sqrt(variance * inefficiency / plan.samples)),
+            displacement=_displacement(np.mean(places, axis=0), wanted),
+        )
+
+    def relax(self, atoms: FloatArray, box: FloatArray | None) -> Label:
+        """The atoms at rest at the lowest energy near ``atoms`` that their beads allow.
+
+        The energy is then a function of the positions of the beads, of which the mapped forces are the
+        negative gradient, exactly: the limit of mean forces at 0 K.
+        """
+        import openmm
+
+        wanted = self._hold(atoms, box)
+        self._context.applyConstraints(1e-7)
+        self._context.computeVirtualSites()
+        openmm.LocalEnergyMinimizer.minimize(self._context, _TOLERANCE, 0)
+        self._context.computeVirtualSites()
+        place, force, energy = self._now()
+        if not (np.isfinite(energy) and np.isfinite(force).all()):
+            raise UnstableError("the energy of the atoms at rest is not a number")
+        return Label(place, force, energy, 0.0, 0.0, _displacement(place, wanted))
+
+    @property
+    def atoms(self) -> FloatArray:
+        """Where the atoms are now, (N, 3) nm."""
+        state = self._context.getState(positions=True)
+        found: FloatArray = np.asarray(state.getPositions(asNumpy=True)._value)
+        return found
+
+    def _hold(self, atoms: FloatArray, box: FloatArray | None) -> FloatArray:
+        """Put the atoms in, and the springs where their beads are."""
+        wanted: FloatArray = self._positions @ atoms
+        for bead, place in enumerate(wanted):
+            values = [float(self.stiffness[bead]), *map(float, place)]
+            self._spring.setBondParameters(bead, [bead], values)
+        self._spring.updateParametersInContext(self._context)
+        if box is not None:
+            self._context.setPeriodicBoxVectors(*box)
+        self._context.setPositions(atoms)
+        return wanted
+
+    def _now(self) -> tuple[FloatArray, FloatArray, float]:
+        """Positions of the beads, mapped forces and energy of the potential without the springs."""
+        state = self._context.getState(positions=True, forces=True, energy=True, groups=self._without)
+        atoms = np.asarray(state.getPositions(asNumpy=True)._value)
+        forces = np.asarray(state.getForces(asNumpy=True)._value)
+        return self._positions @ atoms, self._forces @ forces, float(state.getPotentialEnergy()._value)
+
+
+def _stiffness(positions: csr_array, masses: FloatArray, timestep: float) -> FloatArray:
+    """The spring of every bead: the stiffest, unless its swing would be too fast for the step."""
+    inverse = np.divide(1.0, masses, out=np.zeros_like(masses), where=masses > 0)
+    inertia = 1.0 / (positions.power(2) @ inverse)
+    stiffness: FloatArray = np.minimum(STIFFEST, inertia * (_ANGLE / timestep) ** 2)
+    return stiffness
+
+
+def _springs(positions: csr_array, stiffness: FloatArray, group: int) -> Any:
+    import openmm
+
+    force = openmm.CustomCentroidBondForce(1, "0.5*stiffness*((x1-x0)^2+(y1-y0)^2+(z1-z0)^2)")
+    for name in ("stiffness", "x0", "y0", "z0"):
+        force.addPerBondParameter(name)
+    for bead, stiff in enumerate(stiffness):
+        own = slice(positions.indptr[bead], positions.indptr[bead + 1])
+        force.addGroup([*map(int, positions.indices[own])], [*map(float, positions.data[own])])
+        force.addBond([bead], [float(stiff), 0.0, 0.0, 0.0])
+    force.setForceGroup(group)
+    return force
+
+
+def _unused_group(system: openmm.System) -> int:
+    used = {force.getForceGroup() for force in system.getForces()}
+    free = [group for group in range(31, -1, -1) if group not in used]
+    if not free:
+        raise SimulationError("the system uses all 32 groups of forces", remedy="leave one of them free")
+    return free[0]
+
+
+def _inefficiency(series: FloatArray) -> float:
+    """Samples per independent one, from the autocorrelation of all components together; at least 1."""
+    count = len(series)
+    if count < 4:
+        return 1.0
+    flat = series.reshape(count, -1)
+    norm = float(np.mean(flat**2))
+    total = 1.0
+    for lag in range(1, count - 1):
+        correlation = float(np.mean(flat[lag:] * flat[:-lag])) / norm if norm > 0 else 0.0
+        if correlation <= 0.0:
+            break
+        total += 2.0 * (1.0 - lag / count) * correlation
+    return max(1.0, total)
+
+
+def _displacement(found: FloatArray, wanted: FloatArray) -> float:
+    return float(np.sqrt(np.mean(np.sum((found - wanted) ** 2, axis=1))))
+
+
+def smearing(stiffness: Sequence[float], temperature: float) -> float:
+    """Root mean square of a component of the motion of a held bead, in nm."""
+    return float(np.sqrt(GAS_CONSTANT * temperature / float(np.mean(stiffness))))
