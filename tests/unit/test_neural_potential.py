@@ -12,6 +12,8 @@ from cgbridge.models.neural.derivatives import derivatives  # noqa: E402
 from cgbridge.models.neural.potential import types_of  # noqa: E402
 
 PARTICLES = 40
+#: What has no default.
+NEEDED = {"tersoff-nn": {"base": "ml-bop"}}
 BOX = np.array([[1.4, 0.0, 0.0], [0.3, 1.35, 0.0], [-0.2, 0.25, 1.3]])
 
 
@@ -40,12 +42,12 @@ class Case:
 @pytest.fixture(params=[(name, kinds) for name in list_architectures() for kinds in (1, 2)], ids=str)
 def case(request):
     name, kinds = request.param
-    pytest.importorskip("torchmdnet" if name != "descriptor-network" else "torch")
+    pytest.importorskip("torchmdnet" if name in ("tensornet", "graph-network") else "torch")
     torch.set_num_threads(1)
     rng = np.random.default_rng(5)
     places = np.stack(np.meshgrid(*[np.arange(4)] * 3), -1).reshape(-1, 3)[:PARTICLES] / 4.0
     positions = torch.tensor(places @ BOX + 0.04 * rng.normal(size=(PARTICLES, 3)))
-    settings = network_settings(name, {"precision": "float64", "cutoff": 0.6})
+    settings = network_settings(name, {"precision": "float64", "cutoff": 0.6} | NEEDED.get(name, {}))
     potential = build(name, settings, ["A", "B"][:kinds], seed=7)
     types = torch.arange(PARTICLES) % kinds
     box = torch.tensor(BOX)
@@ -146,9 +148,9 @@ def test_losses_of_forces_and_pressures_reach_the_weights(case):
 
 @pytest.mark.parametrize("name", list_architectures())
 def test_a_seed_makes_the_weights(name):
-    pytest.importorskip("torchmdnet" if name != "descriptor-network" else "torch")
+    pytest.importorskip("torchmdnet" if name in ("tensornet", "graph-network") else "torch")
     torch.manual_seed(0)
-    settings = network_settings(name, {})
+    settings = network_settings(name, NEEDED.get(name, {}))
     first, again, other = (build(name, settings, ["W"], seed=seed) for seed in (1, 1, 2))
     states = [torch.cat([v.flatten() for v in p.parameters()]) for p in (first, again, other)]
     assert torch.equal(states[0], states[1])

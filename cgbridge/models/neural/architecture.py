@@ -25,6 +25,7 @@ ARCHITECTURES: dict[str, str] = {
     "tensornet": f"{_ARCHITECTURES}:TensorNet",
     "graph-network": f"{_ARCHITECTURES}:GraphNetwork",
     "descriptor-network": f"{_ARCHITECTURES}:DescriptorNetwork",
+    "tersoff-nn": f"{_ARCHITECTURES}:BondOrderNetwork",
 }
 _REGISTRY = Registry("architecture", "cgbridge.architectures", ARCHITECTURES)
 

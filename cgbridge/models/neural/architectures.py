@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cgbridge.models.neural.settings import DescriptorSettings, GraphNetworkSettings, TensorNetSettings
+from cgbridge.models.neural.settings import (
+    BondOrderSettings,
+    DescriptorSettings,
+    GraphNetworkSettings,
+    TensorNetSettings,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,3 +52,16 @@ class DescriptorNetwork:
         from cgbridge.models.neural import descriptor_network
 
         return descriptor_network.DescriptorNetwork(settings, kinds)
+
+
+class BondOrderNetwork:
+    """Tersoff's bond order with parameters that a small network changes with the neighbourhood."""
+
+    name = "tersoff-nn"
+    settings = BondOrderSettings
+    packages = ("torch",)
+
+    def network(self, settings: BondOrderSettings, kinds: int) -> nn.Module:
+        from cgbridge.models.neural import bond_order_network
+
+        return bond_order_network.BondOrderNetwork(settings, kinds)

@@ -1,9 +1,7 @@
-"""Sums over neighbours and over pairs of neighbours, and one hidden layer: the form of NEP.
+"""A hidden layer over the fingerprint of every particle: the form of NEP.
 
-Radial sums of particle i: q_n = sum_j sum_k c_nk f_k(r_ij); angular ones: q_nl = sum_jk g_n(r_ij) g_n(r_ik)
-P_l(cos jik), as sums of squares by the addition theorem, so that the cost is that of the neighbours and not
-of their pairs. c depends on the types of both particles, the network on that of i. Form of Fan et al.,
-doi:10.1103/PhysRevB.104.104309 and doi:10.1063/5.0106617.
+Form of Fan et al., doi:10.1103/PhysRevB.104.104309 and doi:10.1063/5.0106617; the layer is that of the
+particle's type.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from cgbridge.models.neural.descriptors import ORDERS, chebyshev_basis, harmonics
+from cgbridge.models.neural.fingerprint import Fingerprint
 from cgbridge.models.neural.neighbours import Pairs
 from cgbridge.models.neural.settings import DescriptorSettings
 
@@ -21,85 +19,24 @@ from cgbridge.models.neural.settings import DescriptorSettings
 _ENERGY = 10.0
 
 
-class DescriptorNetwork(nn.Module):
+class DescriptorNetwork(Fingerprint):
     """Energies of particles from the vectors to their neighbours."""
 
-    shift: Tensor
-    scale: Tensor
-
     def __init__(self, settings: DescriptorSettings, kinds: int) -> None:
-        super().__init__()
-        dtype = getattr(torch, settings.precision)
-        self.settings, self.kinds = settings, kinds
-        self.size = settings.radial_functions + settings.angular_functions * settings.angular_order
-        radial = (kinds, settings.radial_functions, kinds * settings.radial_basis)
-        angular = (kinds, settings.angular_functions, kinds * settings.angular_basis)
-        self.radial = nn.Parameter(torch.randn(radial, dtype=dtype) / math.sqrt(settings.radial_basis))
-        self.angular = nn.Parameter(torch.randn(angular, dtype=dtype) / math.sqrt(settings.angular_basis))
-        neurons = settings.neurons
+        super().__init__(settings, kinds)
+        neurons, dtype = settings.neurons, self.dtype
         self.weights = nn.Parameter(
             torch.randn(kinds, neurons, self.size, dtype=dtype) / math.sqrt(self.size)
         )
         self.biases = nn.Parameter(torch.zeros(kinds, neurons, dtype=dtype))
         self.outputs = nn.Parameter(torch.randn(kinds, neurons, dtype=dtype) / math.sqrt(neurons))
         self.constants = nn.Parameter(torch.zeros(kinds, dtype=dtype))
-        self.register_buffer("shift", torch.zeros(kinds, self.size, dtype=dtype))
-        self.register_buffer("scale", torch.ones(kinds, self.size, dtype=dtype))
 
     def forward(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> Tensor:
         """Energies (N,) in kJ/mol; ``vectors`` (E, 3) in nm."""
-        q = (self.descriptors(pairs, vectors, types) - self._of(self.shift, types)) * self._of(
-            self.scale, types
-        )
+        q = self.scaled(pairs, vectors, types)
         if self.kinds == 1:
             hidden = torch.tanh(q @ self.weights[0].T + self.biases[0])
             return _ENERGY * (hidden @ self.outputs[0] + self.constants[0])
         inner = torch.einsum("nhd,nd->nh", self.weights[types], q) + self.biases[types]
         return _ENERGY * ((torch.tanh(inner) * self.outputs[types]).sum(-1) + self.constants[types])
-
-    def descriptors(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> Tensor:
-        """q of every particle, (N, D)."""
-        s = self.settings
-        parts = []
-        distance, _, kinds = self._neighbours(pairs, vectors, types, s.cutoff)
-        sums = self._by_kind(chebyshev_basis(distance / s.cutoff, s.radial_basis), kinds).sum(1)
-        parts.append((self._of(self.radial, types) @ sums.unsqueeze(-1)).squeeze(-1))
-        if s.angular_functions:
-            distance, direction, kinds = self._neighbours(pairs, vectors, types, s.angular_cutoff)
-            basis = self._by_kind(chebyshev_basis(distance / s.angular_cutoff, s.angular_basis), kinds)
-            moments = basis.transpose(1, 2) @ harmonics(direction, s.angular_order)
-            squares = (self._of(self.angular, types) @ moments).square()
-            parts += [squares[..., ORDERS[order]].sum(-1) for order in range(1, s.angular_order + 1)]
-        return torch.cat(parts, dim=-1)
-
-    @torch.no_grad()
-    def calibrate(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> None:
-        """Shift and scale the descriptors so that they have mean 0 and spread 1 on these neighbourhoods."""
-        q = self.descriptors(pairs, vectors, types)
-        for kind in range(self.kinds):
-            own = q[types == kind]
-            if len(own) > 1:
-                self.shift[kind] = own.mean(0)
-                self.scale[kind] = 1.0 / own.std(0).clamp(min=1e-6)
-
-    def _neighbours(
-        self, pairs: Pairs, vectors: Tensor, types: Tensor, cutoff: float
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Distances (N, M), directions (N, M, 3) and, where there are several, types of the neighbours."""
-        slots, filled = pairs.table(cutoff)
-        # What only fills a row up is put where nothing is seen, with no gradient.
-        there = torch.where(filled.unsqueeze(-1), vectors[slots], 2.0 * cutoff)
-        distance = torch.linalg.vector_norm(there, dim=-1)
-        kinds = types[pairs.neighbour[slots]] if self.kinds > 1 else None
-        return distance, there / distance.unsqueeze(-1), kinds
-
-    def _by_kind(self, basis: Tensor, kinds: Tensor | None) -> Tensor:
-        """Functions (N, M, K) -> (N, M, kinds K): each in the columns of its neighbour's type."""
-        if kinds is None:
-            return basis
-        which = nn.functional.one_hot(kinds, self.kinds).to(basis.dtype)
-        return (which.unsqueeze(-1) * basis.unsqueeze(-2)).flatten(-2)
-
-    def _of(self, values: Tensor, types: Tensor) -> Tensor:
-        """Rows for every particle, or one that all share."""
-        return values[:1] if self.kinds == 1 else values[types]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cgbridge.config.quantities import Length
 from cgbridge.config.section import Section
+from cgbridge.errors import CgbridgeError
+from cgbridge.units import ANGSTROM
 
 Precision = Literal["float32", "float64"]
 
@@ -36,6 +38,56 @@ class DescriptorSettings(NetworkSettings):
     def _angles_within_reach(self) -> DescriptorSettings:
         if self.angular_cutoff > self.cutoff:
             raise ValueError("angular_cutoff is longer than cutoff")
+        return self
+
+
+class BondOrderSettings(DescriptorSettings):
+    """Tersoff's bond order with parameters that a small network changes with the neighbourhood."""
+
+    base: str | dict[str, float] = Field(
+        description="Tersoff model of one bead whose parameters are changed: a name of the database or a "
+        "file, or its parameters by name in LAMMPS's metal units."
+    )
+    limit: float = Field(
+        0.2, gt=0, le=1, description="Largest change: of logarithms of parameters, and of costheta0 itself."
+    )
+    radial_functions: int = Field(6, ge=1, description="Radial sums of each particle.")
+    angular_functions: int = Field(4, ge=0, description="Radial parts of the sums over angles.")
+    neurons: int = Field(12, ge=1, description="Neurons of the hidden layer.")
+
+    @field_validator("base")
+    @classmethod
+    def _parameters_of(cls, base: str | dict[str, float]) -> dict[str, float]:
+        """The parameters themselves, so that a bundle needs no file besides."""
+        from cgbridge.models.database import load_model
+        from cgbridge.models.terms.tersoff import Tersoff
+
+        if isinstance(base, dict):
+            values = base
+        else:
+            try:
+                model = load_model(base)
+            except CgbridgeError as error:
+                raise ValueError(error.what) from None
+            if len(model.terms) != 1 or model.terms[0].form != "tersoff" or len(model.beads) != 1:
+                raise ValueError(f"'{base}' is no Tersoff model of one bead")
+            values = dict(model.parameters)
+        missing = [parameter.name for parameter in Tersoff.parameters if parameter.name not in values]
+        if missing:
+            raise ValueError("the base lacks " + ", ".join(missing))
+        return values
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The parameters of the base."""
+        assert isinstance(self.base, dict)  # by the validator
+        return self.base
+
+    @model_validator(mode="after")
+    def _bonds_within_reach(self) -> BondOrderSettings:
+        reach = (self.values["R"] + self.values["D"]) * ANGSTROM
+        if reach > self.cutoff:
+            raise ValueError(f"cutoff is shorter than that of the base model, {reach:g} nm")
         return self
 
 
