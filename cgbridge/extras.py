@@ -44,7 +44,7 @@ EXTRAS = (
     Extra(
         "formats", "XTC, TRR and NetCDF trajectories, and structure files that only mdtraj reads", ("mdtraj",)
     ),
-    Extra("neural", "neural potentials and their training", ("torch", "torchmdnet", "warp")),
+    Extra("neural", "neural potentials and their training", ("torch", "torchmdnet", "warp", "safetensors")),
 )
 
 

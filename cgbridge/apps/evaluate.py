@@ -16,7 +16,7 @@ from cgbridge.errors import CgbridgeError, MachineFault, UnstableError
 from cgbridge.fits.search.box_check import check_beads
 from cgbridge.fits.search.problem import resolve_targets, sampling_of
 from cgbridge.fits.search.task import PRELOAD, EvaluationTask, SimulationTask, run_simulation, run_task
-from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.objectives.level import Level
 from cgbridge.objectives.measurement import MAX_FOLLOW_UPS, follow_ups
 from cgbridge.objectives.scoring import score_broken
@@ -40,7 +40,7 @@ RETRIES = 2
 
 
 def evaluate_model(
-    model: CoarseGrainedModel,
+    model: TypedBeads,
     config: EvaluateConfig,
     folder: Path,
     *,
@@ -90,7 +90,7 @@ def evaluate_model(
 
 @contextlib.contextmanager
 def _kept(
-    model: CoarseGrainedModel, config: EvaluateConfig, keep: Path | None
+    model: TypedBeads, config: EvaluateConfig, keep: Path | None
 ) -> Iterator[tuple[Path, SimulationStore]]:
     """The folder that simulations go to: ``keep``, or a temporary one."""
     content = {
@@ -113,7 +113,7 @@ def _kept(
 
 
 def _simulate(
-    model: CoarseGrainedModel,
+    model: TypedBeads,
     config: EvaluateConfig,
     targets: Sequence[Target],
     seed: int,
@@ -184,7 +184,7 @@ def _follow_up(target: Target, simulations: Sequence[Simulation], prepared: Prep
 
 
 def _measure(
-    model: CoarseGrainedModel,
+    model: TypedBeads,
     config: EvaluateConfig,
     targets: Sequence[Target],
     seed: int,
@@ -215,7 +215,7 @@ def _measure(
     return [outcomes[index] for index in range(len(targets))]
 
 
-def _lost(model: CoarseGrainedModel, seed: int, reason: str) -> Evaluation:
+def _lost(model: TypedBeads, seed: int, reason: str) -> Evaluation:
     """A target that the machine did not let be measured."""
     return Evaluation(
         parameters=model.parameters,

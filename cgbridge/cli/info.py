@@ -101,6 +101,7 @@ def models(
       cgbridge models runs/water-quick/best/model.yaml
     """
     from cgbridge.models.database import list_models, load_model
+    from cgbridge.models.model import CoarseGrainedModel
 
     if name is None:
         known = [load_model(name) for name in list_models()]
@@ -114,6 +115,9 @@ def models(
     typer.echo(f"cutoff  {model.cutoff:.5g} nm")
     if model.source:
         typer.echo(f"source  {model.source}")
+    if not isinstance(model, CoarseGrainedModel):
+        print_table(("part", "what it is"), list(model.facts().items()))
+        return
     rows = []
     for parameter, value in model.parameters.items():
         spec = model.parameter(parameter)

@@ -12,6 +12,7 @@ from cgbridge.cli.commands import read_quantity, show_notes
 
 if TYPE_CHECKING:
     from cgbridge.models.model import CoarseGrainedModel
+    from cgbridge.models.typed_beads import TypedBeads
 
 _PANEL = "Model file"
 
@@ -26,7 +27,7 @@ class UnitStyle(StrEnum):
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="Database name, model YAML, .tersoff or .sw file.", show_default=False
+        metavar="MODEL", help="Database name, model YAML, .tersoff, .sw or .cgnn file.", show_default=False
     ),
 ]
 _UNITS_HELP = "Units of a LAMMPS file without a UNITS tag: metal (eV) or real (kcal/mol)."
@@ -70,14 +71,14 @@ class ModelOptions:
     bead: list[str] | None = None
 
 
-def load(name: str, options: ModelOptions) -> CoarseGrainedModel:
-    """The model, with a note on standard error for what was taken where its file leaves it open.
+def load(name: str, options: ModelOptions) -> TypedBeads:
+    """The model of any kind, with a note on standard error for what was taken where its file leaves it open.
 
     Raises :class:`~cgbridge.errors.CgbridgeError` for a model that cannot be read.
     """
-    from cgbridge.models.database import load_model
+    from cgbridge.models.database import open_model
 
-    model = load_model(
+    model = open_model(
         name,
         units=None if options.units is None else options.units.value,
         masses=_masses(options.mass) if options.mass else None,
@@ -87,7 +88,22 @@ def load(name: str, options: ModelOptions) -> CoarseGrainedModel:
     return model
 
 
-def load_weighed(name: str, options: ModelOptions) -> CoarseGrainedModel:
+def load_terms(name: str, options: ModelOptions, what: str) -> CoarseGrainedModel:
+    """The same for ``what`` needs named parameters; :class:`~cgbridge.errors.ConfigError` without."""
+    from cgbridge.errors import ConfigError
+    from cgbridge.models.model import CoarseGrainedModel
+
+    model = load(name, options)
+    if not isinstance(model, CoarseGrainedModel):
+        raise ConfigError(
+            f"{what} is for models of named parameters, and '{model.name}' is {model.form}",
+            where=name,
+            remedy="run it in OpenMM as it is: docs/neural.md",
+        )
+    return model
+
+
+def load_weighed(name: str, options: ModelOptions) -> TypedBeads:
     """The same; raises :class:`~cgbridge.errors.ConfigError` unless the masses of all beads are known."""
     model = load(name, options)
     for index in range(len(model.beads)):

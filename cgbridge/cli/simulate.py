@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cgbridge.engine.free_run import FreeRun, Sample
     from cgbridge.engine.settings import EngineSettings
     from cgbridge.frames import Frame
-    from cgbridge.models.model import CoarseGrainedModel
+    from cgbridge.models.typed_beads import TypedBeads
 
 #: Seconds between lines of progress where nobody watches.
 _LINE_EVERY = 10.0
@@ -141,7 +141,7 @@ class _Outputs:
     overwrite: bool
 
 
-def _run(model: CoarseGrainedModel, request: FreeRun, settings: EngineSettings, outputs: _Outputs) -> None:
+def _run(model: TypedBeads, request: FreeRun, settings: EngineSettings, outputs: _Outputs) -> None:
     """Simulate; whatever ends the simulation, what was recorded is kept and summed up."""
     from cgbridge.errors import UnstableError
 
@@ -248,7 +248,7 @@ class _Files:
 class _Recording:
     """A simulation while it runs, and the averages over what was recorded: numbers, not frames."""
 
-    def __init__(self, model: CoarseGrainedModel, request: FreeRun) -> None:
+    def __init__(self, model: TypedBeads, request: FreeRun) -> None:
         self._model, self._request = model, request
         self.names: tuple[str, ...] = ()
         self.last: Frame | None = None

@@ -179,7 +179,7 @@ def export_(
     from cgbridge.export.writers import export_model
 
     require_writable(output)
-    loaded = models.load(model, models.ModelOptions(model_units, mass, bead))
+    loaded = models.load_terms(model, models.ModelOptions(model_units, mass, bead), "export")
     path = export_model(loaded, to, output, overwrite=overwrite, units=units.value)
     typer.echo(f"written: {path}")
     if to == "lammps":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.structures.structure_files import Structure, shown
 
 
-def bead_names(model: CoarseGrainedModel, structure: Structure) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def bead_names(model: TypedBeads, structure: Structure) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Bead names of the particles of ``structure``, and notes of what was taken.
 
     A model of one bead type takes every particle, whatever its name. Raises :class:`ConfigError` for names
@@ -29,7 +29,7 @@ def bead_names(model: CoarseGrainedModel, structure: Structure) -> tuple[tuple[s
     return renamed, notes
 
 
-def _whole_names(model: CoarseGrainedModel, structure: Structure) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _whole_names(model: TypedBeads, structure: Structure) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names that the format has cut, where only one bead can be meant."""
     whole = {}
     for name in set(structure.names) - set(model.bead_names):
@@ -41,7 +41,7 @@ def _whole_names(model: CoarseGrainedModel, structure: Structure) -> tuple[tuple
     return tuple(whole.get(name, name) for name in structure.names), notes
 
 
-def _unknown(model: CoarseGrainedModel, structure: Structure, name: str) -> ConfigError:
+def _unknown(model: TypedBeads, structure: Structure, name: str) -> ConfigError:
     beads = ", ".join(model.bead_names)
     if not name:
         return ConfigError(

@@ -19,8 +19,8 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, did_you_mean
 from cgbridge.frames import Frame
-from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.time_step import time_step_warning
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.records.simulation import LIQUID, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.simulation_kind import SimulationKind
@@ -106,7 +106,7 @@ class FreeSimulation:
     and :class:`~cgbridge.errors.UnstableError` when the model breaks down.
     """
 
-    def __init__(self, model: CoarseGrainedModel, run: FreeRun, settings: EngineSettings) -> None:
+    def __init__(self, model: TypedBeads, run: FreeRun, settings: EngineSettings) -> None:
         self._run, self._settings = run, settings
         self._stride = run.stride(settings.timestep)
         self._interval = self._stride * settings.timestep
@@ -181,7 +181,7 @@ class FreeSimulation:
             pressure=(ideal + row["virial"]) / volume / BAR_NM3,
         )
 
-    def _start(self, model: CoarseGrainedModel) -> tuple[_Start, int]:
+    def _start(self, model: TypedBeads) -> tuple[_Start, int]:
         """The start and the steps that were spent on it."""
         run = self._run
         made_here = run.structure in STRUCTURES
@@ -205,7 +205,7 @@ class FreeSimulation:
         box = relaxed_lattice(model, run.structure, run.beads or BEADS)
         return _Start(box.types, box, "anisotropic"), 0
 
-    def _molten(self, model: CoarseGrainedModel) -> tuple[_Start, int]:
+    def _molten(self, model: TypedBeads) -> tuple[_Start, int]:
         run = self._run
         if len(model.beads) != 1:
             raise ConfigError(
@@ -241,7 +241,7 @@ class FreeSimulation:
         return _Start(model.bead_names * beads, hot.box(), "isotropic"), hot.steps
 
 
-def _from_file(model: CoarseGrainedModel, run: FreeRun) -> _Start:
+def _from_file(model: TypedBeads, run: FreeRun) -> _Start:
     path = Path(run.structure)
     if not path.suffix and not path.exists():
         raise ConfigError(

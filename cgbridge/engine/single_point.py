@@ -12,15 +12,15 @@ from cgbridge.engine.bead_names import bead_names
 from cgbridge.engine.skewed_boxes import keep_all_pairs
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import SimulationError
-from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.structures.cells import Placement, place
 from cgbridge.structures.structure_files import Reading, Structure, read_structure
 from cgbridge.units import BAR_NM3
 
 
 def single_point(
-    model: CoarseGrainedModel,
+    model: TypedBeads,
     structure: Path,
     platform: str = "Reference",
     *,
@@ -40,7 +40,7 @@ def single_point(
     return evaluate_structure(model, read_structure(structure, reading), platform)
 
 
-def evaluate_structure(model: CoarseGrainedModel, structure: Structure, platform: str) -> dict[str, Any]:
+def evaluate_structure(model: TypedBeads, structure: Structure, platform: str) -> dict[str, Any]:
     """The same for a structure in memory."""
     import openmm
 

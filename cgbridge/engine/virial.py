@@ -1,7 +1,8 @@
 """The virial of a Context, whatever its forces are.
 
 W_ab = sum r_a f_b = -dE/d(eps_ab) for a homogeneous strain r -> (1 + eps) r of positions and box. The
-plugin's forces tell theirs; that of other forces is a central difference of their energy in double precision.
+plugin's forces and neural potentials tell theirs; that of other forces is a central difference of their
+energy in double precision.
 """
 
 from __future__ import annotations
@@ -34,7 +35,13 @@ class Virial:
         system = context.getSystem()
         forces = list(system.getForces())
         self._own = [force for force in forces if isinstance(force, TripletForce)]
-        others = [force for force in forces if not isinstance(force, TripletForce)]
+        found = [_neural(force) for force in forces]
+        self._neural = [force for force in found if force is not None]
+        others = [
+            force
+            for force, neural in zip(forces, found, strict=True)
+            if neural is None and not isinstance(force, TripletForce)
+        ]
         self._others: Any = None
         if others:
             rest = openmm.System()
@@ -54,6 +61,8 @@ class Virial:
         total = np.zeros((3, 3))
         for force in self._own:
             total += np.reshape(force.getVirial(self._context), (3, 3))
+        if self._neural:
+            total += self._by_networks()
         if self._others is not None:
             total += self._by_strain()
         return total
@@ -61,11 +70,22 @@ class Virial:
     def trace(self) -> float:
         """tr W, by an isotropic strain: a sixth of the energies that the tensor takes."""
         own = sum(np.trace(np.reshape(f.getVirial(self._context), (3, 3))) for f in self._own)
+        if self._neural:
+            own += np.trace(self._by_networks())
         if self._others is None:
             return float(own)
         positions, box = self._places()
         up, down = (self._energy(positions * s, box * s) for s in (1.0 + _STRAIN, 1.0 - _STRAIN))
         return float(own) - (up - down) / (2.0 * _STRAIN)
+
+    def _by_networks(self) -> FloatArray:
+        """Those of neural potentials: energies in single precision are too coarse for differences."""
+        positions, box = self._places()
+        virial = np.zeros((3, 3))
+        for force in self._neural:
+            found = force.derivatives(positions, box if force.periodic else None, virial=True)
+            virial += found.virial.cpu().numpy()
+        return virial
 
     def _by_strain(self) -> FloatArray:
         positions, box = self._places()
@@ -93,6 +113,15 @@ class Virial:
         self._others.setPeriodicBoxVectors(*box)
         self._others.setPositions(positions)
         return float(self._others.getState(energy=True).getPotentialEnergy()._value)
+
+
+def _neural(force: openmm.Force) -> Any:
+    """The neural potential behind a force, if there is one."""
+    if type(force).__name__ != "PythonForce":
+        return None
+    from cgbridge.models.neural.python_force import computation_of
+
+    return computation_of(force)
 
 
 def _is_bookkeeping(force: openmm.Force) -> bool:

@@ -7,10 +7,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.extras import require
 from cgbridge.models.files.model_file import read_model
 from cgbridge.models.lammps_styles import style_of_file
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.neural import SUFFIX
 from cgbridge.models.terms.catalogue import form_of_suffix
+from cgbridge.models.typed_beads import TypedBeads
 
 DATA_FOLDER = Path(__file__).parent / "data"
 _YAML_SUFFIXES = (".yaml", ".yml")
@@ -19,6 +22,34 @@ _YAML_SUFFIXES = (".yaml", ".yml")
 def list_models() -> list[str]:
     """Names of the models that come with the package."""
     return sorted(path.stem for path in DATA_FOLDER.glob("*.yaml"))
+
+
+def open_model(
+    name_or_path: str | Path,
+    *,
+    masses: Mapping[str, float] | None = None,
+    units: str | None = None,
+    beads: Collection[str] | None = None,
+) -> TypedBeads:
+    """A model of any kind: what :func:`load_model` reads, or a neural one (``.cgnn``).
+
+    Raises what :func:`load_model` does and, for a neural model,
+    :meth:`~cgbridge.models.neural.model.NeuralModel.load`.
+    """
+    path = Path(name_or_path)
+    if path.suffix != SUFFIX:
+        return load_model(name_or_path, masses=masses, units=units, beads=beads)
+    if units is not None or beads is not None:
+        raise ConfigError(
+            "a neural model has its own units and beads",
+            where="--units" if units is not None else "--bead",
+            remedy="leave the option out",
+        )
+    require(("torch", "safetensors"), f"the neural model {path}")
+    from cgbridge.models.neural.model import NeuralModel
+
+    model = NeuralModel.load(_find(path, None))
+    return model if masses is None else model.with_masses(masses)
 
 
 def load_model(
@@ -49,6 +80,11 @@ def load_model(
         from cgbridge.models.files.lammps_format import ModelChoices, read_lammps
 
         return read_lammps(_find(path, search_folder), ModelChoices(units, beads, masses, bead_mass))
+    if path.suffix == SUFFIX:
+        raise ConfigError(
+            f"'{text}' is a neural model, and one of named parameters is needed here",
+            remedy="give a model file (.yaml, .tersoff, .sw) or a name of the database",
+        )
     if units is not None:
         raise ConfigError(
             f"the model '{text}' has its own units",

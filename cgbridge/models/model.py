@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cgbridge.errors import ConfigError, did_you_mean
-from cgbridge.models.beads import Bead, Molecule, assembled
+from cgbridge.errors import ConfigError
+from cgbridge.models.beads import Bead, Molecule
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.models.parameter_names import Address, find_parameter, parameter_names
-from cgbridge.models.systems import create_system
 from cgbridge.models.term import Key, Term
 from cgbridge.models.terms.form import NO_TYPE, TypedTopology
 from cgbridge.models.terms.many_body import ManyBodyForm
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.records.parameter import Parameter
 from cgbridge.topology import Topology
 
@@ -30,7 +30,7 @@ __all__ = ["Bead", "CoarseGrainedModel", "Molecule", "Term"]
 
 
 @dataclass(frozen=True)
-class CoarseGrainedModel:
+class CoarseGrainedModel(TypedBeads):
     """A model that can be simulated; immutable, so that a fit makes new ones.
 
     Its energy is the sum of its ``terms``. ``molecules`` are the kinds of molecules that its beads make;
@@ -69,16 +69,6 @@ class CoarseGrainedModel:
         for molecule in self.molecules:
             self.type_indices(molecule.beads)
 
-    @property
-    def bead_names(self) -> tuple[str, ...]:
-        """Names of the bead types, in the order of the type indices."""
-        return tuple(bead.name for bead in self.beads)
-
-    @cached_property
-    def bead_index(self) -> dict[str, int]:
-        """Type indices by name."""
-        return {name: number for number, name in enumerate(self.bead_names)}
-
     def label(self, indices: Sequence[int]) -> str:
         """The names of bead types, for messages: ``W W C``."""
         return " ".join(self.beads[index].name for index in indices)
@@ -87,28 +77,6 @@ class CoarseGrainedModel:
     def form(self) -> str:
         """The forms of the terms, for readers: ``tersoff + lennard-jones``."""
         return " + ".join(term.form for term in self.terms)
-
-    @property
-    def bead_mass(self) -> float:
-        """Mass in amu of the only bead type; :class:`ConfigError` for several types or an unknown mass."""
-        if len(self.beads) != 1:
-            raise ConfigError(
-                f"model '{self.name}' has {len(self.beads)} bead types ({', '.join(self.bead_names)}), "
-                "not one mass",
-                remedy="choose one of them with --bead NAME",
-            )
-        return self.mass_of(0)
-
-    def mass_of(self, index: int) -> float:
-        """Mass in amu of a bead type; :class:`ConfigError` where it is not known."""
-        bead = self.beads[index]
-        if bead.mass is None:
-            raise ConfigError(
-                f"no mass is known for the bead '{bead.name}'",
-                where=f"model '{self.name}'",
-                remedy=f"give --mass {bead.name}=..., or masses={{'{bead.name}': ...}} to load_model",
-            )
-        return bead.mass
 
     @cached_property
     def addresses(self) -> dict[str, Address]:
@@ -156,13 +124,7 @@ class CoarseGrainedModel:
 
     def with_masses(self, masses: Mapping[str, float]) -> CoarseGrainedModel:
         """A new model with the masses in amu of some beads replaced; :class:`ConfigError` for other names."""
-        for name in masses:
-            if name not in self.bead_index:
-                raise ConfigError(
-                    f"model '{self.name}' has no bead '{name}'{did_you_mean(name, self.bead_names)}",
-                    remedy="its beads: " + ", ".join(self.bead_names),
-                )
-        return replace(self, beads=tuple(replace(b, mass=masses.get(b.name, b.mass)) for b in self.beads))
+        return replace(self, beads=self.reweighed(masses))
 
     def with_bead_names(self, names: Mapping[str, str]) -> CoarseGrainedModel:
         """A new model whose beads have the names that ``names`` gives for the old ones."""
@@ -223,39 +185,6 @@ class CoarseGrainedModel:
             raise ConfigError(f"model '{self.name}' has {len(self.terms)} terms: ask one of them")
         return self.terms[0].indexed(self.bead_index)
 
-    def type_indices(self, types: int | Sequence[int | str]) -> list[int]:
-        """Type indices from a number of beads (one type) or a sequence of indices or bead names.
-
-        The index -1 leaves a bead out of all terms, as NULL does in LAMMPS.
-        """
-        if isinstance(types, int):
-            if len(self.beads) != 1:
-                raise ConfigError(
-                    f"model '{self.name}' has several bead types ({', '.join(self.bead_names)}): "
-                    "give the type of every bead"
-                )
-            return [0] * types
-        names, indices = self.bead_index, []
-        for item in types:
-            number = names.get(item, len(names)) if isinstance(item, str) else int(item)
-            if not NO_TYPE <= number < len(self.beads):
-                raise ConfigError(
-                    f"model '{self.name}' has no bead type {item!r}{did_you_mean(str(item), names)}",
-                    remedy="its bead types: "
-                    + ", ".join(f"{name} ({number})" for name, number in names.items()),
-                )
-            indices.append(number)
-        return indices
-
-    def topology(self, types: int | Sequence[int | str]) -> Topology:
-        """Beads of these types (see :meth:`type_indices`); the type of one left out is ``""``.
-
-        Those of a model with molecules stand molecule by molecule.
-        """
-        indices = self.type_indices(types)
-        names = tuple(self.bead_names[index] if index != NO_TYPE else "" for index in indices)
-        return assembled(names, self.molecules) if self.molecules else Topology(names)
-
     def require_entries(self, topology: Topology | None = None) -> None:
         """Raise :class:`ConfigError` when beads of ``topology`` (or one of each type) lack an entry."""
         beads = Topology(self.bead_names) if topology is None else topology
@@ -270,17 +199,6 @@ class CoarseGrainedModel:
                     if isinstance(term.functional_form, ManyBodyForm)
                     else f"give an entry for it in the term '{term.name}'",
                 )
-
-    def masses(self, topology: Topology) -> list[float]:
-        """Masses in amu of the beads; :class:`ConfigError` for one that is not known."""
-        if "" in topology.types:
-            raise ConfigError(
-                f"bead {topology.types.index('')} is of type -1 and has no mass of its own",
-                where=f"model '{self.name}'",
-                remedy="give create_system(..., masses=[...]), one number in amu for every bead",
-            )
-        known = {name: self.mass_of(self.bead_index[name]) for name in dict.fromkeys(topology.types)}
-        return [known[name] for name in topology.types]
 
     def add_forces(self, system: openmm.System, topology: Topology, *, periodic: bool = True) -> None:
         """Add the forces of all terms for the beads of ``topology`` to ``system``.
@@ -319,25 +237,6 @@ class CoarseGrainedModel:
         """Put this model's values into a force made by a model of the same form and beads."""
         with openmm_faults(f"model '{self.name}'", self.bead_names):
             self.require_many_body("update_force").update_force(force, self.internal_entries())
-
-    def create_system(
-        self,
-        types: int | Sequence[int | str] | Topology,
-        box: Any = None,
-        *,
-        masses: Iterable[float] | None = None,
-    ) -> openmm.System:
-        """An OpenMM System with masses, box and forces.
-
-        ``types`` are single beads, as in :meth:`type_indices`, or a whole topology; ``box`` is the edge of a
-        cube, three edges, or three box vectors as rows, in nm; None for an isolated system without periodic
-        boundaries. ``masses`` in amu are those of the particles, by default those of their beads; particles
-        of type -1 have none of their own. Raises :class:`ConfigError` for an unknown mass and
-        :class:`~cgbridge.errors.SimulationError` for a box that is narrower than twice the cutoff.
-        """
-        topology = types if isinstance(types, Topology) else self.topology(types)
-        present = self.restricted(set(topology.types) - {""}) if any(topology.types) else self
-        return create_system(present, topology, box, masses=masses)
 
     def fingerprint(self) -> str:
         """SHA-256 over forms, beads, molecules, units and values: equal physics, equal fingerprint.

@@ -6,6 +6,7 @@ import math
 
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.pairs import shortest_period
+from cgbridge.models.typed_beads import TypedBeads
 
 #: Fewer steps in the period of the stiffest pair are worth a warning.
 LEAST_STEPS = 12.0
@@ -15,8 +16,10 @@ _GOOD_STEPS = 20.0
 _HEATING = 0.002
 
 
-def time_step_warning(model: CoarseGrainedModel, timestep: float) -> str:
-    """What is wrong with ``timestep`` ps for ``model``; empty if nothing is."""
+def time_step_warning(model: TypedBeads, timestep: float) -> str:
+    """What is wrong with ``timestep`` ps for ``model``; empty if nothing is, or nothing is known."""
+    if not isinstance(model, CoarseGrainedModel):
+        return ""
     period = shortest_period(model)
     if period / timestep >= LEAST_STEPS:
         return ""

@@ -29,13 +29,13 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise StorageError(what, where=str(path), remedy=remedy) from error
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write through a temporary file, fsync and rename."""
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write through a temporary file, fsync and rename; text as UTF-8."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with storage_errors(path):
         try:
-            with open(temporary, "w", encoding="utf-8") as file:
-                file.write(text)
+            with open(temporary, "wb") as file:
+                file.write(content.encode("utf-8") if isinstance(content, str) else content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)

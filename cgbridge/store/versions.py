@@ -22,6 +22,8 @@ _PACKAGES = (
     "freud-analysis",
     "mdtraj",
     "ovito",
+    "torch",
+    "torchmd-net",
 )
 
 

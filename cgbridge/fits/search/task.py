@@ -14,7 +14,7 @@ import numpy as np
 from cgbridge.config.engine_section import EngineSection
 from cgbridge.engine.factory import create_engine
 from cgbridge.errors import CgbridgeError, StepLimitError, UnstableError
-from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.objectives.candidate import evaluate_candidate
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.objectives.level import Level
@@ -31,7 +31,7 @@ PRELOAD = ("cgbridge.fits.search.task", "openmm", "cgbridge.openmm", "freud", "h
 class EvaluationTask:
     """All a worker needs; small enough to be pickled."""
 
-    model: CoarseGrainedModel
+    model: TypedBeads
     searched: tuple[str, ...]
     levels: tuple[Level, ...]
     engine: EngineSection
@@ -44,7 +44,7 @@ class EvaluationTask:
 class SimulationTask:
     """One simulation of one model; its frames are kept in ``folder``."""
 
-    model: CoarseGrainedModel
+    model: TypedBeads
     simulation: Simulation
     engine: EngineSection
     seed: int

@@ -2,3 +2,6 @@
 
 Inside a module lengths and energies may be what suits it; at its borders they are nm and kJ/mol.
 """
+
+#: How the names of files of neural models end.
+SUFFIX = ".cgnn"

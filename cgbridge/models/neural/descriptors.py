@@ -1,68 +1,72 @@
-"""Radial basis functions and real spherical harmonics, for many vectors at once."""
+"""Radial basis functions, and invariants of the directions of neighbours, for many particles at once.
+
+Written with few operations on large arrays: for some hundred particles torch's price is that of its calls.
+"""
 
 from __future__ import annotations
 
 import math
+from functools import cache
+from itertools import combinations_with_replacement
 
 import torch
 from torch import Tensor
 
-#: Where the harmonics of l = 1, 2, ... stand among the columns of :func:`harmonics`.
-ORDERS = {1: slice(0, 3), 2: slice(3, 8), 3: slice(8, 15), 4: slice(15, 24)}
+#: P_l(c) as coefficients of c^0, c^1, ... for l = 1 to 4.
+_LEGENDRE = (
+    (0.0, 1.0),
+    (-0.5, 0.0, 1.5),
+    (0.0, -1.5, 0.0, 2.5),
+    (0.375, 0.0, -3.75, 0.0, 4.375),
+)
 
 
 def chebyshev_basis(scaled: Tensor, count: int) -> Tensor:
     """f_k(s) = (T_k(x) + 1)/2 cos^2(pi s/2), x = 2 (s - 1)^2 - 1, k = 0 ... count-1; zero from s = 1 on.
 
     ``scaled`` (...) is the distance over the cutoff; returns (..., count). Form of Fan et al.,
-    doi:10.1103/PhysRevB.104.104309, eqs. 3 and 4.
+    doi:10.1103/PhysRevB.104.104309, eqs. 3 and 4. With y = 1 - s, T_k(2 y^2 - 1) = cos(2 k arccos y), whose
+    slopes are finite but for s = 0.
     """
     s = scaled.clamp(max=1.0)
-    x = 2.0 * (s - 1.0) ** 2 - 1.0
-    polynomials = [torch.ones_like(x), x]
-    for _ in range(count - 2):
-        polynomials.append(2.0 * x * polynomials[-1] - polynomials[-2])
+    degrees = 2.0 * torch.arange(count, dtype=s.dtype, device=s.device)
+    polynomials = torch.cos(torch.acos(1.0 - s).unsqueeze(-1) * degrees)
     half_smooth = 0.25 * (1.0 + torch.cos(math.pi * s))
-    return (torch.stack(polynomials[:count], dim=-1) + 1.0) * half_smooth.unsqueeze(-1)
+    return (polynomials + 1.0) * half_smooth.unsqueeze(-1)
 
 
-def harmonics(directions: Tensor, order: int) -> Tensor:
-    """Real functions Y_lm of unit vectors (..., 3), l = 1 ... order at most 4, (..., order (order + 2)).
+def monomials(directions: Tensor, order: int) -> Tensor:
+    """1, x, y, z, xx, xy, xz, yy, ... to degree ``order`` of vectors (3, ...), one behind the other in front.
 
-    Normalised so that sum_m Y_lm(a) Y_lm(b) = P_l(a . b), the addition theorem without its 4 pi/(2 l + 1).
+    Of each degree: x times all of the degree before, y times those without x, z times that of z alone.
     """
-    x, y, z = directions.unbind(-1)
-    columns = [x, y, z]
-    if order >= 2:
-        xx, yy, zz = x * x, y * y, z * z
-        root3 = math.sqrt(3.0)
-        columns += [
-            root3 * x * y,
-            root3 * y * z,
-            0.5 * (3.0 * zz - 1.0),
-            root3 * x * z,
-            0.5 * root3 * (xx - yy),
-        ]
-    if order >= 3:
-        columns += [
-            math.sqrt(5 / 8) * y * (3.0 * xx - yy),
-            math.sqrt(15.0) * x * y * z,
-            math.sqrt(3 / 8) * y * (5.0 * zz - 1.0),
-            0.5 * z * (5.0 * zz - 3.0),
-            math.sqrt(3 / 8) * x * (5.0 * zz - 1.0),
-            0.5 * math.sqrt(15.0) * z * (xx - yy),
-            math.sqrt(5 / 8) * x * (xx - 3.0 * yy),
-        ]
-    if order >= 4:
-        columns += [
-            0.5 * math.sqrt(35.0) * x * y * (xx - yy),
-            math.sqrt(35 / 8) * y * z * (3.0 * xx - yy),
-            0.5 * math.sqrt(5.0) * x * y * (7.0 * zz - 1.0),
-            math.sqrt(5 / 8) * y * z * (7.0 * zz - 3.0),
-            0.125 * (35.0 * zz * zz - 30.0 * zz + 3.0),
-            math.sqrt(5 / 8) * x * z * (7.0 * zz - 3.0),
-            0.25 * math.sqrt(5.0) * (xx - yy) * (7.0 * zz - 1.0),
-            math.sqrt(35 / 8) * x * z * (xx - 3.0 * yy),
-            0.125 * math.sqrt(35.0) * (xx * xx - 6.0 * xx * yy + yy * yy),
-        ]
-    return torch.stack(columns, dim=-1)
+    x, y, z = directions.unbind(0)
+    parts, last = [torch.ones_like(directions[:1]), directions], directions
+    for degree in range(2, order + 1):
+        last = torch.cat([x * last, y * last[-degree:], z * last[-1:]])
+        parts.append(last)
+    return torch.cat(parts)
+
+
+@cache
+def _contraction(order: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """(monomials, order): how squares of moments of monomials add up to sums of P_l, l = 1 ... order.
+
+    sum_jk w_j w_k (a_j . a_k)^d = sum over monomials of degree d of multiplicity (sum_j w_j monomial)^2.
+    """
+    rows = []
+    for degree in range(order + 1):
+        for chain in combinations_with_replacement(range(3), degree):
+            repeats = math.prod(math.factorial(chain.count(axis)) for axis in range(3))
+            many = math.factorial(degree) / repeats
+            rows.append([many * _coefficient(polynomial, degree) for polynomial in _LEGENDRE[:order]])
+    return torch.tensor(rows, dtype=dtype, device=device)
+
+
+def _coefficient(polynomial: tuple[float, ...], degree: int) -> float:
+    return polynomial[degree] if degree < len(polynomial) else 0.0
+
+
+def legendre_sums(moments: Tensor, order: int) -> Tensor:
+    """sum_jk w_j w_k P_l(cos jk), l = 1 ... order, from ``moments`` sum_j w_j monomial_j: (..., order)."""
+    return moments.square() @ _contraction(order, moments.dtype, moments.device)

@@ -1,7 +1,7 @@
 """What a particle sees of its neighbourhood: sums over neighbours, and over pairs of them.
 
 Radial sums of particle i: q_n = sum_j sum_k c_nk f_k(r_ij); angular ones: q_nl = sum_jk g_n(r_ij) g_n(r_ik)
-P_l(cos jik), as sums of squares by the addition theorem, so that the cost is that of the neighbours and not
+P_l(cos jik), as squares of moments of the directions, so that the cost is that of the neighbours and not
 of their pairs. c depends on the types of both particles. Form of Fan et al., doi:10.1103/PhysRevB.104.104309
 and doi:10.1063/5.0106617.
 """
@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from cgbridge.models.neural.descriptors import ORDERS, chebyshev_basis, harmonics
+from cgbridge.models.neural.descriptors import chebyshev_basis, legendre_sums, monomials
 from cgbridge.models.neural.neighbours import Pairs
 from cgbridge.models.neural.settings import DescriptorSettings
 
@@ -53,9 +53,10 @@ class Fingerprint(nn.Module):
         if s.angular_functions:
             distance, direction, kinds = self._neighbours(pairs, vectors, types, s.angular_cutoff)
             basis = self._by_kind(chebyshev_basis(distance / s.angular_cutoff, s.angular_basis), kinds)
-            moments = basis.transpose(1, 2) @ harmonics(direction, s.angular_order)
-            squares = (self._of(self.angular, types) @ moments).square()
-            parts += [squares[..., ORDERS[order]].sum(-1) for order in range(1, s.angular_order + 1)]
+            angles = monomials(direction.permute(2, 0, 1).contiguous(), s.angular_order)
+            moments = basis.transpose(1, 2) @ angles.permute(1, 2, 0)
+            sums = legendre_sums(self._of(self.angular, types) @ moments, s.angular_order)
+            parts.append(sums.flatten(1))
         return torch.cat(parts, dim=-1)
 
     @torch.no_grad()
@@ -74,7 +75,8 @@ class Fingerprint(nn.Module):
         """Distances (N, M), directions (N, M, 3) and, where there are several, types of the neighbours."""
         slots, filled = pairs.table(cutoff)
         # What only fills a row up is put where nothing is seen, with no gradient.
-        there = torch.where(filled.unsqueeze(-1), vectors[slots], 2.0 * cutoff)
+        found = vectors.index_select(0, slots.flatten()).reshape(*slots.shape, 3)
+        there = torch.where(filled.unsqueeze(-1), found, 2.0 * cutoff)
         distance = torch.linalg.vector_norm(there, dim=-1)
         kinds = types[pairs.neighbour[slots]] if self.kinds > 1 else None
         return distance, there / distance.unsqueeze(-1), kinds

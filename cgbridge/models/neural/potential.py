@@ -44,6 +44,11 @@ class NeuralPotential(nn.Module):
         return next(self.network.parameters()).dtype
 
     @property
+    def known(self) -> tuple[Prior, ...]:
+        """The priors."""
+        return tuple(prior for prior in self.priors if isinstance(prior, Prior))
+
+    @property
     def parameter_count(self) -> int:
         """How many numbers are trained."""
         return sum(values.numel() for values in self.network.parameters())

@@ -1,0 +1,199 @@
+"""A model whose energy is a neural potential: what is simulated, saved and shared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from cgbridge.errors import ConfigError
+from cgbridge.frames import FloatArray
+from cgbridge.models.beads import Bead, Molecule
+from cgbridge.models.neural.committee import Committee
+from cgbridge.models.neural.potential import NeuralPotential, types_of
+from cgbridge.models.neural.settings import NetworkSettings
+from cgbridge.models.typed_beads import TypedBeads
+from cgbridge.topology import Topology
+
+if TYPE_CHECKING:
+    import openmm
+
+
+@dataclass(frozen=True)
+class Example:
+    """A configuration with what the trained potential said of it, which OpenMM must say as well.
+
+    ``positions`` (N, 3) and ``box`` (3, 3; None: isolated) in nm, ``energy`` in kJ/mol, ``forces`` in
+    kJ/mol/nm.
+    """
+
+    topology: Topology
+    positions: FloatArray
+    box: FloatArray | None
+    energy: float
+    forces: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class NeuralModel(TypedBeads):
+    """One potential, or a committee of several, for beads or atoms.
+
+    ``architecture`` and ``settings`` are those of :mod:`cgbridge.models.neural.architecture`, ``beads`` the
+    types in the order of the potential's numbers. ``mapping`` is the content of the mapping file that makes
+    such beads of atoms, ``provenance`` what the model was made of and with.
+    """
+
+    name: str
+    architecture: str
+    settings: NetworkSettings
+    beads: tuple[Bead, ...]
+    members: tuple[NeuralPotential, ...]
+    molecules: tuple[Molecule, ...] = ()
+    description: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    mapping: Mapping[str, Any] | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    example: Example | None = None
+
+    def __post_init__(self) -> None:
+        if not self.members or any(member.kinds != len(self.beads) for member in self.members):
+            raise ConfigError(
+                "a neural model has one potential or more, each for all of its beads",
+                where=f"model '{self.name}'",
+            )
+
+    @cached_property
+    def potential(self) -> NeuralPotential | Committee:
+        """What gives the energy: the only member, or the mean of all."""
+        return self.members[0] if len(self.members) == 1 else Committee(self.members)
+
+    @property
+    def form(self) -> str:
+        """``tensornet``, ``committee of 4 tensornet``, with the priors."""
+        network = self.architecture
+        if len(self.members) > 1:
+            network = f"committee of {len(self.members)} {network}"
+        return " + ".join([network, *(str(prior.name) for prior in self.members[0].known)])
+
+    @property
+    def cutoff(self) -> float:
+        """Distance in nm up to which particles see each other."""
+        return max(member.cutoff for member in self.members)
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """None: weights have no names."""
+        return {}
+
+    def facts(self) -> dict[str, str]:
+        """Settings, number of weights, priors, mapping, and what it was made of."""
+        facts = {"architecture": self.architecture}
+        facts |= {key: str(value) for key, value in self.settings.model_dump(mode="json").items()}
+        facts["weights"] = f"{self.members[0].parameter_count:,} in each of {len(self.members)}"
+        facts |= {f"prior {prior.name}": str(dict(prior.content())) for prior in self.members[0].known}
+        if self.mapping is not None:
+            facts["mapping"] = str(self.mapping.get("name", "its own"))
+        return facts | {key: str(value) for key, value in self.provenance.items()}
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        from cgbridge.models.neural.bundle import bytes_of_model
+
+        return bytes_of_model(self)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over architecture, settings, beads, molecules, priors and weights."""
+        from cgbridge.models.neural.bundle import physics, weights_of
+
+        content = physics(self).encode() + weights_of(self)
+        return hashlib.sha256(content).hexdigest()
+
+    def require_entries(self, topology: Topology | None = None) -> None:
+        """Raise :class:`ConfigError` for beads that the network does not know; it knows all pairs."""
+        if topology is not None:
+            types_of(topology.types, self.bead_names)
+
+    def restricted(self, names: Collection[str]) -> NeuralModel:
+        """The model itself, which serves some of its beads as well as all."""
+        types_of(list(names), self.bead_names)
+        return self
+
+    def with_masses(self, masses: Mapping[str, float]) -> NeuralModel:
+        """A new model with the masses in amu of some beads replaced; :class:`ConfigError` for other names."""
+        return replace(self, beads=self.reweighed(masses))
+
+    def add_forces(self, system: openmm.System, topology: Topology, *, periodic: bool = True) -> None:
+        """Add a PythonForce for the particles of ``topology`` to ``system``."""
+        from cgbridge.models.neural.python_force import NeuralForce, python_force
+
+        self.require_entries(topology)
+        force = NeuralForce(self._bytes, topology, periodic=periodic)
+        system.addForce(python_force(force, self.name))
+
+    def with_example(self, positions: FloatArray, box: FloatArray | None, topology: Topology) -> NeuralModel:
+        """A new model with this configuration to test itself by; N of some ten to hundred are enough."""
+        from cgbridge.models.neural.self_test import example_of
+
+        return replace(self, example=example_of(self, positions, box, topology))
+
+    def self_test(self) -> None:
+        """Compare energy and forces in OpenMM, and of the potential, with those that were stored.
+
+        Raises :class:`~cgbridge.errors.SimulationError` where they differ, :class:`ConfigError` where none
+        are stored.
+        """
+        from cgbridge.models.neural.self_test import run_self_test
+
+        run_self_test(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the bundle ``path`` (``.cgnn``), after the self-test.
+
+        Raises what :meth:`self_test` does, and :class:`~cgbridge.errors.StorageError`; nothing is written
+        then.
+        """
+        from cgbridge.models.neural.bundle import write_bundle
+
+        self.self_test()
+        write_bundle(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> NeuralModel:
+        """The model of a bundle; no pickles are read.
+
+        Raises :class:`~cgbridge.errors.FileFormatError` for a file that is no bundle, or of another schema,
+        or whose potential does not say what it said when it was saved.
+        """
+        from cgbridge.models.neural.bundle import read_bundle
+
+        return read_bundle(Path(path))
+
+    @classmethod
+    def of_potentials(
+        cls,
+        name: str,
+        architecture: str,
+        settings: NetworkSettings,
+        beads: Sequence[Bead],
+        members: Sequence[NeuralPotential],
+        **more: Any,
+    ) -> NeuralModel:
+        """A model of trained potentials, copied to the processor and out of training; ``more`` are fields."""
+        import copy
+
+        own = []
+        for member in members:
+            one = copy.deepcopy(member).to(torch.device("cpu")).eval()
+            own.append(one)
+        return cls(name, architecture, settings, tuple(beads), tuple(own), **more)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from cgbridge.models.neural.bundle import model_of_bytes
+
+        return model_of_bytes, (self._bytes, f"model '{self.name}'")
