@@ -38,37 +38,22 @@ def fit(
     """
     from cgbridge.cli.progress import show_progress
     from cgbridge.errors import RunFolderError
-    from cgbridge.fits.search.box_check import check_simulations
-    from cgbridge.fits.search.reading import read_fit
+    from cgbridge.fits.catalogue import read_fit_of_any_kind
     from cgbridge.report.document import write_report
-    from cgbridge.store.layout import RunLayout
 
-    problem = read_fit(input)
-    config = problem.config
-    check_simulations(problem)
-    # Only now: it imports what the check may have found to be missing.
-    from cgbridge.fits.search.loop import run_fit
-
+    found = read_fit_of_any_kind(input)
+    found.require_runnable()
     try:
-        with show_progress(config.name) as display:
-            folder = run_fit(problem, fresh=fresh, display=display)
+        with show_progress(found.name) as display:
+            endings = found.run(fresh=fresh, display=display)
     except RunFolderError:
         raise  # the folder belongs to another run, which writes its own report
     except BaseException:
-        _report_of_stopped_run(RunLayout(config.run.folder))
+        _report_of_stopped_run(found.layout)
         raise
-    typer.echo(f"ended: {_why(folder)}")
-    typer.echo(f"result: {folder.result}")
-    typer.echo(f"best model: {folder.best}")
-    typer.echo(f"report: {write_report(folder)}")
-
-
-def _why(folder: RunLayout) -> str:
-    """Why the search came to its end."""
-    import json
-
-    words: str = json.loads(folder.result.read_text(encoding="utf-8"))["ended"]["words"]
-    return words
+    for key, value in endings:
+        typer.echo(f"{key}: {value}")
+    typer.echo(f"report: {write_report(found.layout)}")
 
 
 def _report_of_stopped_run(layout: RunLayout) -> None:
@@ -100,12 +85,22 @@ def check(
       cgbridge check water-quick.yaml
       cgbridge check water-quick.yaml --no-timing
     """
-    from cgbridge.fits.search.box_check import check_simulations
-    from cgbridge.fits.search.cost_estimate import estimate_cost
-    from cgbridge.fits.search.reading import read_fit
+    from cgbridge.fits.catalogue import read_fit_of_any_kind
+    from cgbridge.fits.search.kind import SearchFit
 
-    problem = read_fit(input)
-    check_simulations(problem)
+    found = read_fit_of_any_kind(input)
+    found.require_runnable()
+    if isinstance(found, SearchFit):
+        _describe_search(input, found.problem, timing=timing)
+        return
+    from cgbridge.cli.training import describe_training
+
+    describe_training(input, found)
+
+
+def _describe_search(input: Path, problem: FitProblem, *, timing: bool) -> None:
+    from cgbridge.fits.search.cost_estimate import estimate_cost
+
     _print_problem(input, problem)
     _print_targets(problem)
     estimate = estimate_cost(problem, timing=timing)

@@ -13,6 +13,7 @@ from cgbridge.config.document import DocumentError, parse_document
 from cgbridge.config.migration import migration_words
 from cgbridge.config.places import Lines, Path_, Place
 from cgbridge.config.schema import SCHEMA_VERSION, EvaluateConfig, FitConfig
+from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.errors import CgbridgeWarning, ConfigError, ConfigErrors, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -166,6 +167,11 @@ def parse_fit(data: Mapping[str, Any], lines: Lines, source: str) -> FitConfig:
         place = Place(source, ("optimizer",), lines)
         warnings.warn(f"{place}: {words}", CgbridgeWarning, stacklevel=2)
     return _parse(FitConfig, data, lines, source)
+
+
+def parse_training(data: Mapping[str, Any], lines: Lines, source: str) -> TrainingConfig:
+    """Validate the content of the YAML of a fit to forces."""
+    return _parse(TrainingConfig, data, lines, source)
 
 
 def parse_evaluation(data: Mapping[str, Any], lines: Lines, source: str) -> EvaluateConfig:

@@ -33,6 +33,8 @@ Density = Annotated[float, _reader("g/cm^3")]
 Temperature = Annotated[float, _reader("K")]
 #: bar
 Pressure = Annotated[float, _reader("bar")]
+#: kJ/mol/nm
+Force = Annotated[float, _reader("kJ/mol/nm")]
 #: 1/ps
 Rate = Annotated[float, _reader("1/ps")]
 #: dimensionless

@@ -26,6 +26,11 @@ class FitConfig(Section):
     """A whole fit."""
 
     schema_version: Literal[1] = Field(1, alias="schema", description="Version of this YAML form.")
+    method: Literal["search"] = Field(
+        "search",
+        description="search: parameters by simulating and measuring; the fits to forces, force-matching and "
+        "energy-force-matching, have other keys.",
+    )
     name: str = Field(min_length=1, description="Name of the fit, used in the report.")
     model: ModelSection
     levels: tuple[LevelSection, ...] = Field(min_length=1)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ from pydantic import ValidationError
 
 from cgbridge.config.schema import SCHEMA_VERSION, FitConfig
 from cgbridge.errors import CgbridgeWarning, ConfigError, RunFolderError
+from cgbridge.fits.best_folder import remove_best, replace_best
 from cgbridge.fits.cross_validation import cross_validate_run, cross_validation_record
 from cgbridge.fits.differences import differences
 from cgbridge.fits.lengthening import compared
@@ -22,7 +21,7 @@ from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.stages import resolved
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.records.evaluation import Evaluation
-from cgbridge.store.atomic import storage_errors, sync_folder, write_atomic
+from cgbridge.store.atomic import storage_errors, write_atomic
 from cgbridge.store.journal_entries import run_entries
 from cgbridge.store.layout import RunLayout
 from cgbridge.store.records import result_record, target_record
@@ -80,10 +79,7 @@ class RunFolder(RunLayout):
             files += [self.base_model, self.start, self.earlier, self.proposals, self.clock, self.lengthened]
             for file in [*files, self.validation]:
                 file.unlink(missing_ok=True)
-            if self.best.is_symlink():
-                self.best.unlink()
-            for folder in self.path.glob(".best-*"):
-                shutil.rmtree(folder, ignore_errors=True)
+            remove_best(self)
 
     def _check_same(self, config: FitConfig, problem: FitProblem) -> list[str]:
         """Refuse a folder whose results would not be those of this input and these versions.
@@ -147,24 +143,13 @@ class RunFolder(RunLayout):
         from cgbridge.models.files.lammps_format import write_lammps
         from cgbridge.models.files.system_file import write_system
 
-        name = f".best-{model.fingerprint()[:16]}"
-        folder = self.path / name
-        with storage_errors(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
+        def fill(folder: Path) -> None:
             model.save(folder / "model.yaml")
             if model.many_body is not None:
                 write_lammps(model, folder / f"model{model.many_body.suffix}")
             write_system(model, folder / "system.xml", beads)
-            sync_folder(folder)
-            link = self.path / f".best.{os.getpid()}.tmp"
-            link.unlink(missing_ok=True)
-            link.symlink_to(name)
-            os.replace(link, self.best)
-            sync_folder(self.path)
-            for old in self.path.glob(".best-*"):
-                if old.name != name:
-                    shutil.rmtree(old, ignore_errors=True)
+
+        replace_best(self, model.fingerprint(), fill)
 
     def write_result(
         self,

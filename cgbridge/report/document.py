@@ -21,6 +21,7 @@ from cgbridge.report.figures.structure import rdf_figures
 from cgbridge.report.finding import Finding
 from cgbridge.report.fit_in_words import fit_words
 from cgbridge.report.funnel import funnel
+from cgbridge.report.kinds import page_of
 from cgbridge.report.lineages import lineage_words, lineages
 from cgbridge.report.ranges import RangePosition, range_positions
 from cgbridge.report.run_record import RunRecord, read_run
@@ -37,11 +38,17 @@ if TYPE_CHECKING:
 def write_report(layout: RunLayout) -> Path:
     """Write ``report.html`` into the run folder and return its path.
 
-    Works for a run in any state, also while it is alive, and changes nothing else in the folder. Raises
-    what :func:`~cgbridge.report.run_record.read_run` raises, and StorageError when it cannot be written.
+    Works for a run of any kind and in any state, also while it is alive, and changes nothing else in the
+    folder. Raises what :func:`~cgbridge.report.run_record.read_run` raises, and StorageError when it cannot
+    be written.
     """
-    write_atomic(layout.report, report_html(read_run(layout)))
+    write_atomic(layout.report, page_of(layout)(layout))
     return layout.report
+
+
+def search_html(layout: RunLayout) -> str:
+    """The page of a search."""
+    return report_html(read_run(layout))
 
 
 def report_html(run: RunRecord) -> str:

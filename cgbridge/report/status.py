@@ -13,6 +13,7 @@ from cgbridge.report.cost import costs, elapsed_s
 from cgbridge.report.diagnosis import diagnose
 from cgbridge.report.failures import failure_groups
 from cgbridge.report.funnel import funnel
+from cgbridge.report.kinds import line_of, lines_of
 from cgbridge.report.notes import short_notes
 from cgbridge.report.run_record import RunRecord, find_runs, read_run
 from cgbridge.report.search_stages import ended_words
@@ -26,7 +27,12 @@ _FAILURES = 3
 
 
 def status_text(layout: RunLayout) -> str:
-    """State, generation, funnel, best so far with verdicts, cost and failures of a run.
+    """The state of a run of any kind; raises what reading its folder does."""
+    return lines_of(layout)(layout)
+
+
+def search_status(layout: RunLayout) -> str:
+    """State, generation, funnel, best so far with verdicts, cost and failures of a search.
 
     Changes nothing in the folder. Raises what :func:`~cgbridge.report.run_record.read_run` raises.
     """
@@ -70,9 +76,14 @@ def run_lines(folder: Path) -> list[RunLine]:
 
 def _run_line(path: Path, name: str) -> RunLine:
     try:
-        run = read_run(RunLayout(path))
+        return line_of(RunLayout(path))(RunLayout(path), name)
     except CgbridgeError as error:
         return RunLine(name, error=error.what)
+
+
+def search_line(layout: RunLayout, name: str) -> RunLine:
+    """One search among several runs."""
+    run = read_run(layout)
     best = None if run.best is None else run.best.evaluation
     return RunLine(
         folder=name,

@@ -34,17 +34,18 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "machine": platform.machine(),
     }
-    found.update((name, _version(name)) for name in _PACKAGES)
+    found.update((name, version_of(name)) for name in _PACKAGES)
     found["created"] = datetime.now(UTC).isoformat(timespec="seconds")
     return found
 
 
 def decisive_versions() -> dict[str, str]:
     """The versions that belong to every result."""
-    return {"results": str(RESULTS_VERSION)} | {name: _version(name) for name in DECISIVE[1:]}
+    return {"results": str(RESULTS_VERSION)} | {name: version_of(name) for name in DECISIVE[1:]}
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """The version of an installed package, or that it is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -210,16 +211,18 @@ def _npz(path: Path, atoms: Atoms | None) -> FrameSource:
     reader = NpzFrames(path)
     len(reader)  # the arrays are looked at before anything else is said
     types, text = reader.once("bead_types"), reader.once("topology")
+    told = reader.once("source")
+    made = None if told is None else dict(json.loads(str(told)))
     if types is not None:
         names = tuple(str(name) for name in types)
         beads = None if text is None else Beads.from_json(str(text))
         if beads is None:
-            return FrameSource(path, reader, None, names)
-        return FrameSource(path, reader, None, names, beads.topology, beads.masses)
+            return FrameSource(path, reader, None, names, source=made)
+        return FrameSource(path, reader, None, names, beads.topology, beads.masses, source=made)
     notes: tuple[str, ...] = ()
     if atoms is None and (reader.once("atoms") is not None or reader.once("elements") is not None):
         atoms, notes = read_atoms(path)
-    return FrameSource(path, reader, atoms, notes=notes)
+    return FrameSource(path, reader, atoms, notes=notes, source=made)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import yaml
 from cgbridge import errors
 from cgbridge.cli.app import exit_codes
 from cgbridge.config.loader import load_evaluation, load_fit
+from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.fits.search.box_check import check_simulations
 from cgbridge.fits.search.problem import build_problem, resolve_targets
 from cgbridge.models.files.model_file import model_from_dict
@@ -46,6 +47,8 @@ def test_yaml_example_is_valid(text, tmp_path):
     content = yaml.safe_load(text)
     if "levels" in content:
         check_simulations(build_problem(load_fit(path), tmp_path))
+    elif "method" in content:
+        assert TrainingConfig.model_validate(content).model.architecture
     elif "schema" in content:
         assert resolve_targets(load_evaluation(path), tmp_path)
     elif "form" in content:

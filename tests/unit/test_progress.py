@@ -9,9 +9,9 @@ import pytest
 from fits import known_answer
 from synthetic_reports import entry, measured, water_levels
 
-from cgbridge.cli.progress import _duration, _rows
 from cgbridge.config.schema import FitConfig
 from cgbridge.errors import CgbridgeWarning
+from cgbridge.fits.durations import duration_words
 from cgbridge.fits.search.evaluator import Job
 from cgbridge.fits.search.progress import Progress
 from cgbridge.records.evaluation import Outcome
@@ -23,7 +23,7 @@ BROKEN = entry(outcome=Outcome.UNSTABLE, levels=3).evaluation
 
 
 def shown(progress: Progress) -> str:
-    return "; ".join(f"{key} {value}" for key, value in _rows(progress))
+    return "; ".join(f"{key} {value}" for key, value in progress.rows())
 
 
 def fresh() -> Progress:
@@ -43,7 +43,7 @@ def fresh() -> Progress:
     ],
 )
 def test_durations_have_the_unit_that_suits_them(seconds: float | None, text: str) -> None:
-    assert _duration(seconds) == text
+    assert duration_words(seconds) == text
 
 
 def test_nothing_is_said_of_a_best_before_anything_was_measured() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from cgbridge.fits.durations import duration_words
 from cgbridge.fits.search.evaluator import Job, Origin
 from cgbridge.records.evaluation import Evaluation, Outcome
 
@@ -82,6 +83,26 @@ class Progress:
             return None
         pace = (self._finished[-1] - self._finished[0]) / (len(self._finished) - 1)
         return max(0, self.budget - self.evaluations) * pace
+
+    def rows(self) -> list[tuple[str, str]]:
+        """What a user watches: names and values."""
+        funnel = " > ".join(
+            f"{level} {count}" for level, count in zip(self.level_names, self.reached, strict=True)
+        )
+        earlier = f" ({self.from_journal} of an earlier run)" if self.from_journal else ""
+        rows = [
+            ("doing", self.doing),
+            ("generation", str(self.generation)),
+            ("evaluations", f"{self.evaluations} of {self.budget}{earlier}"),
+            ("levels passed", f"{self.evaluations} > {funnel}"),
+            ("MD done", f"{self.md_ns:.2f} ns"),
+            ("time left", duration_words(self.eta_s)),
+        ]
+        # A candidate that broke down before anything was measured has no error, and is no news.
+        if self.best is not None and self.best.results:
+            levels = f"{self.best.levels_passed} of {len(self.level_names)} levels"
+            rows.insert(4, ("best", f"{levels}, error {self.best.score.total_error:.3g} tolerances"))
+        return rows
 
     def totals(self) -> dict[str, Any]:
         """Cost figures for result.json and the report."""

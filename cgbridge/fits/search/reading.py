@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from cgbridge.config.loader import parse_evaluation, parse_fit, read_yaml
 from cgbridge.config.optimizer_section import OptimizerSection
-from cgbridge.config.places import Place
+from cgbridge.config.places import Lines, Place
 from cgbridge.config.schema import EvaluateConfig, FitConfig
 from cgbridge.errors import CgbridgeError, ConfigErrors, Faults
 from cgbridge.fits.search.problem import FitProblem, build_problem, resolve_entry
@@ -25,7 +25,11 @@ def read_fit(path: Path) -> FitProblem:
 
     Raises :class:`ConfigError` with file, line and dotted path, :class:`ConfigErrors` for several faults.
     """
-    data, lines = read_yaml(path)
+    return read_fit_content(path, *read_yaml(path))
+
+
+def read_fit_content(path: Path, data: dict[str, Any], lines: Lines) -> FitProblem:
+    """Resolve the content of the fit YAML ``path``; raises as :func:`read_fit`."""
     root, faults = Place(str(path), (), lines), Faults()
     config = None
     with faults.collecting():

@@ -3,7 +3,8 @@
 One frame is in memory at a time.
 
 ``energy`` (kJ/mol) and ``velocities`` (nm/ps) may be there as well. Which particles there are stands in
-``bead_types`` (with the JSON text ``topology`` of the beads) or ``atoms`` (JSON text), or ``elements``.
+``bead_types`` (with the JSON text ``topology`` of the beads) or ``atoms`` (JSON text), or ``elements``; what
+made the frames in ``source`` (JSON text).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from cgbridge.frames import Frame
 
 #: Arrays with one entry per frame, by the field of a frame that they fill.
 PER_FRAME = ("positions", "box", "forces", "velocities", "time", "energy")
-_ONCE = ("bead_types", "topology", "atoms", "elements")
+_ONCE = ("bead_types", "topology", "atoms", "elements", "source")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,47 @@
+"""The YAML of a fit to forces, or to energies and forces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from cgbridge.config.section import Section
+from cgbridge.config.training_data_section import DataSection
+from cgbridge.config.training_model_section import TrainedModelSection
+from cgbridge.config.training_section import TrainingSection
+from cgbridge.config.training_validation_section import DynamicsValidationSection
+
+
+class TrainingRunSection(Section):
+    """Where a training runs."""
+
+    folder: Path = Field(Path("runs/fit"), description="Run folder, relative to the current directory.")
+
+
+class TrainingConfig(Section):
+    """A fit of a model to forces (beads), or to energies and forces (atoms)."""
+
+    schema_version: Literal[1] = Field(1, alias="schema", description="Version of this YAML form.")
+    method: Literal["force-matching", "energy-force-matching"] = Field(
+        description="force-matching: forces of beads, whose energies have no labels; energy-force-matching: "
+        "energies and forces of atoms."
+    )
+    name: str = Field(min_length=1, description="Name of the fit, used in the report.")
+    data: DataSection
+    model: TrainedModelSection
+    training: TrainingSection = TrainingSection()
+    validation: DynamicsValidationSection | None = None
+    run: TrainingRunSection = TrainingRunSection()
+
+    @property
+    def with_energies(self) -> bool:
+        """Whether energies are labels."""
+        return self.method == "energy-force-matching"
+
+    @property
+    def energy_weight(self) -> float:
+        """Weight of the energies in the loss."""
+        given = self.training.loss.energies
+        return given if given is not None else 0.1 if self.with_energies else 0.0

@@ -1,0 +1,1 @@
+"""Fits to forces, or to energies and forces: data, losses, loop, committee."""

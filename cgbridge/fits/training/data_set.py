@@ -1,0 +1,138 @@
+"""Labelled frames in memory: one series for every file, with what its particles are and its state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from cgbridge.frames import FloatArray
+from cgbridge.topology import Topology
+from cgbridge.units import BAR_NM3, GAS_CONSTANT
+
+Single = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class State:
+    """Temperature in K and pressure in bar of the run behind a series, ``npt`` if its volume was free.
+
+    ``noise`` is the known root mean square noise of a component of its force labels, in kJ/mol/nm. All are
+    None where they are not known.
+    """
+
+    temperature: float | None = None
+    pressure: float | None = None
+    npt: bool = False
+    noise: float | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """F frames of the same N particles.
+
+    ``positions`` and ``forces`` (F, N, 3) in nm and kJ/mol/nm, in single precision, which is far below the
+    noise of any label; ``box`` (F, 3, 3) in nm, ``time`` (F,) in ps (NaN: not known). Where there are labels,
+    ``energy`` (F,) in kJ/mol and ``virial`` (F, 3, 3) in kJ/mol. ``masses`` are in amu, empty where they are
+    not known. ``number`` tells the place of every frame in its file.
+    """
+
+    name: str
+    topology: Topology
+    masses: tuple[float, ...]
+    positions: Single
+    forces: Single
+    box: FloatArray
+    time: FloatArray
+    number: npt.NDArray[np.int64]
+    state: State = State()
+    energy: FloatArray | None = None
+    virial: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def particles(self) -> int:
+        return self.positions.shape[1]
+
+    @cached_property
+    def volume(self) -> FloatArray:
+        """Volumes of the frames in nm^3."""
+        found: FloatArray = np.abs(np.linalg.det(self.box))
+        return found
+
+    @cached_property
+    def pressure(self) -> FloatArray | None:
+        """The mean pressure in bar that belongs to the volume of every frame; None where it is not known.
+
+        At constant volume that of the state. At constant pressure p the volumes are distributed by
+        exp(-(F(V) + p V)/kT), so that the pressure at the volume V is p + kT d ln P(V)/dV, with a normal
+        distribution p - kT (V - <V>)/<dV^2>.
+        """
+        state = self.state
+        if state.pressure is None:
+            return None
+        pressure = np.full(len(self), state.pressure)
+        spread = float(self.volume.var())
+        if state.npt and spread > 0.0 and state.temperature is not None:
+            kt = GAS_CONSTANT * state.temperature
+            pressure -= kt * (self.volume - self.volume.mean()) / spread / BAR_NM3
+        return pressure
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """All series, with the types of particles numbered over all of them."""
+
+    series: tuple[Series, ...]
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """Names of the types, in the order in which they come up."""
+        return tuple(dict.fromkeys(name for one in self.series for name in one.topology.types))
+
+    @cached_property
+    def masses(self) -> dict[str, float]:
+        """Masses in amu by type, of those that are known."""
+        found: dict[str, float] = {}
+        for one in self.series:
+            for name, mass in zip(one.topology.types, one.masses, strict=False):
+                found.setdefault(name, mass)
+        return found
+
+    def type_indices(self, series: Series) -> npt.NDArray[np.int64]:
+        """Numbers of the types of the particles of one series."""
+        number = {name: index for index, name in enumerate(self.types)}
+        return np.array([number[name] for name in series.topology.types], dtype=np.int64)
+
+    @property
+    def least_half_width(self) -> float:
+        """Half the smallest diagonal element of any box, in nm: the longest cutoff that is possible."""
+        return min(float(np.diagonal(one.box, axis1=1, axis2=2).min()) for one in self.series) / 2.0
+
+    def force_spread(self, chosen: Sequence[FrameAddress] | None = None) -> float:
+        """Root mean square of a component of the force labels, in kJ/mol/nm."""
+        total, count = 0.0, 0
+        for number, one in enumerate(self.series):
+            picked = one.forces if chosen is None else one.forces[[i for s, i in chosen if s == number]]
+            total += float(np.square(picked, dtype=np.float64).sum())
+            count += picked.size
+        return float(np.sqrt(total / max(count, 1)))
+
+    @property
+    def noise(self) -> float | None:
+        """Root mean square noise of a component over all labels; None where a file does not know its own."""
+        squares = [(one.state.noise, one.forces.size) for one in self.series]
+        if any(noise is None for noise, _ in squares):
+            return None
+        total = sum(size * noise**2 for noise, size in squares if noise is not None)
+        return float(np.sqrt(total / sum(size for _, size in squares)))
+
+
+#: A frame: number of its series, and its index in that.
+FrameAddress = tuple[int, int]

@@ -1,0 +1,251 @@
+"""Files of labelled frames read into memory, checked frame by frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cgbridge.atoms import Atoms
+from cgbridge.config.training_data_section import DataFileSection, DataSection
+from cgbridge.config.training_schema import TrainingConfig
+from cgbridge.errors import Faults, FileFormatError
+from cgbridge.fits.training.data_set import DataSet, Series, State
+from cgbridge.fits.training.label_checks import FrameChecks, check_series
+from cgbridge.frames import FloatArray, Frame
+from cgbridge.structures.cells import openmm_box
+from cgbridge.topology import Topology
+from cgbridge.trajectories.formats.frame import open_text
+from cgbridge.trajectories.formats.xyz import parse_xyz, xyz_blocks
+from cgbridge.trajectories.sources import FrameSource, open_source
+from cgbridge.units import ANGSTROM, EV
+
+_XYZ = (".xyz", ".extxyz")
+_STRESS = re.compile(r"\b(stress|virial)\s*=\s*[\"'{\[]([^\"'}\]]*)", re.IGNORECASE)
+#: Where the six numbers of a symmetric tensor stand: xx yy zz yz xz xy.
+_VOIGT = ((0, 5, 4), (5, 1, 3), (4, 3, 2))
+
+
+@dataclass(frozen=True)
+class _Labelled:
+    """A frame with its place in the file, and its virial in kJ/mol where the file has one."""
+
+    number: int
+    frame: Frame
+    virial: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Frames of the same particles in one file."""
+
+    topology: Topology
+    masses: tuple[float, ...]
+    source: Mapping[str, Any] = field(default_factory=dict)
+    noise: float | None = None
+
+
+def read_data(config: TrainingConfig, folder: Path) -> DataSet:
+    """All files of the section ``data``; raises :class:`FileFormatError` and :class:`ConfigError`."""
+    found: list[Series] = []
+    notes: list[str] = []
+    faults = Faults()
+    for section in config.data.files:
+        with faults.collecting():
+            every, told = _read_file(section, config, folder)
+            notes += told
+            for series in every:
+                notes += check_series(series)
+                found.append(series)
+    faults.raise_all()
+    return DataSet(tuple(found), tuple(notes))
+
+
+def _read_file(
+    section: DataFileSection, config: TrainingConfig, folder: Path
+) -> tuple[list[Series], tuple[str, ...]]:
+    """The frames of one file: a series for every kind of box that is in it."""
+    path = _below(folder, section.file)
+    checks = FrameChecks(str(path), config.with_energies)
+    groups: dict[tuple[str, ...], _Group] = {}
+    taken: dict[tuple[str, ...], list[_Labelled]] = {}
+    frames, notes = (
+        _xyz_frames(path) if path.suffix.lower() in _XYZ else _source_frames(path, section, folder)
+    )
+    for key, group, labelled in frames:
+        if labelled.number % section.stride:
+            continue
+        checks(labelled.number, labelled.frame, kind=key)
+        groups.setdefault(key, group)
+        taken.setdefault(key, []).append(_turned(labelled))
+    if not taken:
+        raise FileFormatError("there are no frames in this file", where=str(path))
+    several = len(groups) > 1
+    found = [
+        _series(
+            f"{path.name}, {len(key)} particles" if several else path.name, group, taken[key], section, config
+        )
+        for key, group in groups.items()
+    ]
+    return found, notes
+
+
+def _series(
+    name: str, group: _Group, taken: list[_Labelled], section: DataFileSection, config: TrainingConfig
+) -> Series:
+    frames = [one.frame for one in taken]
+    energies = [frame.energy for frame in frames]
+    virials = [one.virial for one in taken]
+    return Series(
+        name=name,
+        topology=group.topology,
+        masses=group.masses,
+        positions=np.array([frame.positions for frame in frames], dtype=np.float32),
+        forces=np.array([frame.forces for frame in frames], dtype=np.float32),
+        box=np.array([frame.box for frame in frames], dtype=np.float64),
+        time=np.array([frame.time for frame in frames], dtype=np.float64),
+        number=np.array([one.number for one in taken], dtype=np.int64),
+        state=_state(section, config.data, group),
+        energy=None if None in energies else np.array(energies, dtype=np.float64),
+        virial=None if any(v is None for v in virials) else np.array(virials, dtype=np.float64),
+    )
+
+
+def _state(section: DataFileSection, data: DataSection, group: _Group) -> State:
+    """What the YAML says of the run, else what the file does."""
+    source = group.source
+    npt = str(source.get("ensemble", "")).lower() == "npt"
+    pressure = section.pressure
+    if pressure is None and npt:
+        pressure = _number(source.get("pressure"))
+    temperature = section.temperature
+    if temperature is None:
+        temperature = _number(source.get("temperature"))
+    return State(temperature, pressure, npt, data.noise if data.noise is not None else group.noise)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _source_frames(
+    path: Path, section: DataFileSection, folder: Path
+) -> tuple[Iterator[tuple[tuple[str, ...], _Group, _Labelled]], tuple[str, ...]]:
+    """Frames of any format; all have the same particles."""
+    top = None if section.top is None else _below(folder, section.top)
+    source = open_source(path, top=top, units=section.units)
+    group = _group(source)
+    virials = _npz_virials(path)
+
+    def frames() -> Iterator[tuple[tuple[str, ...], _Group, _Labelled]]:
+        for number, frame in enumerate(source):
+            virial = None if virials is None else virials[number]
+            yield group.topology.types, group, _Labelled(number, frame, virial)
+
+    return frames(), source.notes
+
+
+def _group(source: FrameSource) -> _Group:
+    """What the particles of a file are: beads, or atoms by their elements."""
+    made = dict(source.source or {})
+    noise = _number(made.get("force_noise"))
+    if source.bead_types is not None:
+        return _Group(source.topology or Topology(source.bead_types), source.masses or (), made, noise)
+    if source.atoms is None:
+        raise FileFormatError(
+            "nothing says what the particles of this file are",
+            where=str(source.path),
+            remedy="give a structure file that names them: data.files[].top",
+        )
+    return _Group(_atoms_topology(source.atoms, str(source.path)), source.atoms.masses, made, noise)
+
+
+def _atoms_topology(atoms: Atoms, where: str) -> Topology:
+    """Atoms as particles of a network: their types are elements, and no bond excludes anything."""
+    if "" in atoms.elements:
+        raise FileFormatError(
+            f"atom {atoms.elements.index('') + 1} has no element",
+            where=where,
+            remedy="virtual sites have no forces to learn: use a model of atoms alone, or map to beads",
+        )
+    return Topology(atoms.elements, atoms.molecule_of)
+
+
+def _npz_virials(path: Path) -> FloatArray | None:
+    if path.suffix.lower() != ".npz":
+        return None
+    with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as content:
+        return np.asarray(content["virial"], dtype=np.float64) if "virial" in content.files else None
+
+
+def _xyz_frames(
+    path: Path,
+) -> tuple[Iterator[tuple[tuple[str, ...], _Group, _Labelled]], tuple[str, ...]]:
+    """Frames of an extended XYZ, which may hold boxes of many kinds; energies and forces as ASE has them."""
+    if not path.is_file():
+        raise FileFormatError(
+            "no such file", where=str(path), remedy="paths are relative to the YAML's folder"
+        )
+
+    def frames() -> Iterator[tuple[tuple[str, ...], _Group, _Labelled]]:
+        number = 0
+        try:
+            with open_text(path) as stream:
+                for number, block in enumerate(xyz_blocks(stream)):
+                    found = parse_xyz(block)
+                    box = np.zeros((3, 3)) if found.cell is None or not all(found.periodic) else found.cell
+                    time = float("nan") if found.time is None else found.time
+                    frame = Frame(found.positions, box, time, found.forces, energy=found.energy)
+                    virial = _virial_of(block[1], float(np.linalg.det(box)))
+                    group = _Group(Topology(found.names), _element_masses(found.names))
+                    yield found.names, group, _Labelled(number, frame, virial)
+        except (ValueError, OSError, EOFError) as error:
+            raise FileFormatError(str(error), where=f"{path}, frame {number}") from None
+
+    return frames(), ()
+
+
+def _element_masses(names: tuple[str, ...]) -> tuple[float, ...]:
+    """Masses in amu by element; none where a name is no element."""
+    from ase.data import atomic_masses, atomic_numbers
+
+    if any(name not in atomic_numbers for name in names):
+        return ()
+    return tuple(float(atomic_masses[atomic_numbers[name]]) for name in names)
+
+
+def _virial_of(comment: str, volume: float) -> FloatArray | None:
+    """W = -dU/d(strain) in kJ/mol: ``virial`` in eV, or -V times ``stress`` in eV/angstrom^3."""
+    match = _STRESS.search(comment)
+    if match is None:
+        return None
+    numbers = np.array([float(word) for word in re.split(r"[\s,]+", match[2].strip()) if word])
+    if numbers.size not in (6, 9):
+        raise ValueError(f"{match[1]} needs six or nine numbers, found {numbers.size}")
+    tensor = numbers[np.array(_VOIGT)] if numbers.size == 6 else numbers.reshape(3, 3)
+    if match[1].lower() == "virial":
+        return np.asarray(tensor * EV)
+    return np.asarray(-tensor * volume / ANGSTROM**3 * EV)
+
+
+def _turned(labelled: _Labelled) -> _Labelled:
+    """The same frame with its box in OpenMM's form: positions, forces and virial are turned with it."""
+    frame = labelled.frame
+    rotation, box = openmm_box(np.asarray(frame.box, dtype=np.float64))
+    if np.array_equal(rotation, np.eye(3)):
+        return replace(labelled, frame=replace(frame, box=box))
+    assert frame.forces is not None
+    virial = labelled.virial
+    return replace(
+        labelled,
+        frame=replace(frame, box=box, positions=frame.positions @ rotation, forces=frame.forces @ rotation),
+        virial=None if virial is None else rotation.T @ virial @ rotation,
+    )
+
+
+def _below(folder: Path, path: Path) -> Path:
+    return path if path.is_absolute() else folder / path

@@ -1,0 +1,124 @@
+"""The page of a training, and its state in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cgbridge.report import digits
+from cgbridge.report.status import RunLine
+from cgbridge.report.training.figures import energy_figures, loss_figures, parity_figures, structure_figures
+from cgbridge.report.training.record import TrainingRecord, read_training
+from cgbridge.store.layout import RunLayout
+
+
+def training_html(layout: RunLayout) -> str:
+    """The page as text; raises what :func:`read_training` does."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parents[1]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"plain": digits.plain, "unit": digits.unit_text}
+    run = read_training(layout)
+    return environment.get_template("training/template.html").render(
+        run=run,
+        lead=summary(run),
+        curves=[*loss_figures(run), *energy_figures(run)],
+        parity=parity_figures(run),
+        structure=structure_figures(run),
+        dynamics=[_dynamics_row(state) for state in run.dynamics],
+    )
+
+
+def summary(run: TrainingRecord) -> str:
+    """What is known of the model, in a sentence or two."""
+    found = run.errors.get("test") or run.errors.get("validation")
+    if not found:
+        return (
+            f"{run.epochs} epochs are done; nothing is measured yet."
+            if run.epochs
+            else "Nothing is done yet."
+        )
+    explained = digits.percent(max(found["explained"], 0.0))
+    words = (
+        f"The force error on frames that were held back is {digits.plain(found['force'], 4)} kJ/mol/nm, of a "
+        f"spread of {digits.plain(found['spread'], 4)}: {explained} of the variance is explained"
+    )
+    if run.noise is not None:
+        return f"{words}, where the noise of the labels alone is {digits.plain(run.noise, 4)} kJ/mol/nm."
+    if run.config.with_energies:
+        return f"{words}."
+    return f"{words}. Mapped forces carry noise that no model explains: see the dynamics, not this number."
+
+
+def training_status(layout: RunLayout) -> str:
+    """State, epochs, errors of a training, for the terminal."""
+    run = read_training(layout)
+    lines = [f"{run.config.name}: {run.state} ({run.path})", f"  model       {run.config.model.architecture}"]
+    for number, rows in enumerate(run.members):
+        if rows:
+            best = min(rows, key=lambda row: row["validation_loss"])
+            lines.append(
+                f"  network {number + 1:<3} epoch {int(rows[-1]['epoch'])} of {run.config.training.epochs}, "
+                f"validation error {best['validation_force']:.4g} kJ/mol/nm (epoch {int(best['epoch'])})"
+            )
+    for state in run.dynamics:
+        lines.append("  dynamics    " + ", ".join(_dynamics_words(state)))
+    text = "\n".join([*lines, "", summary(run)])
+    return text.replace("\u00a0", " ").replace("−", "-")
+
+
+def training_line(layout: RunLayout, name: str) -> RunLine:
+    """One training among several runs."""
+    run = read_training(layout)
+    found = run.errors.get("validation")
+    return RunLine(
+        folder=name,
+        state=str(run.state),
+        generation=f"epoch {run.epochs}" if run.epochs else "-",
+        evaluations="-",
+        levels="-",
+        deviation="-" if found is None else f"{found['force']:.4g} kJ/mol/nm",
+    )
+
+
+def _dynamics_words(state: Mapping[str, Any]) -> list[str]:
+    words = [f"{state['temperature']:g} K: {state['stable_ps']:g} ps stable"]
+    words += [f"dg {pair} {curve['difference']:.3g} nm" for pair, curve in state.get("rdf", {}).items()]
+    if state.get("density"):
+        words.append(f"density {state['density']['value']:.4g} of {state['reference_density']:.4g} g/cm^3")
+    return words
+
+
+def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Cells of the table of runs."""
+
+    def mean(record: Mapping[str, float] | None, digits_: int = 2) -> str:
+        if record is None:
+            return "–"
+        value, error = digits.with_error(record["value"], record["stderr"])
+        return f"{value} ± {error}" if error else value
+
+    pressure = state.get("reference_pressure")
+    return {
+        "state": f"{state['series']}, {state['temperature']:g} K",
+        "stable": f"{digits.plain(state['stable_ps'], 4)} of {digits.plain(state['asked_ps'], 4)}",
+        "reason": state.get("reason") or state.get("npt_reason") or "",
+        "rdf": [
+            (pair, digits.with_error(c["difference"], c["error"]), digits.plain(c["halves"], 2))
+            for pair, c in state.get("rdf", {}).items()
+        ],
+        "overlap": digits.plain((state.get("angles") or {}).get("overlap"), 3),
+        "pressure": mean(state.get("pressure")),
+        "reference_pressure": digits.plain(pressure, 4),
+        "density": mean(state.get("density")),
+        "reference_density": digits.plain(state.get("reference_density"), 4),
+        "compressibility": digits.plain(state.get("compressibility"), 2),
+        "pace": digits.plain(state.get("ns_per_day"), 2),
+    }

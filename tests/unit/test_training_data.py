@@ -1,0 +1,353 @@
+"""Labelled frames: how they are dealt, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from labelled_frames import argon, save
+
+from cgbridge.config.training_data_section import DataSection
+from cgbridge.config.training_schema import TrainingConfig
+from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError, FileFormatError
+from cgbridge.fits.training.data_set import DataSet, Series, State
+from cgbridge.fits.training.force_identity import force_slope
+from cgbridge.fits.training.label_files import read_data
+from cgbridge.fits.training.pair_geometry import minimum_image, pairs_within
+from cgbridge.fits.training.split import split_frames
+from cgbridge.topology import Topology
+from cgbridge.units import BAR_NM3, EV, GAS_CONSTANT, KCAL
+
+Arrays = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def liquid() -> Arrays:
+    """Liquid argon with its forces."""
+    return argon(frames=40)
+
+
+def config(*files: Any, method: str = "force-matching", **data: Any) -> TrainingConfig:
+    return TrainingConfig.model_validate(
+        {
+            "method": method,
+            "name": "argon",
+            "data": {"files": list(files), **data},
+            "model": {"architecture": "pair-spline"},
+        }
+    )
+
+
+def read(folder: Path, arrays: Arrays, **file: Any) -> DataSet:
+    save(folder / "frames.npz", arrays)
+    return read_data(config({"file": "frames.npz", **file}), folder)
+
+
+def series(frames: int, *, apart: float = 1.0, name: str = "a") -> Series:
+    """Frames without anything in them but their times."""
+    return Series(
+        name,
+        Topology(("A", "A")),
+        (1.0, 1.0),
+        np.zeros((frames, 2, 3), dtype=np.float32),
+        np.ones((frames, 2, 3), dtype=np.float32),
+        np.tile(np.eye(3), (frames, 1, 1)),
+        apart * np.arange(frames, dtype=float),
+        np.arange(frames),
+    )
+
+
+def section(**keys: Any) -> DataSection:
+    return DataSection.model_validate({"files": ["a"], **keys})
+
+
+@pytest.mark.parametrize("gap", [0.0, 1.0, 2.5])
+@pytest.mark.parametrize("frames", [50, 203])
+def test_no_training_frame_is_near_a_held_back_one(frames: int, gap: float) -> None:
+    one = series(frames, apart=0.5)
+    found = split_frames(DataSet((one,)), section(gap=gap, validation=0.2, test=0.1))
+    train = np.array([i for _, i in found.train])
+    held = np.array([i for _, i in (*found.validation, *found.test)])
+    nearest = np.abs(one.time[train][:, None] - one.time[held][None, :]).min()
+    assert nearest > gap - 1e-9
+    # What is left out stands on both sides of every held-back block, and nothing else is.
+    assert len(found.train) + len(held) + found.left_out == frames
+    assert found.left_out <= 2 * 3 * np.ceil(gap / 0.5)
+    assert not set(train) & set(held)
+
+
+def test_held_back_blocks_stand_evenly_and_have_the_size_asked_for() -> None:
+    found = split_frames(DataSet((series(100),)), section(validation=0.2, test=0.1, gap=0.0))
+    validation, test = ([i for _, i in part] for part in (found.validation, found.test))
+    assert len(validation) == 20 and len(test) == 10
+    # Whole blocks of ten, one near each end: a drift of the run is in both parts.
+    assert {i // 10 for i in (*validation, *test)} == {1, 5, 8}
+
+
+def test_every_file_has_frames_in_both_parts() -> None:
+    data = DataSet((series(30), series(20, name="b")))
+    found = split_frames(data, section(gap=0.0))
+    for part in (found.train, found.validation):
+        assert {number for number, _ in part} == {0, 1}
+
+
+def test_fewer_training_frames_are_taken_evenly() -> None:
+    found = split_frames(DataSet((series(100),)), section(gap=0.0, frames=8))
+    places = [i for _, i in found.train]
+    assert len(places) == 8 and min(np.diff(places)) >= 8
+
+
+def test_too_few_frames_are_told() -> None:
+    with pytest.raises(ConfigError, match="no frames are left for training"):
+        split_frames(DataSet((series(5),)), section(gap=10.0))
+
+
+@pytest.mark.parametrize("tilted", [False, True])
+def test_pairs_are_those_of_all_images(tilted: bool) -> None:
+    random = np.random.default_rng(3)
+    box = np.array([[2.0, 0, 0], [0.6, 1.9, 0], [-0.5, 0.7, 2.1]]) if tilted else np.diag([2.0, 1.9, 2.1])
+    positions = random.uniform(-4.0, 4.0, (40, 3))  # unwrapped, as trajectories are
+    found = pairs_within(positions, box, 0.9, Topology(("A",) * 40, exclusions=((0, 1), (7, 3))))
+    images = (
+        np.array(
+            [
+                [i, j, k]
+                for i in (-5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5)
+                for j in range(-5, 6)
+                for k in range(-5, 6)
+            ]
+        )
+        @ box
+    )
+    nearest = {}
+    for i in range(40):
+        for j in range(i + 1, 40):
+            distance = np.linalg.norm(positions[i] - positions[j] + images, axis=1).min()
+            if distance < 0.9 and (i, j) not in ((0, 1), (3, 7)):
+                nearest[i, j] = distance
+    assert set(zip(found.first, found.second, strict=True)) == set(nearest)
+    expected = [nearest[i, j] for i, j in zip(found.first, found.second, strict=True)]
+    np.testing.assert_allclose(found.distance, expected, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(found.vector, axis=1), found.distance, atol=1e-12)
+
+
+def test_the_minimum_image_goes_from_the_second_to_the_first() -> None:
+    vector = minimum_image(np.array([[0.1, 0.0, 0.0]]) - np.array([[1.9, 0.0, 0.0]]), 2.0 * np.eye(3))
+    np.testing.assert_allclose(vector, [[0.2, 0.0, 0.0]], atol=1e-12)
+
+
+def test_forces_and_distances_of_a_liquid_agree(tmp_path: Path, liquid: Arrays) -> None:
+    (one,) = read(tmp_path, liquid).series
+    found = force_slope(one)
+    # 40 frames of 125 atoms give it to two per cent; four standard errors fail once in 16,000.
+    assert found is not None and found.error < 0.05
+    assert abs(found.value - 1.0) < 4.0 * found.error
+
+
+@pytest.mark.parametrize(
+    ("factor", "unit"),
+    [(1.0 / (10.0 * KCAL), "kcal/mol/A"), (1.0 / (10.0 * 96.485), "eV/A"), (0.1, "kJ/mol/A"), (-1.0, "sign")],
+)
+def test_forces_in_another_unit_are_refused(tmp_path: Path, liquid: Arrays, factor: float, unit: str) -> None:
+    with pytest.raises(FileFormatError, match="unit") as caught:
+        read(tmp_path, liquid | {"forces": factor * liquid["forces"]})
+    assert "frames.npz" in str(caught.value), unit
+
+
+def test_another_temperature_is_told(tmp_path: Path, liquid: Arrays) -> None:
+    with pytest.warns(CgbridgeWarning, match="another temperature"):
+        read(tmp_path, liquid, temperature="240 K")
+
+
+def test_forces_of_other_frames_are_refused(tmp_path: Path, liquid: Arrays) -> None:
+    with pytest.raises(FileFormatError, match="forces and positions are of the same frames"):
+        read(tmp_path, liquid | {"forces": np.roll(liquid["forces"], 7, axis=1)})
+
+
+def changed(name: str, frame: int, change: Callable[[np.ndarray], None]) -> Callable[[Arrays], Arrays]:
+    def apply(arrays: Arrays) -> Arrays:
+        copy = arrays[name].copy()
+        change(copy[frame])
+        return arrays | {name: copy}
+
+    return apply
+
+
+def put(place: Any, value: Any) -> Callable[[np.ndarray], None]:
+    def change(array: np.ndarray) -> None:
+        array[place] = value
+
+    return change
+
+
+def scaled(array: np.ndarray) -> None:
+    array *= 3.0
+
+
+BAD: dict[str, tuple[Callable[[Arrays], Arrays], str]] = {
+    "a NaN among the forces": (
+        changed("forces", 3, put((2, 1), np.nan)),
+        r"frame 3: the forces of particle 3 are no numbers",
+    ),
+    "an infinite position": (
+        changed("positions", 5, put((0, 0), np.inf)),
+        r"frame 5: the positions of particle 1",
+    ),
+    "a box that changes its sign": (
+        changed("box", 7, put((2, 2), -1.85)),
+        r"frame 7: the box changes its sign",
+    ),
+    "no box": (changed("box", 0, put(..., 0.0)), r"frame 0: the box is missing"),
+    "a box that jumps": (changed("box", 9, scaled), r"frame 9: the volume changes"),
+    "a wild force": (changed("forces", 11, put((4,), 1e5)), r"frame 11: the force on particle 4"),
+    "no forces": (lambda a: {k: v for k, v in a.items() if k != "forces"}, r"frame 0: there are no forces"),
+    "no names": (
+        lambda a: {k: v for k, v in a.items() if k != "bead_types"},
+        "nothing says what the particles",
+    ),
+    "no frames": (
+        lambda a: a | {k: a[k][:0] for k in ("positions", "forces", "box", "time", "energy")},
+        "no frames",
+    ),
+    "names of other beads": (
+        lambda a: a | {"bead_types": a["bead_types"][:-3]},
+        "the frame has 125 particles, and the topology 122",
+    ),
+    "positions in angstrom": (
+        lambda a: a | {"positions": 100.0 * a["positions"], "box": 100.0 * a["box"]},
+        "nearest particles",
+    ),
+    "forces of nothing": (lambda a: a | {"forces": 1e-3 * a["forces"]}, "root mean square"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_what_is_wrong_is_told_with_file_and_frame(fault: str, tmp_path: Path, liquid: Arrays) -> None:
+    spoil, words = BAD[fault]
+    with pytest.raises(FileFormatError, match=words) as caught:
+        read(tmp_path, spoil(liquid))
+    assert "frames.npz" in str(caught.value)
+
+
+def test_a_file_that_is_cut_short_is_told(tmp_path: Path, liquid: Arrays) -> None:
+    path = save(tmp_path / "frames.npz", liquid)
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(FileFormatError, match=r"frames\.npz"):
+        read_data(config("frames.npz"), tmp_path)
+
+
+def test_a_pickle_is_not_opened(tmp_path: Path, liquid: Arrays) -> None:
+    np.savez(tmp_path / "frames.npz", **(liquid | {"bead_types": np.array([{"a": 1}] * 125, dtype=object)}))
+    with pytest.raises(FileFormatError, match=r"frames\.npz.*Object"):
+        read_data(config("frames.npz"), tmp_path)
+
+
+def test_energies_are_needed_where_they_are_fitted(tmp_path: Path, liquid: Arrays) -> None:
+    save(tmp_path / "frames.npz", {k: v for k, v in liquid.items() if k != "energy"})
+    with pytest.raises(FileFormatError, match="no energy"):
+        read_data(config("frames.npz", method="energy-force-matching"), tmp_path)
+
+
+def test_forces_that_do_not_add_up_are_told(tmp_path: Path, liquid: Arrays) -> None:
+    with pytest.warns(CgbridgeWarning, match="do not add up to zero"):
+        read(tmp_path, liquid | {"forces": liquid["forces"] + 20.0})
+
+
+def test_all_bad_files_are_told_at_once(tmp_path: Path, liquid: Arrays) -> None:
+    for name, (fault, _) in zip("ab", list(BAD.values())[:2], strict=True):
+        save(tmp_path / f"{name}.npz", fault(liquid))
+    with pytest.raises(CgbridgeError, match=r"(?s)a\.npz.*b\.npz"):
+        read_data(config("a.npz", "b.npz"), tmp_path)
+
+
+def test_a_file_says_its_state_and_the_yaml_may_say_another(tmp_path: Path, liquid: Arrays) -> None:
+    (one,) = read(tmp_path, liquid).series
+    assert one.state.temperature == 120.0 and one.state.pressure is None
+    (other,) = read(tmp_path, liquid, temperature="121 K", pressure="5 bar", stride=2).series
+    assert (other.state.temperature, other.state.pressure, len(other)) == (121.0, 5.0, 20)
+    np.testing.assert_array_equal(other.number, np.arange(0, 40, 2))
+
+
+def test_pressures_by_volume_of_a_run_at_constant_pressure() -> None:
+    # A fluid with F(V) = K (V - V0)^2/(2 V0) has p = -dF/dV; at p = 0 its volumes are normal about V0.
+    kelvin, v0, modulus = 300.0, 8.0, 1000.0
+    random = np.random.default_rng(5)
+    volume = v0 + np.sqrt(GAS_CONSTANT * kelvin * v0 / modulus) * random.standard_normal(20000)
+    one = series(len(volume))
+    box = np.eye(3)[None] * np.cbrt(volume)[:, None, None]
+    found = Series(
+        one.name, one.topology, one.masses, one.positions, one.forces, box, one.time, one.number,
+        State(kelvin, 0.0, npt=True),
+    ).pressure  # fmt: skip
+    assert found is not None
+    expected = -modulus * (volume - v0) / v0 / BAR_NM3
+    slope = np.polyfit(expected, found, 1)[0]
+    # The variance of 20,000 volumes is known to 1 per cent.
+    assert slope == pytest.approx(1.0, abs=0.04)
+    assert found.mean() == pytest.approx(0.0, abs=1e-6 * np.abs(expected).max())
+
+
+def water_set(path: Path) -> list[Any]:
+    """An extended XYZ as ASE writes it: two kinds of boxes, one of them turned, with all labels."""
+    from ase import Atoms
+    from ase.build import molecule
+    from ase.calculators.singlepoint import SinglePointCalculator
+    from ase.io import write
+
+    random, frames = np.random.default_rng(7), []
+    for number in range(8):
+        cell = np.array([[9.0, 0.0, 0.0], [1.0, 8.5, 0.5], [0.0, 1.5, 9.5]]) + 0.05 * random.standard_normal(
+            (3, 3)
+        )
+        atoms = Atoms(cell=cell, pbc=True)
+        for _ in range(2 + number % 2):
+            one = molecule("H2O")
+            one.positions += random.uniform(0.0, 9.0, 3)
+            atoms += one
+        forces = random.standard_normal((len(atoms), 3))
+        forces -= forces.mean(axis=0)
+        stress = random.standard_normal(6)
+        atoms.calc = SinglePointCalculator(atoms, energy=-10.0 * len(atoms), forces=forces, stress=stress)
+        frames.append(atoms)
+    write(path, frames, format="extxyz")
+    return frames
+
+
+def test_a_set_of_ase_is_read_with_all_of_its_labels(tmp_path: Path) -> None:
+    frames = water_set(tmp_path / "dft.xyz")
+    data = read_data(config("dft.xyz", method="energy-force-matching"), tmp_path)
+    assert [one.particles for one in data.series] == [6, 9]
+    assert data.types == ("O", "H") and data.masses["O"] == pytest.approx(15.999)
+    for number, atoms in enumerate(frames):
+        series = data.series[number % 2]
+        place = int(np.flatnonzero(series.number == number)[0])
+        assert series.energy is not None and series.virial is not None
+        assert series.energy[place] == pytest.approx(EV * atoms.get_potential_energy())
+        # Turned as a whole: what forces and positions are along each other stays, as do all invariants.
+        forces, positions = series.forces[place].astype(float), series.positions[place].astype(float)
+        expected = atoms.get_forces() * 10.0 * EV
+        np.testing.assert_allclose(
+            forces @ positions.T, expected @ (0.1 * atoms.positions).T, rtol=1e-4, atol=0.5
+        )
+        assert series.volume[place] == pytest.approx(1e-3 * atoms.get_volume())
+        # The work of a strain: forces along F, virial along W, in one and the same frame.
+        virial = -atoms.get_stress(voigt=False) * atoms.get_volume() * EV
+        np.testing.assert_allclose(
+            np.linalg.eigvalsh(series.virial[place]), np.linalg.eigvalsh(virial), rtol=1e-6
+        )
+        along = np.einsum("ia,ab,ib->", forces, series.virial[place], forces)
+        assert along == pytest.approx(np.einsum("ia,ab,ib->", expected, virial, expected), rel=1e-5)
+
+
+def test_a_virial_in_the_comment_is_taken_as_it_is(tmp_path: Path) -> None:
+    water_set(tmp_path / "dft.xyz")
+    text = (tmp_path / "dft.xyz").read_text()
+    numbers = " ".join(str(float(i)) for i in range(1, 10))
+    (tmp_path / "dft.xyz").write_text(re.sub('stress="[^"]*"', f'virial="{numbers}"', text))
+    (one, _) = read_data(config("dft.xyz"), tmp_path).series
+    assert one.virial is not None
+    assert np.trace(one.virial[0]) == pytest.approx(15.0 * EV)
