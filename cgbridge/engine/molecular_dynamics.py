@@ -16,8 +16,10 @@ from cgbridge.engine.skewed_boxes import keep_all_pairs
 from cgbridge.errors import StepLimitError, UnstableError
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Model
+from cgbridge.models.neural import TEMPERATURE
 from cgbridge.models.openmm_faults import openmm_faults, require_device
 from cgbridge.models.systems import create_system
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.rng import derive_seed
 from cgbridge.structures.box_sizes import MARGIN
 from cgbridge.structures.lattices import Box
@@ -122,6 +124,7 @@ class Dynamics(WatchedRun):
     ) -> None:
 
         super().__init__(settings)
+        model = model.at(temperature) if isinstance(model, TypedBeads) else model
         self._model = model
         self._beads = len(box.positions)
         self._temperature = temperature
@@ -156,13 +159,13 @@ class Dynamics(WatchedRun):
         self._volume, self._limits, self._before = volume, VOLUME_LIMITS, "equilibrated value"
 
     def set_temperature(self, temperature: float) -> None:
-        """Change thermostat and barostat."""
+        """Change thermostat, barostat, and potentials that depend on the temperature."""
         import openmm
 
         self._temperature = temperature
         self._integrator.setTemperature(temperature)
-        for barostat in (openmm.MonteCarloBarostat, openmm.MonteCarloAnisotropicBarostat):
-            name = barostat.Temperature()
+        barostats = (openmm.MonteCarloBarostat, openmm.MonteCarloAnisotropicBarostat)
+        for name in (TEMPERATURE, *(barostat.Temperature() for barostat in barostats)):
             if name in self._context.getParameters():
                 self._context.setParameter(name, temperature)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from cgbridge.engine.skewed_boxes import keep_all_pairs
 from cgbridge.frames import FloatArray
+from cgbridge.models.neural import TEMPERATURE
 from cgbridge.structures.cells import reduced_box
 
 if TYPE_CHECKING:
@@ -83,7 +84,12 @@ class Virial:
         positions, box = self._places()
         virial = np.zeros((3, 3))
         for force in self._neural:
-            found = force.derivatives(positions, box if force.periodic else None, virial=True)
+            temperature = None
+            if force.temperature is not None:
+                temperature = self._context.getParameter(TEMPERATURE)
+            found = force.derivatives(
+                positions, box if force.periodic else None, virial=True, temperature=temperature
+            )
             virial += found.virial.cpu().numpy()
         return virial
 

@@ -66,6 +66,10 @@ class TypedBeads(ABC):
     def require_entries(self, topology: Topology | None = None) -> None:
         """Raise :class:`ConfigError` when beads of ``topology`` (or one of each type) lack parameters."""
 
+    def at(self, temperature: float) -> TypedBeads:
+        """The model as it is at a temperature in K; most depend on none."""
+        return self
+
     def facts(self) -> dict[str, str]:
         """What else there is to tell readers, by name."""
         return {}

@@ -5,3 +5,5 @@ Inside a module lengths and energies may be what suits it; at its borders they a
 
 #: How the names of files of neural models end.
 SUFFIX = ".cgnn"
+#: Parameter of a Context under which the temperature in K of potentials stands that depend on it.
+TEMPERATURE = "cgbridge_temperature"

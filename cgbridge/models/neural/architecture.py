@@ -90,9 +90,13 @@ def build(
     import torch
 
     from cgbridge.models.neural.potential import NeuralPotential
+    from cgbridge.models.neural.thermal import Thermal
 
     with torch.random.fork_rng(devices=[]):
         if seed is not None:
             torch.manual_seed(seed)
         network = architecture.network(settings, len(types))
-    return NeuralPotential(network, settings.cutoff, len(types), priors)
+        thermal = None
+        if settings.temperatures is not None:
+            thermal = Thermal(architecture.network(settings, len(types)), settings.temperatures)
+    return NeuralPotential(network, settings.cutoff, len(types), priors, thermal=thermal)

@@ -112,6 +112,7 @@ def _example_to_json(example: Example) -> dict[str, Any]:
         "box": None if example.box is None else example.box.tolist(),
         "energy": example.energy,
         "forces": example.forces.tolist(),
+        "temperature": example.temperature,
     }
 
 
@@ -134,6 +135,7 @@ def _example_of_json(content: Mapping[str, Any]) -> Example:
         None if box is None else np.array(box, dtype=float),
         float(content["energy"]),
         np.array(content["forces"], dtype=float).reshape(-1, 3),
+        content["temperature"],
     )
 
 

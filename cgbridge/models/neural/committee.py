@@ -35,12 +35,13 @@ class Committee(nn.Module):
         *,
         bonded: Bonded | None = None,
         pairs: Pairs | None = None,
+        temperature: float | Tensor | None = None,
     ) -> Tensor:
         """As :class:`~cgbridge.models.neural.potential.NeuralPotential`'s; the pairs are found once."""
         if pairs is None:
             pairs = self.pairs(positions, box, bonded)
-        energies = [member(positions, types, box, bonded=bonded, pairs=pairs) for member in self.members]
-        return torch.stack(energies).mean(0)
+        more = {"bonded": bonded, "pairs": pairs, "temperature": temperature}
+        return torch.stack([member(positions, types, box, **more) for member in self.members]).mean(0)
 
     def pairs(self, positions: Tensor, box: Tensor | None = None, bonded: Bonded | None = None) -> Pairs:
         """The pairs that all members need."""

@@ -29,7 +29,7 @@ class Example:
     """A configuration with what the trained potential said of it, which OpenMM must say as well.
 
     ``positions`` (N, 3) and ``box`` (3, 3; None: isolated) in nm, ``energy`` in kJ/mol, ``forces`` in
-    kJ/mol/nm.
+    kJ/mol/nm, ``temperature`` in K where the potential depends on it.
     """
 
     topology: Topology
@@ -37,6 +37,7 @@ class Example:
     box: FloatArray | None
     energy: float
     forces: FloatArray
+    temperature: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ class NeuralModel(TypedBeads):
 
     ``architecture`` and ``settings`` are those of :mod:`cgbridge.models.neural.architecture`, ``beads`` the
     types in the order of the potential's numbers. ``mapping`` is the content of the mapping file that makes
-    such beads of atoms, ``provenance`` what the model was made of and with.
+    such beads of atoms, ``provenance`` what the model was made of and with. ``temperature`` in K is that of
+    a potential that depends on it; by default the middle of those that it was trained at.
     """
 
     name: str
@@ -60,6 +62,7 @@ class NeuralModel(TypedBeads):
     mapping: Mapping[str, Any] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     example: Example | None = None
+    temperature: float | None = None
 
     def __post_init__(self) -> None:
         if not self.members or any(member.kinds != len(self.beads) for member in self.members):
@@ -124,6 +127,20 @@ class NeuralModel(TypedBeads):
         types_of(list(names), self.bead_names)
         return self
 
+    @property
+    def state_temperature(self) -> float | None:
+        """The temperature in K of which the free energy is; None for a potential that depends on none."""
+        thermal = self.members[0].thermal
+        if thermal is None:
+            return None
+        return thermal.middle if self.temperature is None else self.temperature
+
+    def at(self, temperature: float) -> NeuralModel:
+        """The model at a temperature in K; itself where its potential does not depend on it."""
+        if self.members[0].thermal is None:
+            return self
+        return replace(self, temperature=temperature)
+
     def with_masses(self, masses: Mapping[str, float]) -> NeuralModel:
         """A new model with the masses in amu of some beads replaced; :class:`ConfigError` for other names."""
         return replace(self, beads=self.reweighed(masses))
@@ -133,7 +150,7 @@ class NeuralModel(TypedBeads):
         from cgbridge.models.neural.python_force import NeuralForce, python_force
 
         self.require_entries(topology)
-        force = NeuralForce(self._bytes, topology, periodic=periodic)
+        force = NeuralForce(self._bytes, topology, periodic=periodic, temperature=self.state_temperature)
         system.addForce(python_force(force, self.name))
 
     def with_example(self, positions: FloatArray, box: FloatArray | None, topology: Topology) -> NeuralModel:

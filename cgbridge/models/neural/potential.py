@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from cgbridge.models.neural.bonded import Bonded
 from cgbridge.models.neural.neighbours import Pairs, find_pairs, joined_pairs
 from cgbridge.models.neural.priors import Prior
+from cgbridge.models.neural.thermal import Thermal
 
 
 class Network(Protocol):
@@ -26,16 +27,26 @@ class Network(Protocol):
 class NeuralPotential(nn.Module):
     """U = sum_i (E_i(network) + e(type i)) + priors, in kJ/mol of a whole frame, with gradients.
 
+    With ``thermal`` a second network adds what changes with the temperature.
     ``type_energies`` e are constants for each type, such as those of single atoms; they and all sums are in
     double precision, distances in that of the positions, the network in its own.
     """
 
     type_energies: Tensor
 
-    def __init__(self, network: nn.Module, cutoff: float, kinds: int, priors: Iterable[Prior] = ()) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        cutoff: float,
+        kinds: int,
+        priors: Iterable[Prior] = (),
+        *,
+        thermal: Thermal | None = None,
+    ) -> None:
         super().__init__()
         self.network, self.cutoff, self.kinds = network, cutoff, kinds
         self.priors = nn.ModuleList(priors)
+        self.thermal = thermal
         self.register_buffer("type_energies", torch.zeros(kinds, dtype=torch.float64))
 
     @property
@@ -51,7 +62,7 @@ class NeuralPotential(nn.Module):
     @property
     def parameter_count(self) -> int:
         """How many numbers are trained."""
-        return sum(values.numel() for values in self.network.parameters())
+        return sum(values.numel() for values in self.parameters())
 
     def forward(
         self,
@@ -61,11 +72,14 @@ class NeuralPotential(nn.Module):
         *,
         bonded: Bonded | None = None,
         pairs: Pairs | None = None,
+        temperature: float | Tensor | None = None,
     ) -> Tensor:
         """Energy of positions (N, 3) in nm in a ``box`` (3, 3); of (B, N, 3) in (B, 3, 3): (B,).
 
         ``types`` (N,) are numbers of types, the same in all frames. ``pairs`` are those of :meth:`pairs` for
         these positions, where the caller keeps them; ``bonded`` the chains of one frame, for priors.
+        ``temperature`` in K, one or (B,), is for potentials that depend on it; by default the middle of
+        those that it was trained at.
         """
         single = positions.dim() == 2
         if single:
@@ -76,8 +90,12 @@ class NeuralPotential(nn.Module):
         lattice = box if box is None or pairs.frame is not None else box[0]
         vectors = pairs.vectors(positions.reshape(-1, 3), lattice)
         every = types if frames == 1 else types.repeat(frames)
-        energies = self.network(pairs, vectors.to(self.dtype), every).double().reshape(frames, particles)
+        seen = vectors.to(self.dtype)
+        energies = self.network(pairs, seen, every).double().reshape(frames, particles)
         energy = energies.sum(-1) + self.type_energies[types].sum()
+        if self.thermal is not None:
+            change = self.thermal.network(pairs, seen, every).double().reshape(frames, particles)
+            energy = energy + self.thermal.place(temperature) * change.sum(-1)
         chains = None if bonded is None else bonded.repeated(particles, frames)
         for prior in self.priors:
             energy = energy + prior(positions, box, every, vectors, pairs, chains)
@@ -100,14 +118,14 @@ class NeuralPotential(nn.Module):
 
         To be called once, before training, with (B, N, 3) of some ten frames or some hundred particles.
         """
-        calibrate = getattr(self.network, "calibrate", None)
-        if calibrate is None:
-            return
         pairs = self.pairs(positions, box)
         lattice = box if box is None or pairs.frame is not None else box.reshape(3, 3)
         vectors = pairs.vectors(positions.reshape(-1, 3), lattice)
         frames = positions.numel() // 3 // len(types)
-        calibrate(pairs, vectors.to(self.dtype), types.repeat(frames))
+        for network in (self.network, None if self.thermal is None else self.thermal.network):
+            calibrate = getattr(network, "calibrate", None)
+            if calibrate is not None:
+                calibrate(pairs, vectors.to(self.dtype), types.repeat(frames))
 
 
 def types_of(names: Sequence[str], known: Sequence[str]) -> Tensor:

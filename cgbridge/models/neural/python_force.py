@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from cgbridge.frames import FloatArray
+from cgbridge.models.neural import TEMPERATURE
 from cgbridge.models.neural.bonded import Bonded
 from cgbridge.models.neural.committee import Committee
 from cgbridge.models.neural.derivatives import Derivatives, derivatives
@@ -48,8 +49,9 @@ def _loaded(digest: str, read: Callable[[], bytes]) -> tuple[NeuralPotential | C
 class NeuralForce:
     """Energy in kJ/mol and forces in kJ/mol/nm of a State of OpenMM's; positions come in double precision.
 
-    ``bundle`` are the bytes of a saved model. Torch uses ``threads`` threads: more than one is slower by far
-    where cores are shared. ``device`` is torch's name of one.
+    ``bundle`` are the bytes of a saved model. ``temperature`` in K is for potentials that depend on it, and
+    stands in a Context under :data:`~cgbridge.models.neural.TEMPERATURE`. Torch uses ``threads`` threads:
+    more than one is slower by far where cores are shared. ``device`` is torch's name of one.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class NeuralForce:
         periodic: bool = True,
         threads: int = 1,
         device: str = "cpu",
+        temperature: float | None = None,
     ) -> None:
         self._kept = {
             "bundle": bundle,
@@ -67,7 +70,9 @@ class NeuralForce:
             "periodic": periodic,
             "threads": threads,
             "device": device,
+            "temperature": temperature,
         }
+        self.temperature = temperature
         self.periodic, self._threads, self._device = periodic, threads, device
         potential, names = _loaded(hashlib.sha256(bundle).hexdigest() + device, _Bytes(bundle))
         self._potential = potential.to(device)
@@ -80,11 +85,17 @@ class NeuralForce:
         positions, box = places_of(state, self.periodic)
         if not np.isfinite(positions).all():
             return float("nan"), np.full_like(positions, np.nan)
-        found = self.derivatives(positions, box)
+        temperature = None if self.temperature is None else state.getParameters()[TEMPERATURE]
+        found = self.derivatives(positions, box, temperature=temperature)
         return float(found.energy), found.forces.cpu().numpy()
 
     def derivatives(
-        self, positions: FloatArray, box: FloatArray | None, *, virial: bool = False
+        self,
+        positions: FloatArray,
+        box: FloatArray | None,
+        *,
+        virial: bool = False,
+        temperature: float | None = None,
     ) -> Derivatives:
         """Energy, forces and virial at positions (N, 3) in a box (3, 3), in nm."""
         places = torch.tensor(positions, dtype=torch.float64, device=self._device)
@@ -98,6 +109,7 @@ class NeuralForce:
                 virial=virial,
                 bonded=self._bonded,
                 pairs=self.pairs(places, lattice),
+                temperature=self.temperature if temperature is None else temperature,
             )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -110,6 +122,7 @@ class NeuralForce:
             periodic=kept["periodic"],
             threads=kept["threads"],
             device=kept["device"],
+            temperature=kept["temperature"],
         )
 
 
@@ -155,7 +168,8 @@ def python_force(computation: NeuralForce, name: str) -> openmm.PythonForce:
     """The OpenMM force of a computation."""
     import openmm
 
-    force = openmm.PythonForce(computation)
+    known = {} if computation.temperature is None else {TEMPERATURE: computation.temperature}
+    force = openmm.PythonForce(computation, known)
     force.setUsesPeriodicBoundaryConditions(computation.periodic)
     force.setName(name)
     return force

@@ -30,7 +30,7 @@ def example_of(
     positions = np.asarray(positions, dtype=float)
     box = None if box is None else np.asarray(box, dtype=float)
     energy, forces = said_by_torch(model, positions, box, topology)
-    return Example(topology, positions, box, energy, forces)
+    return Example(topology, positions, box, energy, forces, model.state_temperature)
 
 
 def said_by_torch(
@@ -43,6 +43,7 @@ def said_by_torch(
         types_of(topology.types, model.bead_names),
         None if box is None else torch.tensor(box),
         bonded=Bonded.of(topology),
+        temperature=model.state_temperature,
     )
     return float(found.energy), found.forces.numpy()
 
@@ -51,8 +52,12 @@ def require_torch_agrees(model: NeuralModel, where: str) -> None:
     """Raise :class:`SimulationError` unless the potential says of the example what it said."""
     if model.example is not None:
         example = model.example
-        found = said_by_torch(model, example.positions, example.box, example.topology)
+        found = said_by_torch(_as_it_was(model, example), example.positions, example.box, example.topology)
         _compare(model, example, found, where, "torch")
+
+
+def _as_it_was(model: NeuralModel, example: Example) -> NeuralModel:
+    return model if example.temperature is None else model.at(example.temperature)
 
 
 def run_self_test(model: NeuralModel) -> None:
@@ -74,7 +79,7 @@ def run_self_test(model: NeuralModel) -> None:
         system.addParticle(1.0)
     if example.box is not None:
         system.setDefaultPeriodicBoxVectors(*example.box)
-    model.add_forces(system, example.topology, periodic=example.box is not None)
+    _as_it_was(model, example).add_forces(system, example.topology, periodic=example.box is not None)
     with openmm_faults(where, model.bead_names):
         platform = openmm.Platform.getPlatformByName("Reference")
         context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform)

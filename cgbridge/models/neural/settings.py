@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from cgbridge.config.quantities import Length
+from cgbridge.config.quantities import Length, Temperature
 from cgbridge.config.section import Section
 from cgbridge.errors import CgbridgeError
 from cgbridge.units import ANGSTROM
@@ -21,6 +21,18 @@ class NetworkSettings(Section):
     precision: Precision = Field(
         "float32", description="Precision of the weights; distances and sums of energies are double."
     )
+    temperatures: tuple[Temperature, Temperature] | None = Field(
+        None,
+        description="Lowest and highest temperature in K of the frames that it is trained on. The energy is "
+        "then a free energy that is linear in the temperature between them: a network for its mean, and one "
+        "for its slope, which is minus the entropy.",
+    )
+
+    @model_validator(mode="after")
+    def _lowest_first(self) -> NetworkSettings:
+        if self.temperatures is not None and not 0.0 < self.temperatures[0] < self.temperatures[1]:
+            raise ValueError("temperatures are the lowest and the highest one, both above zero")
+        return self
 
 
 class DescriptorSettings(NetworkSettings):

@@ -1,0 +1,98 @@
+"""Free energies that depend on the temperature: linear between the ends, flat beyond, the same in OpenMM."""
+
+import numpy as np
+import openmm
+import pytest
+from neural_models import EDGE, liquid_places
+
+torch = pytest.importorskip("torch")
+
+from cgbridge.engine.molecular_dynamics import Dynamics  # noqa: E402
+from cgbridge.engine.settings import EngineSettings  # noqa: E402
+from cgbridge.engine.virial import Virial  # noqa: E402
+from cgbridge.models.beads import Bead  # noqa: E402
+from cgbridge.models.neural import TEMPERATURE  # noqa: E402
+from cgbridge.models.neural.architecture import build, network_settings  # noqa: E402
+from cgbridge.models.neural.derivatives import derivatives  # noqa: E402
+from cgbridge.models.neural.model import NeuralModel  # noqa: E402
+from cgbridge.structures.lattices import Box  # noqa: E402
+from cgbridge.topology import Topology  # noqa: E402
+
+BOX = EDGE * torch.eye(3, dtype=torch.double)
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.set_num_threads(1)
+    settings = network_settings(
+        "descriptor-network", {"precision": "float64", "temperatures": ["280 K", "320 K"]}
+    )
+    potential = build("descriptor-network", settings, ["W"], seed=1)
+    positions = liquid_places()
+    potential.calibrate(torch.tensor(positions), torch.zeros(64, dtype=torch.long), BOX)
+    found = NeuralModel.of_potentials("two", "descriptor-network", settings, [Bead("W", 18.0)], [potential])
+    return found.with_example(positions, BOX.numpy(), Topology(("W",) * 64))
+
+
+def energies(model, *temperatures):
+    positions, types = torch.tensor(liquid_places(8)), torch.zeros(64, dtype=torch.long)
+    return [model.potential(positions, types, BOX, temperature=t).item() for t in temperatures]
+
+
+def test_the_free_energy_is_linear_between_the_ends_and_flat_beyond(model):
+    low, middle, high, default, cold, hot = energies(model, 280.0, 300.0, 320.0, None, 100.0, 600.0)
+    assert low != high
+    assert middle == default == pytest.approx(0.5 * (low + high), rel=1e-12)
+    assert (cold, hot) == (low, high)
+
+
+def test_frames_of_a_batch_have_temperatures_of_their_own(model):
+    """So that frames of several temperatures train one potential, and reach both networks."""
+    positions, types = torch.tensor(liquid_places(8)), torch.zeros(64, dtype=torch.long)
+    given = torch.tensor([280.0, 310.0])
+    found = derivatives(
+        model.potential,
+        torch.stack([positions, positions]),
+        types,
+        torch.stack([BOX, BOX]),
+        temperature=given,
+        create_graph=True,
+    )
+    assert found.energy.tolist() == pytest.approx(energies(model, 280.0, 310.0))
+    slopes = torch.autograd.grad(found.forces.square().sum(), model.members[0].thermal.network.weights)
+    assert slopes[0].abs().max() > 0
+
+
+def test_a_simulation_has_the_free_energy_of_its_thermostat(model, tmp_path):
+    model.save(tmp_path / "two.cgnn")
+    again = NeuralModel.load(tmp_path / "two.cgnn")
+    box = Box.of(liquid_places(8), BOX.numpy(), ("W",) * 64)
+    dynamics = Dynamics(again, box, EngineSettings(), temperature=290.0, barostat="none", seed=1)
+    cold, warm = energies(model, 290.0, 315.0)
+
+    def said():
+        return dynamics.context.getState(energy=True).getPotentialEnergy()._value
+
+    assert said() == pytest.approx(cold, rel=1e-10)
+    # When the thermostat changes, so does the free energy, and its virial.
+    before = Virial(dynamics.context).trace()
+    dynamics.set_temperature(315.0)
+    assert dynamics.context.getParameter(TEMPERATURE) == 315.0
+    assert said() == pytest.approx(warm, rel=1e-10)
+    positions, types = torch.tensor(liquid_places(8)), torch.zeros(64, dtype=torch.long)
+    wanted = derivatives(model.potential, positions, types, BOX, temperature=315.0, virial=True).virial
+    after = Virial(dynamics.context).trace()
+    assert after == pytest.approx(float(wanted.trace()), rel=1e-8) and after != before
+
+
+def test_in_a_system_of_ones_own_it_is_a_parameter(model):
+    system = model.at(310.0).create_system(64, EDGE)
+    context = openmm.Context(
+        system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference")
+    )
+    context.setPositions(liquid_places(8))
+    for temperature in (310.0, 285.0):
+        context.setParameter(TEMPERATURE, temperature)
+        found = context.getState(energy=True).getPotentialEnergy()._value
+        assert found == pytest.approx(energies(model, temperature)[0], rel=1e-10)
+    assert np.isfinite(found)
