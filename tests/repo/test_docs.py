@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import neural_models
 import pytest
 import yaml
 
@@ -83,6 +84,17 @@ def test_python_examples_run(tmp_path):
         script.write_text(text)
         done = subprocess.run([sys.executable, script], cwd=tmp_path, capture_output=True, text=True)
         assert done.returncode == 0, f"python-api.md:{line}: {done.stderr}"
+
+
+def test_python_examples_of_neural_models_run(tmp_path):
+    """Behind each other in one process: torch is not loaded for every one."""
+    pytest.importorskip("torch")
+    neural_models.small_model().save(tmp_path / "water.cgnn")
+    text = "".join(text for _, text in blocks("neural.md", "python"))
+    # The box of the page is that of a liquid; positions are not set in its five lines.
+    (tmp_path / "example.py").write_text(text)
+    done = subprocess.run([sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def sources():
