@@ -69,8 +69,9 @@ class OptimizerSection(Section):
         (),
         description="Known candidates that the search begins with: `base`, other models (names or files), "
         "run folders of earlier fits, or `{run: FOLDER, candidates: 16}`. They are evaluated anew, with the "
-        "targets of this fit; a value outside its range is moved to the bound. A first stage that is local "
-        "begins at the best of them, or at the base model.",
+        "targets of this fit; a value outside its range is moved to the bound, one that the earlier fit did "
+        "not search is that of its base model. A first stage that is local begins at the best of them, or "
+        "at the base model.",
     )
     confirm: ConfirmSection = ConfirmSection()
     seed: int = Field(1, ge=0, lt=2**31, description="Master seed; every other seed is derived from it.")

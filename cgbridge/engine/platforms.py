@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.errors import SimulationError
+from cgbridge.errors import SimulationError, did_you_mean
 
 #: The kernels of the plugin's forces, by class.
 _KERNELS = {
@@ -38,7 +38,19 @@ def known_platforms() -> list[str]:
     """The names of OpenMM's platforms here, the plugin's own among them."""
     import openmm
 
+    import cgbridge.openmm  # noqa: F401  (its platforms, and those of OpenMM's plugins)
+
     return [openmm.Platform.getPlatform(i).getName() for i in range(openmm.Platform.getNumPlatforms())]
+
+
+def require_platform(name: str) -> None:
+    """Raise :class:`SimulationError` for a platform that OpenMM does not have here; ``auto`` is none."""
+    if name != "auto" and name not in (known := known_platforms()):
+        raise SimulationError(
+            f"OpenMM has no platform '{name}'{did_you_mean(name, known)}",
+            where="engine.platform",
+            remedy="available here: " + ", ".join(known),
+        )
 
 
 def choose_platform(system: Any, settings: EngineSettings) -> tuple[str, dict[str, str]]:
@@ -54,12 +66,7 @@ def choose_platform(system: Any, settings: EngineSettings) -> tuple[str, dict[st
         if settings.threads == 1 and _has_own_forces_only(system):
             candidates.append("CPUSerial")
         name = next((c for c in candidates if c in known and _has_kernels(c, system)), "CPU")
-    if name not in known:
-        raise SimulationError(
-            f"OpenMM has no platform '{name}'",
-            where="engine.platform",
-            remedy="available here: " + ", ".join(known),
-        )
+    require_platform(name)
     return name, _properties(name, settings)
 
 

@@ -38,15 +38,20 @@ _OTHER_FOLDER = (
 class RunFolder(RunLayout):
     """What a fit writes, on top of the layout."""
 
+    @property
+    def begun(self) -> bool:
+        """Whether it holds a run with an evaluation: a run without any has nothing to be mixed up."""
+        return self.used_yaml.exists() and self.journal.exists() and self.journal.stat().st_size > 0
+
     def prepare(self, config: FitConfig, problem: FitProblem, *, fresh: bool) -> bool:
         """Create or reopen; returns whether the run resumes.
 
         Call with the lock held. Raises :class:`RunFolderError` when the folder holds another run.
         """
-        if fresh:
+        resumes = self.begun and not fresh
+        if fresh or (self.used_yaml.exists() and not resumes):
             self._clear()
         config, raised = resolved(config), []
-        resumes = self.used_yaml.exists()
         if resumes:
             raised = self._check_same(config, problem)
         content = config.model_dump(mode="json", by_alias=True)

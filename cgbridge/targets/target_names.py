@@ -28,20 +28,24 @@ _MARKS: tuple[Callable[[Target], str], ...] = (
 )
 
 
-def named_apart(targets: Sequence[NamedTarget]) -> list[Target]:
+def named_apart(targets: Sequence[NamedTarget], beside: Sequence[NamedTarget] = ()) -> list[Target]:
     """The targets, those without a name of their own under one that tells them from the others.
 
     ``density`` at two temperatures becomes ``density-280K`` and ``density-300K``; what measures the same in
-    two levels keeps its name, for the levels tell it apart.
+    two levels keeps its name, for the levels tell it apart. The targets ``beside`` have the names that they
+    have without these: what is added to a finished run must not rename what it holds.
     """
-    names = [item.target.name for item in targets]
+    every = [*beside, *targets]
+    names = [item.target.name for item in every]
     for shared in dict.fromkeys(names):
-        group = [index for index, item in enumerate(targets) if item.target.name == shared]
-        for index, name in zip(group, _marked([targets[i] for i in group]), strict=True):
+        group = [index for index, item in enumerate(every) if item.target.name == shared]
+        for index, name in zip(group, _marked([every[i] for i in group]), strict=True):
             names[index] = name
-    return [
-        replace(item.target, name=name) for item, name in zip(targets, _numbered(targets, names), strict=True)
-    ]
+    alone = named_apart(beside) if beside else []
+    kept = [replace(item, target=t, given=True) for item, t in zip(beside, alone, strict=True)]
+    names[: len(kept)] = [item.target.name for item in kept]
+    found = _numbered([*kept, *targets], names)[len(kept) :]
+    return [replace(item.target, name=name) for item, name in zip(targets, found, strict=True)]
 
 
 def _marked(group: Sequence[NamedTarget]) -> list[str]:

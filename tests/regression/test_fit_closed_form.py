@@ -275,7 +275,6 @@ def test_a_resumed_polish_takes_the_proposals_that_it_kept(tmp_path: Path) -> No
         (lambda c: c["optimizer"].update(start=["nowhere"]), "'nowhere' is neither a run folder nor a model"),
         (lambda c: c["optimizer"].update(start={"run": "second"}), "a fit cannot begin with itself"),
         (lambda c: c["optimizer"].update(start=["ml-bop"]), "'ml-bop' has the form 'tersoff'"),
-        (lambda c: c["model"]["search"].pop("sigma"), "searched other parameters: sigma"),
     ],
 )
 def test_what_a_fit_cannot_begin_with(tmp_path: Path, change: Any, message: str) -> None:

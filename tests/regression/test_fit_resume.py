@@ -108,6 +108,7 @@ def test_an_edited_file_is_refused_by_name(
     folder = RunFolder(tmp_path / "run")
     folder.path.mkdir()
     assert not folder.prepare(config, build_problem(config, tmp_path), fresh=False)
+    folder.journal.write_text("{}\n")  # something was evaluated
     assert folder.prepare(config, build_problem(config, tmp_path), fresh=False)
     edit(tmp_path / file, old, new)
     with pytest.raises(RunFolderError) as caught:

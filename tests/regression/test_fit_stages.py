@@ -311,7 +311,7 @@ def problem_with(start: list[Any], **search: Any) -> Any:
 
 def test_what_a_start_loses_is_told() -> None:
     narrow = {"epsilon": {"min": "3 kcal/mol", "max": "5 kcal/mol"}}
-    with pytest.warns(CgbridgeWarning, match=r"start\.0: of base epsilon lie outside the ranges"):
+    with pytest.warns(CgbridgeWarning, match=r"start\.0: epsilon of the base model lies outside its range"):
         check_start(problem_with(["base"], **narrow))
     other = load_model("mw").with_parameters({"gamma": 1.1})
     with (

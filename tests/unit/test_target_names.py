@@ -197,3 +197,20 @@ def test_surfaces_learn_a_value_at_the_temperature_of_its_own_target() -> None:
     samples = _samples([entry(found).evaluation], targets)
     assert [(sample.temperature, sample.value) for sample in samples] == [(t, t) for t in (280, 300, 320)]
     assert len({sample.quantity for sample in samples}) == 1 == len({_quantity(t) for t in targets.values()})
+
+
+def test_a_validation_renames_no_target_of_the_search() -> None:
+    """Else it could not be added to a finished run; names of other things stay apart all the same."""
+
+    def named(searched: list[Any], validated: list[Any]) -> tuple[list[str], list[str]]:
+        content = fit_content(searched) | {"validation": {"targets": validated}}
+        problem = build_problem(FitConfig.model_validate(content), Path())
+        assert problem.validation is not None
+        return [t.name for t in problem.levels[0].targets], [t.name for t in problem.validation.targets]
+
+    assert named([density(300)], [density(280), density(300)]) == (
+        ["density"],
+        ["density-280K", "density-300K"],
+    )
+    mixed = [density(kelvin, composition=["A"]) for kelvin in (280, 300)]
+    assert named(mixed, [density(280)]) == (["density-280K", "density-300K"], ["density-280K-2"])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cgbridge.engine.composition import liquid_beads, mean_mass, require_beads
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.liquid_start import liquid_start_density
+from cgbridge.engine.platforms import require_platform
 from cgbridge.errors import ConfigError, SimulationError, UnstableError
 from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
@@ -32,7 +33,8 @@ def check_simulations(problem: FitProblem) -> None:
     Raises :class:`ConfigError` for a liquid's box that is narrower than twice the longest cutoff of the
     search (a film: four times) or than twice the distance that a target looks at, naming beads and the
     least number of them; and :class:`SimulationError` for dynamics asked of
-    the closed-form engine, or for liquids whose density nobody knows. A package that is left out of this
+    the closed-form engine, for a platform that OpenMM does not have here, or for liquids whose density
+    nobody knows. A package that is left out of this
     installation and that the search or a target needs is a :class:`~cgbridge.errors.MissingDependencyError`.
     """
     for stage in stages_of(problem.config.optimizer):
@@ -41,6 +43,8 @@ def check_simulations(problem: FitProblem) -> None:
     cross = problem.config.cross_validation
     if cross is not None:
         deal(once(target for level in problem.levels for target in level.targets), cross.folds)
+    if problem.config.engine.simulates:
+        require_platform(problem.config.engine.platform)
     cutoff = longest_cutoff(problem)
     for place, level in _places(problem):
         for target in level.targets:

@@ -19,7 +19,7 @@ from cgbridge.fits.search.publication import Publication
 from cgbridge.fits.search.search_task import SearchTasks
 from cgbridge.fits.search.stage_run import SearchParts, StageRecord, StageRun
 from cgbridge.fits.search.stages import stages_of
-from cgbridge.fits.search.start import starting_points
+from cgbridge.fits.search.start import chosen_start, starting_points
 from cgbridge.interfaces import Optimizer, Ranking
 from cgbridge.records.evaluation import Evaluation, Outcome, Point
 from cgbridge.store.atomic import storage_errors
@@ -41,7 +41,10 @@ def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None
         folder.path.mkdir(parents=True, exist_ok=True)
     workers = worker_count(config)
     with RunLock(folder.path), run_scratch(folder.path) as scratch:
+        # What it begins with is found before a run is made of the folder: it may be at fault.
+        chosen = None if folder.begun and not fresh else chosen_start(problem)
         folder.prepare(config, problem, fresh=fresh)
+        start = starting_points(problem, folder, chosen)
         journal = Journal(folder.journal)
         executor = executor_of(config, workers, scratch)
         try:
@@ -52,7 +55,7 @@ def run_fit(problem: FitProblem, *, fresh: bool = False, display: Display | None
                 retries=config.run.retries,
                 wall_limit=config.run.wall_limit,
             )
-            _Search(problem, folder, evaluator, workers, display or (lambda progress: None)).run()
+            _Search(problem, folder, evaluator, start, workers, display or (lambda progress: None)).run()
         except BaseException:
             executor.shutdown(wait=True, cancel_futures=True)
             raise
@@ -68,12 +71,13 @@ class _Search:
         problem: FitProblem,
         folder: RunFolder,
         evaluator: Evaluator,
+        start: list[Point],
         workers: int,
         display: Display,
     ) -> None:
         config = problem.config
         self._evaluator, self._display, self._confirm = evaluator, display, config.optimizer.confirm
-        self._start = starting_points(problem, folder)
+        self._start = start
         self._validates = problem.validation is not None
         self._stages = stages_of(config.optimizer)
         tasks = SearchTasks(problem, folder)

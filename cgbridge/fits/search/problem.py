@@ -152,9 +152,11 @@ def _levels(config: FitConfig, folder: Path) -> tuple[tuple[Level, ...], Level |
         named += _named(level.gates, folder, f"levels.{index}.gates", index, gate=True)
         named += _named(level.targets, folder, f"levels.{index}.targets", index)
     beyond = len(config.levels)
-    if config.validation is not None:
-        named += _named(config.validation.targets, folder, "validation.targets", beyond)
     targets = named_apart(named)
+    if config.validation is not None:
+        added = _named(config.validation.targets, folder, "validation.targets", beyond)
+        targets += named_apart(added, beside=named)
+        named += added
     _require_distinct(named, targets)
     sampling = sampling_of(
         config.engine, [t for t, item in zip(targets, named, strict=True) if item.level < beyond]
