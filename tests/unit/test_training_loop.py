@@ -346,3 +346,38 @@ def test_curves_for_tensorboard(tmp_path: Path) -> None:
 def test_a_loss_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="must have a weight"):
         LossSection(forces=0.0)
+
+
+def test_every_series_trains_the_free_energy_of_its_own_temperature(tmp_path: Path) -> None:
+    """A potential has no error in its own forces at two temperatures, but in those of one for the other."""
+    from dataclasses import replace
+
+    from cgbridge.errors import ConfigError
+    from cgbridge.fits.training.loop import Training
+    from cgbridge.fits.training.losses import Loss, label_scales
+    from cgbridge.models.neural.architecture import build
+    from cgbridge.models.neural.derivatives import derivatives
+
+    settings = SMALL.model_copy(update={"temperatures": (100.0, 140.0)})
+    potential = build("descriptor-network", settings, ["Ar"], seed=1)
+    base = liquid(4).series[0]
+    types = torch.zeros(base.particles, dtype=torch.long)
+
+    def at(kelvin: float | None) -> Series:
+        places, box = torch.tensor(base.positions, dtype=torch.float64), torch.tensor(base.box)
+        forces = derivatives(potential, places, types, box, temperature=kelvin).forces
+        return replace(base, forces=forces.numpy().astype(np.float32), state=State(kelvin))
+
+    def error(*series: Series) -> float:
+        data = DataSet(series)
+        frames = tuple((number, index) for number in range(len(series)) for index in range(4))
+        loss = Loss(LossSection(), 0.0, label_scales(data, frames, energies=False, virials=False))
+        split, section = Split(frames, frames, (), 0), TrainingSection()
+        one = Training(potential, data, split, section, loss=loss, seed=1, folder=tmp_path)
+        return one.errors(frames).force
+
+    cold, warm = at(105.0), at(135.0)
+    # Labels are in single precision.
+    assert error(cold, warm) < 1e-8 * error(replace(cold, state=warm.state), replace(warm, state=cold.state))
+    with pytest.raises(ConfigError, match="temperature of these frames is not known"):
+        error(cold, at(None))
