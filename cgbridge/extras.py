@@ -45,6 +45,7 @@ EXTRAS = (
         "formats", "XTC, TRR and NetCDF trajectories, and structure files that only mdtraj reads", ("mdtraj",)
     ),
     Extra("neural", "neural potentials and their training", ("torch", "torchmdnet", "warp", "safetensors")),
+    Extra("atomistic", "machine-learning potentials of atoms from other projects", ("openmmml",)),
 )
 
 

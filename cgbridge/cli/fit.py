@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cgbridge.cli.atomistic import check_atoms, is_atomistic
 from cgbridge.cli.commands import FIT, add_command, show_notes
 from cgbridge.cli.tables import print_table
 
@@ -76,7 +77,7 @@ def check(
         bool, typer.Option("--timing/--no-timing", help="Time the engine for a second or three.")
     ] = True,
 ) -> None:
-    """Find mistakes in a fit YAML and estimate what the fit costs.
+    """Find mistakes in a YAML, of a fit or of atoms, and estimate what a fit costs.
 
     Looks at keys, units, ranges, targets, files and boxes. Nothing is written.
 
@@ -85,6 +86,9 @@ def check(
       cgbridge check water-quick.yaml
       cgbridge check water-quick.yaml --no-timing
     """
+    if is_atomistic(input):
+        check_atoms(input)
+        return
     from cgbridge.fits.catalogue import read_fit_of_any_kind
     from cgbridge.fits.search.kind import SearchFit
 

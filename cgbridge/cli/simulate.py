@@ -15,6 +15,7 @@ import typer
 
 from cgbridge.cli import run_options
 from cgbridge.cli import structure_options as options
+from cgbridge.cli.atomistic import is_atomistic, simulate_atoms
 from cgbridge.cli.commands import (
     INTERRUPTED,
     MODEL,
@@ -68,6 +69,7 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
+    context: typer.Context,
     model: Model,
     temperature: Annotated[str, typer.Option(help="Of the thermostat.")] = "300 K",
     pressure: Annotated[str, typer.Option(help="Of the barostat (npt).")] = "1 bar",
@@ -95,7 +97,7 @@ def simulate(
     mass: Mass = None,
     bead: Bead = None,
 ) -> None:
-    """Run molecular dynamics with a model: trajectory, state and averages with errors.
+    """Run molecular dynamics with a model, or of atoms as a YAML describes them.
 
     Beside the trajectory NAME.dcd stand NAME.csv (the state at every frame) and
     NAME-final.pdb (the last structure: topology of the trajectory, and a start
@@ -109,7 +111,11 @@ def simulate(
       cgbridge simulate ml-bop --structure ice-ih -o ice.xtc
       cgbridge simulate Si.sw --structure cell.cif --repeat 4 4 4 --timestep "2 fs"
       cgbridge simulate my.tersoff --ensemble nvt --density "0.997 g/cm^3"
+      cgbridge simulate atomistic-water.yaml       atoms; the same again resumes
     """
+    if is_atomistic(Path(model)):
+        simulate_atoms(context, Path(model))
+        return
     from cgbridge.engine.free_run import FreeRun
     from cgbridge.engine.settings import EngineSettings
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from cgbridge.config.atomistic_config import MARK, AtomisticConfig
 from cgbridge.config.document import DocumentError, parse_document
 from cgbridge.config.migration import migration_words
 from cgbridge.config.places import Lines, Path_, Place
@@ -159,6 +160,33 @@ def load_fit(path: Path) -> FitConfig:
 def load_evaluation(path: Path) -> EvaluateConfig:
     """Read and validate a target list for `cgbridge evaluate`."""
     return parse_evaluation(*read_yaml(path), str(path))
+
+
+def is_atomistic(path: Path) -> bool:
+    """Whether a file is a YAML of molecular dynamics of atoms, and not that of a model.
+
+    A YAML that cannot be read is none.
+    """
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return False
+    try:
+        return MARK in read_yaml(path)[0]
+    except ConfigError:
+        return False
+
+
+def load_atomistic(path: Path, changes: Mapping[str, Any] | None = None) -> AtomisticConfig:
+    """Read and validate a YAML of molecular dynamics of atoms.
+
+    ``changes`` are values by section and key that stand in for those of the file.
+    """
+    data, lines = read_yaml(path)
+    for section, values in (changes or {}).items():
+        here = data.get(section)
+        if isinstance(here, dict) and isinstance(values, dict):
+            values = here | values
+        data[section] = values
+    return _parse(AtomisticConfig, data, lines, str(path))
 
 
 def parse_fit(data: Mapping[str, Any], lines: Lines, source: str) -> FitConfig:

@@ -266,7 +266,7 @@ def least_width(model: Model) -> float:
     return 2.0 * (model.cutoff or 0.0) * MARGIN
 
 
-def runaway(potential: float, kinetic: float, beads: int, temperature: float) -> str:
+def runaway(potential: float, kinetic: float, beads: float, temperature: float) -> str:
     """What is wrong with the energies in kJ/mol of a box of ``beads`` moving beads; empty if nothing is."""
     if not (np.isfinite(potential) and np.isfinite(kinetic)):
         return "the energy is not a number"

@@ -18,15 +18,15 @@ _FLOCK = "hhqqi0q"
 
 
 class RunLock:
-    """An advisory lock on ``run.lock``; the kernel releases it when the process dies, however it dies.
+    """An advisory lock on the file ``name``; the kernel releases it when the process dies, however it dies.
 
     It belongs to the open file and not to the process ("open file description lock"), so that another thread
     that opens and closes the file does not lose it; and whether it is held can be asked without taking it.
     ``other`` names what the user may choose instead of the folder.
     """
 
-    def __init__(self, folder: Path, other: str = "run.folder") -> None:
-        self.path, self._other = folder / "run.lock", other
+    def __init__(self, folder: Path, other: str = "run.folder", name: str = "run.lock") -> None:
+        self.path, self._other = folder / name, other
         with storage_errors(self.path):
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 

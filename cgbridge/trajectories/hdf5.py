@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from cgbridge.errors import FileFormatError
-from cgbridge.frames import Frame
+from cgbridge.frames import FloatArray, Frame
 from cgbridge.trajectories.layout import ALWAYS, FORMAT, OPTIONAL, SCHEMA, Header
 from cgbridge.trajectories.superblock import Released, is_marked, release
 
@@ -147,6 +147,12 @@ class Trajectory:
                     entry = np.asarray(data[index], dtype=np.float64)
                     entries[name] = entry if entry.ndim else float(entry)
                 yield Frame(**entries, types=types)
+
+    def series(self, *names: str) -> dict[str, FloatArray]:
+        """Datasets that are small, such as ``time``, ``box`` and ``energy``, over all whole frames."""
+        with self._reading() as file:
+            whole = _whole(file["time"])
+            return {name: np.asarray(file[name][:whole], dtype=np.float64) for name in names}
 
     @contextmanager
     def _reading(self, place: list[str] | None = None) -> Iterator[Any]:

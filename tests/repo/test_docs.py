@@ -11,10 +11,12 @@ import yaml
 
 from cgbridge import errors
 from cgbridge.cli.app import exit_codes
-from cgbridge.config.loader import load_evaluation, load_fit
+from cgbridge.config.atomistic_config import PotentialSection
+from cgbridge.config.loader import is_atomistic, load_atomistic, load_evaluation, load_fit
 from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.fits.search.box_check import check_simulations
 from cgbridge.fits.search.problem import build_problem, resolve_targets
+from cgbridge.models.atomistic.catalogue import atomistic_system
 from cgbridge.models.files.model_file import model_from_dict
 from cgbridge.targets.library import list_targets, load_target
 
@@ -72,7 +74,17 @@ def test_model_example_is_valid(text):
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
 def test_example_is_a_fit_whose_boxes_are_wide_enough(path):
     """And none changes the bead of its base: a warning is an error here."""
+    if is_atomistic(path):
+        assert len(atomistic_system(load_atomistic(path), path.parent).atoms) > 1
+        return
     check_simulations(build_problem(load_fit(path), path.parent))
+
+
+def test_the_page_of_atoms_shows_the_example():
+    (_, text), (_, foreign) = blocks("atomistic.md", "yaml")
+    example = ROOT / "examples" / "atomistic-water.yaml"
+    assert yaml.safe_load(text) == yaml.safe_load(example.read_text(encoding="utf-8"))
+    PotentialSection.model_validate(yaml.safe_load(foreign)["model"])
 
 
 def test_python_examples_run(tmp_path):

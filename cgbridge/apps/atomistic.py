@@ -1,0 +1,244 @@
+"""Molecular dynamics of atoms into a trajectory; the same call goes on where a killed one ended."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cgbridge.config.atomistic_config import AtomisticConfig
+from cgbridge.engine.atomistic import AtomisticDynamics, Snapshot
+from cgbridge.engine.settings import EngineSettings
+from cgbridge.errors import FileFormatError, RunFolderError
+from cgbridge.models.atomistic.catalogue import atomistic_system
+from cgbridge.models.atomistic.starts import write_pdb
+from cgbridge.models.atomistic.system import AtomisticSystem
+from cgbridge.store.atomic import storage_errors
+from cgbridge.store.lock import RunLock
+from cgbridge.store.versions import versions
+from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
+from cgbridge.trajectories.labelled_xyz import write_labelled_xyz
+from cgbridge.trajectories.layout import Header
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: ``done`` of ``total`` ps with equilibration, ``left`` in seconds if it is known."""
+
+    done: float
+    total: float
+    doing: str
+    temperature: float
+    density: float
+    ns_per_day: float
+    left: float | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run in steps: equilibration, then ``frames`` of ``stride`` steps, with a checkpoint now and then."""
+
+    equilibration: int
+    stride: int
+    frames: int
+    checkpoint: int
+
+    @classmethod
+    def of(cls, config: AtomisticConfig) -> Plan:
+        d = config.dynamics
+        stride = round(d.interval / d.timestep)
+        return cls(
+            equilibration=round(d.equilibration / d.timestep),
+            stride=stride,
+            frames=max(1, round(d.time / (stride * d.timestep))),
+            checkpoint=max(1, round(d.checkpoint / d.timestep)),
+        )
+
+    @property
+    def total(self) -> int:
+        return self.equilibration + self.frames * self.stride
+
+    def recorded(self, steps: int) -> int:
+        """Frames that are in the trajectory after ``steps``."""
+        return max(0, steps - self.equilibration) // self.stride
+
+    def stops(self, done: int) -> Iterator[tuple[int, bool]]:
+        """Where the run halts after ``done`` steps, and whether that is a checkpoint.
+
+        Where these are does not depend on how long the run is to become.
+        """
+        while done < self.equilibration:
+            done = min(self.equilibration, done - done % self.checkpoint + self.checkpoint)
+            yield done, True
+        every = max(1, self.checkpoint // self.stride)
+        for frame in range(self.recorded(done) + 1, self.frames + 1):
+            yield self.equilibration + frame * self.stride, frame % every == 0
+
+
+class AtomisticRun:
+    """One run: ``folder`` is where relative paths of the model begin, ``show`` is told how it goes.
+
+    Files beside the trajectory NAME.h5: NAME.pdb (topology) and NAME.checkpoint.npz. Raises
+    :class:`RunFolderError` for a trajectory of other settings, if it is not to be replaced (``overwrite``).
+    """
+
+    def __init__(self, config: AtomisticConfig, folder: Path, show: Callable[[Progress], None]) -> None:
+        self._config, self._show = config, show
+        self.trajectory = config.output.trajectory or Path(f"{config.name}.h5")
+        self.topology = self.trajectory.with_suffix(".pdb")
+        self._checkpoint = self.trajectory.with_suffix(".checkpoint.npz")
+        self._plan, d = Plan.of(config), config.dynamics
+        self.system: AtomisticSystem = atomistic_system(config, folder)
+        self._dynamics = AtomisticDynamics(
+            self.system,
+            config.state,
+            EngineSettings(config.engine.platform, config.engine.threads, d.timestep, d.friction),
+            config.seed,
+        )
+        self.steps, self.frames = self._plan.total, self._plan.frames
+        self.notes = (*self.system.notes, *self._time_notes())
+
+    def run(self, *, overwrite: bool = False) -> int:
+        """Run, or go on; returns the frames that were there before."""
+        lock = f".{self.trajectory.name}.lock"
+        with RunLock(self.trajectory.parent, "output.trajectory", lock):
+            start = None if overwrite else self._known()
+            if start is None:
+                known, start = 0, self._begin()
+            else:
+                known = len(Trajectory(self.trajectory))
+                if known >= self._plan.frames:
+                    self._export()
+                    return known
+            self._record(start)
+            self._export()
+            return known
+
+    def _begin(self) -> Snapshot:
+        self._checkpoint.unlink(missing_ok=True)
+        self._report(0, 0, 0.0, "preparing the start")
+        start = self._dynamics.begin(self._config.dynamics.minimise)
+        with storage_errors(self.trajectory):
+            TrajectoryWriter(self.trajectory, len(self.system.atoms), self._header()).close()
+        write_pdb(self.topology, self.system.start)
+        start.save(self._checkpoint)
+        return start
+
+    def _record(self, start: Snapshot) -> None:
+        plan, dynamics, done = self._plan, self._dynamics, start.steps
+        began = clock.monotonic()
+        with storage_errors(self.trajectory), self._writer(start) as writer:
+            dynamics.restart(start)
+            for stop, checkpoint in plan.stops(done):
+                dynamics.advance(stop - done)
+                done = stop
+                frame = dynamics.frame(
+                    (done - plan.equilibration) * self._config.dynamics.timestep,
+                    velocities=self._config.output.velocities,
+                )
+                if done > plan.equilibration:
+                    writer.append(frame)
+                if checkpoint:
+                    snapshot = dynamics.snapshot(done)
+                    snapshot.save(self._checkpoint)
+                    dynamics.restart(snapshot)
+                self._report(
+                    done, done - start.steps, clock.monotonic() - began, temperature=frame.temperature or 0.0,
+                    density=dynamics.density(frame.box),
+                )  # fmt: skip
+
+    def _writer(self, start: Snapshot) -> TrajectoryWriter:
+        keep = self._plan.recorded(start.steps)
+        writer = TrajectoryWriter(self.trajectory, len(self.system.atoms), further=True, keep=keep)
+        if len(writer) < keep:
+            writer.close()
+            raise FileFormatError(
+                f"the trajectory has {len(writer)} frames, its checkpoint knows of {keep}",
+                where=str(self.trajectory),
+                remedy="give --overwrite to begin again",
+            )
+        return writer
+
+    def _known(self) -> Snapshot | None:
+        """Where an earlier run of these settings ended; None if there was none."""
+        if not self.trajectory.exists():
+            return None
+        found = Trajectory(self.trajectory).header.source.get("settings")
+        if found != self._settings():
+            raise RunFolderError(
+                "this trajectory was made with other settings" + _differences(found, self._settings()),
+                where=str(self.trajectory),
+                remedy="give another output.trajectory, or --overwrite to begin again",
+            )
+        return Snapshot.load(self._checkpoint) if self._checkpoint.exists() else None
+
+    def _settings(self) -> dict[str, Any]:
+        """What the frames depend on; not how many there are, nor where they are computed."""
+        config = self._config.model_dump(mode="json", by_alias=True)
+        dynamics = {key: value for key, value in config["dynamics"].items() if key != "time"}
+        return {
+            "potential": dict(self.system.identity),
+            "system": config["system"],
+            "state": config["state"],
+            "dynamics": dynamics,
+            "velocities": config["output"]["velocities"],
+            "seed": config["seed"],
+        }
+
+    def _header(self) -> Header:
+        fields = ("forces", "velocities", "energy", "temperature")
+        kept = tuple(name for name in fields if name != "velocities" or self._config.output.velocities)
+        source = {
+            "name": self._config.name,
+            "platform": self._dynamics.platform,
+            "settings": self._settings(),
+        }
+        return Header(self.system.atoms, kept, self._config.dynamics.timestep, source, versions())
+
+    def _export(self) -> None:
+        if self._config.output.xyz is not None:
+            write_labelled_xyz(self._config.output.xyz, Trajectory(self.trajectory))
+
+    def _time_notes(self) -> Iterator[str]:
+        """What whole steps and whole intervals made of the times that were asked for."""
+        d, plan = self._config.dynamics, self._plan
+        for name, asked, found in (
+            ("interval", d.interval, plan.stride * d.timestep),
+            ("time", d.time, plan.frames * plan.stride * d.timestep),
+        ):
+            if abs(found - asked) > 1e-6 * asked:
+                yield f"{name} is {found:g} ps, a whole number of steps"
+
+    def _report(
+        self, done: int, new: int, seconds: float, doing: str = "", *,
+        temperature: float = 0.0, density: float = 0.0,
+    ) -> None:  # fmt: skip
+        step, plan = self._config.dynamics.timestep, self._plan
+        speed = new / seconds if new and seconds > 0.0 else 0.0
+        phase = "equilibrating" if done <= plan.equilibration and plan.equilibration else "recording"
+        self._show(
+            Progress(
+                done=done * step,
+                total=plan.total * step,
+                doing=doing or phase,
+                temperature=temperature,
+                density=density,
+                ns_per_day=86.4 * speed * step,
+                left=(plan.total - done) / speed if speed else None,
+            )
+        )
+
+
+def _differences(found: Any, wanted: Mapping[str, Any]) -> str:
+    if not isinstance(found, Mapping):
+        return ""
+    names = []
+    for section, value in wanted.items():
+        other = found.get(section)
+        if isinstance(value, Mapping) and isinstance(other, Mapping):
+            names += [f"{section}.{key}" for key in value if value[key] != other.get(key)]
+        elif value != other:
+            names.append(section)
+    return ": " + ", ".join(names) if names else ""
