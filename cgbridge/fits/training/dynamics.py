@@ -194,7 +194,7 @@ class _State:
             )  # fmt: skip
             virial = Virial(dynamics.context) if barostat == "none" else None
             dynamics.heat()
-            while done < section.equilibration:
+            for _ in range(round(section.equilibration / section.interval)):
                 dynamics.equilibrate(section.interval)
                 done += section.interval
                 say(f"{what}, {done:.3g} ps of equilibration")

@@ -18,6 +18,7 @@ _NETWORK = f"{_HERE}.network_fit:NetworkTrainer"
 #: Trainers with settings of their own; every other architecture is a network.
 _OWN = {
     "pair-spline": f"{_HERE}.pair_spline:PairSplineTrainer",
+    "parameters": f"{_HERE}.parameter_fit:ParameterTrainer",
 }
 #: All that may stand under ``model.architecture``; packages bring networks.
 TRAINERS = Registry("architecture", "cgbridge.architectures", _OWN | dict.fromkeys(ARCHITECTURES, _NETWORK))

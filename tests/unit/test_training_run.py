@@ -1,0 +1,218 @@
+"""A fit to forces in its run folder: published, measured, simulated, told, gone on with, refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from fits import command
+from labelled_frames import LENNARD_JONES, argon, save
+
+from cgbridge.errors import RunFolderError
+from cgbridge.fits.catalogue import read_fit_of_any_kind
+from cgbridge.fits.training.kind import TrainingFit
+from cgbridge.fits.training.structure import Grid, overlap, rdf_difference, structure_of
+from cgbridge.frames import Frame
+from cgbridge.models.database import load_model
+from cgbridge.models.pairs import pair_energy
+from cgbridge.report.document import write_report
+from cgbridge.report.status import run_lines, status_text
+from cgbridge.topology import Topology
+
+
+def content(**more: Any) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "method": "force-matching",
+        "name": "argon <forces>",
+        "data": {"files": [{"file": "frames.npz", "pressure": "1 bar"}], "gap": 0.0, "test": 0.1},
+        "model": {"architecture": "pair-spline", "cutoff": 0.85},
+        "run": {"folder": "run"},
+        **more,
+    }
+
+
+def read(**more: Any) -> TrainingFit:
+    """The fit of frames in the current folder."""
+    save(Path("frames.npz"), argon(frames=30))
+    Path("fit.yaml").write_text(yaml.safe_dump(content(**more)))
+    found = read_fit_of_any_kind(Path("fit.yaml"))
+    assert isinstance(found, TrainingFit)
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a finished fit, its dynamics among it."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        fit = read(validation={"time": 12.0, "equilibration": 2.0, "interval": 0.2})
+        fit.run(fresh=False, display=lambda rows: None)
+        write_report(fit.layout)
+    return folder
+
+
+@pytest.fixture
+def here(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, as the current folder."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True, symlinks=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_published_model_is_the_one_that_was_measured(here: Path) -> None:
+    result = json.loads((here / "run/result.json").read_text())
+    model = load_model("run/best/model.yaml")
+    r = np.linspace(0.35, 0.8, 20)
+    found, true = pair_energy(model, 0, 0, r), pair_energy(LENNARD_JONES, 0, 0, r)
+    assert found is not None and true is not None
+    np.testing.assert_allclose(found, true, atol=0.03)
+    for use in ("train", "validation", "test"):
+        errors = result["errors"][use]
+        # What a spline of 0.02 nm leaves of Lennard-Jones forces, of 47 kJ/mol/nm.
+        assert errors["force"] < 1.0 and errors["explained"] > 0.999
+
+
+def test_dynamics_of_an_exact_model_are_those_of_the_data(here: Path) -> None:
+    (state,) = json.loads((here / "run/result.json").read_text())["dynamics"]
+    assert state["stable_ps"] == pytest.approx(14.0) and state["reason"] == ""
+    rdf = state["rdf"]["Ar-Ar"]
+    # 30 frames of 125 atoms beside 60 others: the difference is noise, as that of two halves of the data.
+    assert rdf["difference"] < 2.5 * rdf["halves"]
+    assert state["angles"]["overlap"] > 0.97
+    assert state["pressure"]["stderr"] > 0.0 and state["ns_per_day"] > 0.0
+    assert 0.1 < state["density"]["value"] < 1.6 and state["compressibility"] > 0.0
+
+
+def test_the_page_and_the_terminal_tell_it(here: Path) -> None:
+    page = (here / "run/report.html").read_text()
+    assert "argon &lt;forces&gt;" in page and "<forces>" not in page
+    for words in ("Force errors", "Dynamics with the model", "g(r) Ar-Ar", "agree at 120 K", "test"):
+        assert words in page, words
+    assert "http" not in page.replace("http://www.w3.org", "")
+    fit = read_fit_of_any_kind(Path("fit.yaml"))
+    status = status_text(fit.layout)
+    assert "finished" in status and "14 ps stable" in status
+    (line,) = run_lines(here)
+    assert line.state == "finished" and "kJ/mol/nm" in line.deviation
+
+
+def test_the_same_command_takes_finished_dynamics_from_the_folder(here: Path) -> None:
+    before = json.loads((here / "run/dynamics.json").read_text())
+    told: list[str] = []
+    fit = read_fit_of_any_kind(Path("fit.yaml"))
+    fit.run(fresh=False, display=lambda rows: told.append(dict(rows)["doing"]))
+    assert not any("constant" in words for words in told)
+    assert json.loads((here / "run/dynamics.json").read_text()) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"model": {"architecture": "pair-spline", "cutoff": 0.8}}, "model.cutoff 0.85 -> 0.8"),
+        ({"training": {"loss": {"pressure": 1.0}}}, "training.loss.pressure 0.0 -> 1.0"),
+        ({"method": "energy-force-matching"}, "another method"),
+    ],
+)
+def test_another_input_is_refused_and_nothing_is_written_over(
+    change: dict[str, Any], words: str, here: Path
+) -> None:
+    before = {
+        path: path.read_bytes()
+        for path in (here / "run").rglob("*")
+        if path.is_file() and path.name != "run.lock"
+    }
+    with pytest.raises(RunFolderError, match=words):
+        read(**change).run(fresh=False, display=lambda rows: None)
+    assert all(path.read_bytes() == found for path, found in before.items())
+
+
+def test_other_frames_under_the_same_name_are_refused(here: Path) -> None:
+    save(Path("frames.npz"), argon(frames=31))
+    with pytest.raises(RunFolderError, match=r"frames\.npz"):
+        read_fit_of_any_kind(Path("fit.yaml")).run(fresh=False, display=lambda rows: None)
+
+
+def test_fresh_forgets_it_but_not_what_others_put_there(here: Path) -> None:
+    (here / "run/notes.txt").write_text("mine")
+    fit = read(model={"architecture": "pair-spline", "cutoff": 0.8})
+    fit.run(fresh=True, display=lambda rows: None)
+    assert not (here / "run/dynamics.json").exists() and (here / "run/notes.txt").exists()
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    save(tmp_path / "frames.npz", argon(frames=20))
+    (tmp_path / "fit.yaml").write_text(yaml.safe_dump(content()))
+    checked = command(tmp_path, "check", "fit.yaml")
+    assert checked.returncode == 0 and "coefficients" in checked.stdout, checked.stderr
+    assert "14 train" in checked.stdout and "120 K" in checked.stdout
+    assert "agree at 120 K" in checked.stderr and not (tmp_path / "run").exists()
+    fitted = command(tmp_path, "fit", "fit.yaml")
+    assert fitted.returncode == 0 and "force error" in fitted.stdout, fitted.stderr
+    assert (tmp_path / "run/report.html").exists()
+    again = command(tmp_path, "report", "run")
+    assert again.returncode == 0, again.stderr
+
+
+def test_a_method_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    (tmp_path / "fit.yaml").write_text("schema: 1\nmethod: force-maching\n")
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 2
+    assert "fit.yaml:2: method: unknown method 'force-maching'; did you mean 'force-matching'?" in done.stderr
+
+
+def test_a_committee_of_networks_is_published_as_one_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    from cgbridge.models.neural.model import NeuralModel
+
+    monkeypatch.chdir(tmp_path)
+    model = {
+        "architecture": "descriptor-network", "cutoff": 0.6, "angular_cutoff": 0.5, "neurons": 5,
+        "radial_functions": 3, "angular_functions": 2, "angular_order": 2,
+    }  # fmt: skip
+    fit = read(
+        model=model,
+        data={"files": [{"file": "frames.npz"}], "gap": 0.0, "frames": 6},
+        training={"epochs": 3, "committee": 2, "rate": {"begin": 0.01, "warm_up": 0}},
+        validation={"time": 0.1, "equilibration": 0.0, "interval": 0.02},
+    )
+    told: list[dict[str, str]] = []
+    fit.run(fresh=False, display=lambda rows: told.append(dict(rows)))
+    assert {"network", "epoch", "force error", "rate", "time left"} <= set(told[-1]) | set(told[0])
+    published = NeuralModel.load("run/best/model.cgnn")
+    assert len(published.members) == 2 and published.members[0].priors[0].name == "repulsion"
+    published.self_test()
+    result = json.loads(Path("run/result.json").read_text())
+    assert [member["epochs"] for member in result["model"]["members"]] == [3, 3]
+    assert result["dynamics"][0]["stable_ps"] == pytest.approx(0.1)
+    assert "network 2" in status_text(fit.layout)
+    write_report(fit.layout)
+    assert "Loss curves" in Path("run/report.html").read_text()
+
+
+def test_structure_of_an_ideal_gas() -> None:
+    random = np.random.default_rng(4)
+    box = np.diag([2.0, 2.1, 2.2])
+    frames = [Frame(random.uniform(0, 2.2, (100, 3)) * np.diag(box) / 2.2, box, 0.0) for _ in range(40)]
+    found = structure_of(frames, Topology(("A",) * 60 + ("B",) * 40), Grid(0.9, 0.03, 0.4))
+    for key, g in found.rdf.items():
+        far = found.grid.centres > 0.3
+        # 40 frames with some ten pairs in a bin: five per cent, over 20 bins.
+        assert g.mean(axis=0)[far].mean() == pytest.approx(1.0, abs=0.03), key
+    sine = np.sin(np.radians(found.grid.angles))
+    assert overlap(found.angle_density, sine / sine.sum() / 2.0) > 0.96
+    assert found.angle_density.sum() * 2.0 == pytest.approx(1.0)
+
+
+def test_differences_of_curves() -> None:
+    grid = Grid(1.0, 0.01, 0.3)
+    one = np.ones(len(grid.centres))
+    assert rdf_difference(one, 1.0 + 0.1 * np.sign(grid.centres - 0.5), grid) == pytest.approx(0.1)
