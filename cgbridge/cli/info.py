@@ -25,6 +25,9 @@ def keys(
     section: Annotated[
         str | None, typer.Argument(metavar="KEY", help="Only the keys below this one.", show_default=False)
     ] = None,
+    forces: Annotated[
+        bool, typer.Option("--forces", help="Those of a fit to forces (method: force-matching, ...).")
+    ] = False,
 ) -> None:
     """Explain the keys of the fit YAML, with their defaults.
 
@@ -35,12 +38,13 @@ def keys(
       cgbridge keys
       cgbridge keys optimizer
       cgbridge keys target
+      cgbridge keys training --forces
     """
     from cgbridge.config.manual import manual
     from cgbridge.errors import ConfigError, did_you_mean
 
-    entries = [*manual(), *_stage_keys()]
-    if section is not None:
+    entries = _keys_of_forces() if forces else [*manual(), *_stage_keys()]
+    if section is not None and not forces:
         entries += _target_keys()
     if section is not None:
         plain = section.replace("[]", "")
@@ -52,7 +56,7 @@ def keys(
             )
         entries = chosen
     print_table(("key", "default", "meaning"), [(e.key, e.default, e.meaning) for e in entries])
-    if section is None:
+    if section is None and not forces:
         typer.echo("cgbridge keys target explains the keys of an inline target")
 
 
@@ -68,6 +72,23 @@ def _stage_keys() -> list[ManualEntry]:
         settings, key = get_method(name).settings, f"optimizer.stages[].{name}"
         meaning = (settings.__doc__ or "").partition("\n")[0]
         entries.append(ManualEntry(key, "", f"With method {name}. {meaning}"))
+        entries += [replace(entry, key=f"{key}.{entry.key}") for entry in manual(settings)]
+    return entries
+
+
+def _keys_of_forces() -> list[ManualEntry]:
+    """Keys of a fit to forces; those of an architecture as ``model.pair-spline.cutoff``."""
+    from dataclasses import replace
+
+    from cgbridge.config.manual import ManualEntry, manual
+    from cgbridge.config.training_schema import TrainingConfig
+    from cgbridge.fits.training.trainers import TRAINERS, trainer_and_settings
+
+    entries = manual(TrainingConfig)
+    for architecture in TRAINERS:
+        settings, key = trainer_and_settings(architecture.name)[1], f"model.{architecture.name}"
+        meaning = (settings.__doc__ or "").partition("\n")[0]
+        entries.append(ManualEntry(key, "", f"With this architecture. {meaning}"))
         entries += [replace(entry, key=f"{key}.{entry.key}") for entry in manual(settings)]
     return entries
 

@@ -12,10 +12,19 @@ import yaml
 from cgbridge import errors
 from cgbridge.cli.app import exit_codes
 from cgbridge.config.atomistic_config import PotentialSection
-from cgbridge.config.loader import is_atomistic, load_atomistic, load_evaluation, load_fit
+from cgbridge.config.loader import (
+    is_atomistic,
+    load_atomistic,
+    load_evaluation,
+    load_fit,
+    parse_training,
+    read_yaml,
+    validate,
+)
 from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.fits.search.box_check import check_simulations
 from cgbridge.fits.search.problem import build_problem, resolve_targets
+from cgbridge.fits.training.trainers import trainer_and_settings
 from cgbridge.models.atomistic.catalogue import atomistic_system
 from cgbridge.models.files.model_file import model_from_dict
 from cgbridge.targets.library import list_targets, load_target
@@ -71,7 +80,19 @@ def test_model_example_is_valid(text):
         assert model.create_system(topology).getNumForces() >= (1 if len(topology) > 1 else 0)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+TRAININGS = [path for path in EXAMPLES if "\nmethod: " in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", TRAININGS, ids=lambda path: path.stem)
+def test_example_of_a_fit_to_forces_has_the_keys_of_its_architecture(path):
+    data, lines = read_yaml(path)
+    section = parse_training(data, lines, str(path)).model
+    settings = trainer_and_settings(section.architecture)[1]
+    assert validate(settings, section.options, str(path))
+
+
+@pytest.mark.parametrize("path", [p for p in EXAMPLES if p not in TRAININGS], ids=lambda path: path.stem)
 def test_example_is_a_fit_whose_boxes_are_wide_enough(path):
     """And none changes the bead of its base: a warning is an error here."""
     if is_atomistic(path):

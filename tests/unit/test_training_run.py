@@ -52,7 +52,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        fit = read(validation={"time": 12.0, "equilibration": 2.0, "interval": 0.2})
+        fit = read(validation={"time": 12.0, "equilibration": 2.0, "interval": 0.2, "shell": 0.5})
         fit.run(fresh=False, display=lambda rows: None)
         write_report(fit.layout)
     return folder
@@ -158,6 +158,13 @@ def test_the_commands(tmp_path: Path) -> None:
     assert (tmp_path / "run/report.html").exists()
     again = command(tmp_path, "report", "run")
     assert again.returncode == 0, again.stderr
+
+
+def test_keys_are_explained(tmp_path: Path) -> None:
+    whole = command(tmp_path, "keys", "--forces").stdout
+    assert "data.files[].file" in whole and "model.descriptor-network.neurons" in whole
+    part = command(tmp_path, "keys", "training.rate", "--forces").stdout
+    assert "training.rate.schedule" in part and "data.files" not in part
 
 
 def test_a_method_that_nobody_knows_is_told(tmp_path: Path) -> None:

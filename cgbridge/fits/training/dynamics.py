@@ -16,6 +16,7 @@ import numpy as np
 
 from cgbridge.config.training_validation_section import DynamicsValidationSection
 from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
+from cgbridge.engine.reference_speed import rigid_water_speed
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import UnstableError
@@ -32,7 +33,6 @@ from cgbridge.fits.training.structure import (
 )
 from cgbridge.fits.training.trainer import Task, Trained
 from cgbridge.frames import Frame
-from cgbridge.interfaces import Model
 from cgbridge.observables.statistics import mean_error
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import write_atomic
@@ -41,6 +41,10 @@ from cgbridge.structures.lattices import Box
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 _BLOCKS = 5
+#: Frames that the members of a committee are asked about.
+_LOOK = 50
+#: Mass of a molecule of water in amu.
+_WATER = 18.015
 
 
 @dataclass
@@ -76,7 +80,7 @@ def validate_by_dynamics(
         def say(text: str, number: int = number) -> None:
             display([("doing", f"dynamics of {task.data.series[number].name}: {text}")])
 
-        kept[str(number)] = _State(trained.model, series, section).measure(say)
+        kept[str(number)] = _State(trained, series, section).measure(say)
         write_atomic(folder.dynamics, json.dumps({"key": key, "states": kept}))
     return [kept[number] for number in sorted(kept, key=int)]
 
@@ -91,15 +95,22 @@ def _kept(folder: TrainingFolder, key: str) -> dict[str, Any]:
 class _State:
     """One state: reference frames, and runs of the model."""
 
-    def __init__(self, model: Model, series: Series, section: DynamicsValidationSection) -> None:
-        self._model, self._series, self._section = model, series, section
+    def __init__(self, trained: Trained, series: Series, section: DynamicsValidationSection) -> None:
+        self._model, self._series, self._section = trained.model, series, section
+        self._spread = trained.spread
         kelvin = series.state.temperature
         assert kelvin is not None
         self._kelvin = kelvin
         width = float(np.diagonal(series.box, axis1=1, axis2=2).min())
         reach = min(section.range or np.inf, 0.5 * width)
         self._grid = Grid(reach, section.bin_width, min(section.shell, reach))
-        self._mass = float(sum(model.masses(series.topology)))
+        self._mass = float(sum(self._model.masses(series.topology)))
+
+    @property
+    def _is_water(self) -> bool:
+        """Whether every bead is one molecule of water, by its mass."""
+        alone = len(set(self._series.topology.molecule_of)) == self._series.particles
+        return alone and bool(abs(self._mass / self._series.particles - _WATER) < 0.01)
 
     def measure(self, say: Callable[[str], None]) -> dict[str, Any]:
         say("structure of the reference")
@@ -117,6 +128,16 @@ class _State:
             "pressure": _mean(run.pressure),
             "reference_pressure": series.state.pressure,
         }
+        if self._spread is not None and run.frames:
+            parts = [
+                self._spread(frame, series.topology)
+                for frame in run.frames[:: max(1, len(run.frames) // _LOOK)]
+            ]
+            found["committee_spread"] = float(np.sqrt(np.mean(np.square(parts))))
+        if self._is_water:
+            settings = EngineSettings(threads=self._section.threads)
+            edge = float(series.volume.mean() ** (1.0 / 3.0))
+            found["rigid_water_ns_per_day"] = rigid_water_speed(series.particles, edge, settings)
         if len(run.frames) >= 2 * _BLOCKS:
             model = structure_of(run.frames, series.topology, self._grid)
             found |= self._compared(reference, model)

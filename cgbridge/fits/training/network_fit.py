@@ -18,15 +18,18 @@ from cgbridge.fits.durations import duration_words
 from cgbridge.fits.training.data_priors import priors_of
 from cgbridge.fits.training.molecules import molecules_in
 from cgbridge.fits.training.trainer import Rows, Task, Trained
+from cgbridge.frames import FloatArray, Frame
 from cgbridge.models.beads import Bead
 from cgbridge.models.neural.architecture import build
 from cgbridge.models.neural.settings import NetworkSettings
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import storage_errors
+from cgbridge.topology import Topology
 
 if TYPE_CHECKING:
     from cgbridge.fits.training.loop import Told
     from cgbridge.fits.training.losses import Scales
+    from cgbridge.models.neural.model import NeuralModel
     from cgbridge.models.neural.potential import NeuralPotential
 
 #: Frames that the scales of descriptors are taken from.
@@ -46,6 +49,7 @@ class NetworkTrainer:
         given = task.config.model.priors
         self._priors = given if given is not None else () if task.config.with_energies else _PRIORS
         self._require_pressures()
+        self._require_temperatures()
 
     def _require_pressures(self) -> None:
         wanted = self._section.loss.pressure > 0.0
@@ -56,6 +60,15 @@ class NetworkTrainer:
                 f"{lacking[0]} tells no pressure or temperature, and the loss holds the pressure",
                 where="training.loss.pressure",
                 remedy="give temperature and pressure beside the file, or set the weight to 0",
+            )
+
+    def _require_temperatures(self) -> None:
+        lacking = [one.name for one in self._task.data.series if one.state.temperature is None]
+        if self._settings.temperatures is not None and lacking:
+            raise ConfigError(
+                f"{lacking[0]} tells no temperature, and the energy depends on it",
+                where="model.temperatures",
+                remedy="give the temperature beside the file, or leave temperatures out",
             )
 
     def describe(self) -> Rows:
@@ -135,7 +148,11 @@ class NetworkTrainer:
         number, index = task.split.validation[0]
         series = task.data.series[number]
         place = series.positions[index].astype(np.float64)
-        return Trained(model.with_example(place, series.box[index], series.topology), summary=summary)
+        return Trained(
+            model.with_example(place, series.box[index], series.topology),
+            spread=_spread_of(model) if len(potentials) > 1 else None,
+            summary=summary,
+        )
 
     @cached_property
     def _scales(self) -> Scales:
@@ -198,3 +215,25 @@ class NetworkTrainer:
         rest = told.epochs - told.epoch
         per_epoch = told.seconds_left / rest if rest else 0.0
         return told.seconds_left + per_epoch * told.epochs * (self._section.committee - 1 - number)
+
+
+def _spread_of(model: NeuralModel) -> Callable[[Frame, Topology], FloatArray]:
+    """The disagreement of a committee, sqrt(sum_m |F_m - F|^2/(k - 1)) of every particle."""
+    import torch
+
+    from cgbridge.models.neural.bonded import Bonded
+    from cgbridge.models.neural.committee import Committee
+    from cgbridge.models.neural.potential import types_of
+
+    committee = model.potential
+    assert isinstance(committee, Committee)
+
+    def spread(frame: Frame, topology: Topology) -> FloatArray:
+        types = types_of(topology.types, model.bead_names)
+        positions, box = (
+            torch.from_numpy(np.asarray(x, dtype=np.float64)) for x in (frame.positions, frame.box)
+        )
+        found = committee.disagreement(positions, types, box, bonded=Bonded.of(topology))
+        return np.asarray(found.detach().numpy(), dtype=np.float64)
+
+    return spread

@@ -11,6 +11,7 @@ from cgbridge.fits.training.data_set import DataSet, FrameAddress
 from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Model
 from cgbridge.models.systems import create_system
+from cgbridge.models.typed_beads import TypedBeads
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,10 @@ class ModelForces:
         import openmm
 
         series = self._data.series[number]
-        system = create_system(self._model, series.topology, series.box[0], masses=[1.0] * series.particles)
+        model, kelvin = self._model, series.state.temperature
+        if isinstance(model, TypedBeads) and kelvin is not None:
+            model = model.at(kelvin)
+        system = create_system(model, series.topology, series.box[0], masses=[1.0] * series.particles)
         platform = openmm.Platform.getPlatformByName(self._platform)
         properties = {"Threads": "1"} if self._platform == "CPU" else {}
         return openmm.Context(system, openmm.VerletIntegrator(0.001), platform, properties)

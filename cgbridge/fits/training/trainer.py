@@ -11,8 +11,9 @@ from cgbridge.config.section import Section
 from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.fits.training.data_set import DataSet
 from cgbridge.fits.training.split import Split
-from cgbridge.frames import FloatArray
+from cgbridge.frames import FloatArray, Frame
 from cgbridge.interfaces import Model
+from cgbridge.topology import Topology
 
 #: Name and value of what a user watches.
 Rows = Sequence[tuple[str, str]]
@@ -35,12 +36,13 @@ class Task:
 class Trained:
     """A finished model, ready to be simulated.
 
-    ``members`` are the models of a committee, where there are several. ``summary`` goes into ``result.json``,
-    ``curves`` into the report: name -> (x, y, error of y).
+    ``spread`` tells how far the members of a committee are apart on a frame, for every particle in
+    kJ/mol/nm; None for a model that is alone. ``summary`` goes into ``result.json``, ``curves`` into the
+    report: name -> (x, y, error of y).
     """
 
     model: Model
-    members: tuple[Model, ...] = ()
+    spread: Callable[[Frame, Topology], FloatArray] | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

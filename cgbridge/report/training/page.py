@@ -121,4 +121,6 @@ def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:
         "reference_density": digits.plain(state.get("reference_density"), 4),
         "compressibility": digits.plain(state.get("compressibility"), 2),
         "pace": digits.plain(state.get("ns_per_day"), 2),
+        "water_pace": digits.plain(state.get("rigid_water_ns_per_day"), 2),
+        "spread": digits.plain(state.get("committee_spread"), 3),
     }
