@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
 from cgbridge.topology import Topology
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
@@ -109,6 +110,16 @@ class DataSet:
         """Numbers of the types of the particles of one series."""
         number = {name: index for index, name in enumerate(self.types)}
         return np.array([number[name] for name in series.topology.types], dtype=np.int64)
+
+    def require_temperatures(self) -> None:
+        """Raise :class:`ConfigError` for a series of which nobody knows at which temperature it was made."""
+        for one in self.series:
+            if one.state.temperature is None:
+                raise ConfigError(
+                    "the temperature of these frames is not known, and the potential depends on it",
+                    where=one.name,
+                    remedy="give the file's temperature under data.files, or leave model.temperatures out",
+                )
 
     @property
     def least_half_width(self) -> float:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from cgbridge.config.training_section import TrainingSection
-from cgbridge.errors import CgbridgeError, ConfigError
+from cgbridge.errors import CgbridgeError
 from cgbridge.fits.training.checkpoint import load_checkpoint, save_checkpoint
 from cgbridge.fits.training.data_set import DataSet, FrameAddress
 from cgbridge.fits.training.learning_rate import LearningRate
@@ -86,7 +86,7 @@ class Training:
         self._loss, self._seed, self._folder = loss, seed, folder
         self._device = section.device
         if potential.thermal is not None:
-            _require_temperatures(data)
+            data.require_temperatures()
         potential.to(self._device)
         self._types = [torch.from_numpy(data.type_indices(one)).to(self._device) for one in data.series]
         self._bonded = [
@@ -286,17 +286,6 @@ class Training:
         self._progress = Progress(**(progress | {"sums": ErrorSums(**progress["sums"])}))
         self._rate.restore(content["rate"])
         self._loss.running = dict(content["running"])
-
-
-def _require_temperatures(data: DataSet) -> None:
-    """Raise :class:`ConfigError` for a series of which nobody knows at which temperature it was made."""
-    for one in data.series:
-        if one.state.temperature is None:
-            raise ConfigError(
-                "the temperature of these frames is not known, and the potential depends on it",
-                where=one.name,
-                remedy="give the file's temperature under data.files, or leave model.temperatures out",
-            )
 
 
 def _by_series(frames: Sequence[FrameAddress]) -> Iterator[tuple[int, list[int]]]:

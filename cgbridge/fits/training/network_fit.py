@@ -49,7 +49,8 @@ class NetworkTrainer:
         given = task.config.model.priors
         self._priors = given if given is not None else () if task.config.with_energies else _PRIORS
         self._require_pressures()
-        self._require_temperatures()
+        if settings.temperatures is not None:
+            task.data.require_temperatures()
 
     def _require_pressures(self) -> None:
         wanted = self._section.loss.pressure > 0.0
@@ -60,15 +61,6 @@ class NetworkTrainer:
                 f"{lacking[0]} tells no pressure or temperature, and the loss holds the pressure",
                 where="training.loss.pressure",
                 remedy="give temperature and pressure beside the file, or set the weight to 0",
-            )
-
-    def _require_temperatures(self) -> None:
-        lacking = [one.name for one in self._task.data.series if one.state.temperature is None]
-        if self._settings.temperatures is not None and lacking:
-            raise ConfigError(
-                f"{lacking[0]} tells no temperature, and the energy depends on it",
-                where="model.temperatures",
-                remedy="give the temperature beside the file, or leave temperatures out",
             )
 
     def describe(self) -> Rows:
