@@ -13,7 +13,7 @@ from typing import Any, Protocol, TextIO
 import numpy as np
 
 from cgbridge.atoms import Atoms
-from cgbridge.errors import CgbridgeError, ConfigError, FileFormatError
+from cgbridge.errors import CgbridgeError, ConfigError, FileFormatError, MissingDependencyError
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.topology import Beads, Topology
 from cgbridge.trajectories.atom_files import read_atoms
@@ -232,6 +232,11 @@ def _told_faults(where: str) -> Iterator[None]:
         yield
     except CgbridgeError:
         raise
+    except ImportError as error:
+        package = error.name or "that it asks for"
+        raise MissingDependencyError(
+            f"reading this file needs the package {package}", where=where, remedy=f"pip install {package}"
+        ) from error
     except Exception as error:  # foreign readers raise anything, and a torn file leads ours anywhere
         text = " ".join(str(error).split()) or type(error).__name__
         raise FileFormatError(
@@ -285,9 +290,9 @@ def _require_box(box: FloatArray, first: FloatArray, where: str) -> None:
         )
     if not periodic:
         return
-    volume = np.linalg.det(box)
     longest = float(np.abs(box).max())
-    if not abs(volume) > _THINNEST * longest**3 or not np.isfinite(longest):
+    volume = float(np.linalg.det(box)) if np.isfinite(longest) else 0.0
+    if not abs(volume) > _THINNEST * longest**3:
         raise FileFormatError(
             f"the box has no volume: {' '.join(f'{x:g}' for x in box.ravel())} nm",
             where=where,
