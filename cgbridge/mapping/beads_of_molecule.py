@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.mapping.graph import match_graph, parse_graph
-from cgbridge.mapping.mapping import CENTER_OF_MASS, GEOMETRIC_CENTER, BeadRule, MoleculeRule
+from cgbridge.mapping.mapping import ANY_RESIDUE, CENTER_OF_MASS, GEOMETRIC_CENTER, BeadRule, MoleculeRule
 from cgbridge.mapping.selection import select
 from cgbridge.mapping.variants import Variant
 
@@ -60,7 +60,8 @@ def beads_of(rule: MoleculeRule, variant: Variant) -> list[LocalBead] | None:
 
 def _has_residues(rule: MoleculeRule, variant: Variant) -> bool:
     return len(rule.residues) == len(variant.residues) and all(
-        name in names for name, names in zip(variant.residues, rule.residues, strict=True)
+        name in names or ANY_RESIDUE in names
+        for name, names in zip(variant.residues, rule.residues, strict=True)
     )
 
 
@@ -79,7 +80,9 @@ def _members(bead: BeadRule, variant: Variant, labels: Mapping[str, tuple[int, .
     atoms = tuple(atom for group in groups for atom in group)
     if len(set(atoms)) < len(atoms):
         (twice, _), *_ = Counter(atoms).most_common(1)
-        raise ConfigError(f"atom {variant.names[twice]} is listed twice", where=where)
+        raise ConfigError(
+            f"atom {variant.names[twice]} is listed twice", where=where, remedy="leave one of the two out"
+        )
     heads = tuple(group[0] for group in groups)
     return _Members(heads, atoms, tuple(group[0] for group in groups for _ in group))
 
@@ -167,6 +170,8 @@ def _local(
     rule: MoleculeRule, bead: BeadRule, found: _Members, shares: tuple[float, ...], variant: Variant
 ) -> LocalBead:
     weights = _position_weights(rule, bead, found, shares, variant)
+    if bead.still:
+        weights = tuple(0.0 if still else w for w, still in zip(weights, bead.still, strict=True))
     total = sum(weights)
     if not total > 0.0:
         raise ConfigError(

@@ -8,6 +8,8 @@ from cgbridge.topology import EXCLUDED_BONDS
 
 #: Where a bead lies, as words; else weights.
 CENTER_OF_MASS, GEOMETRIC_CENTER = "center-of-mass", "geometric-center"
+#: Stands for a residue of any name.
+ANY_RESIDUE = "*"
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class BeadRule:
     :data:`CENTER_OF_MASS`, :data:`GEOMETRIC_CENTER`, the name of one atom, or weights in the order of
     ``atoms``, which are normalised. ``forces`` are weights in the same order; None leaves them to the kind of
     force map. ``shares`` are fractions of the atoms that belong to this bead, 0 for what other beads leave;
-    None deals atoms that several beads name out evenly. ``mass`` in amu, None for that of the shares.
+    None deals atoms that several beads name out evenly. Atoms that are ``still`` belong to the bead and have
+    no part in its position. ``mass`` in amu, None for that of the shares.
     """
 
     name: str
@@ -29,6 +32,7 @@ class BeadRule:
     position: str | tuple[float, ...] = CENTER_OF_MASS
     forces: tuple[float, ...] | None = None
     shares: tuple[float, ...] | None = None
+    still: tuple[bool, ...] = ()
     mass: float | None = None
 
 
@@ -55,12 +59,13 @@ class MoleculeRule:
 class Copies:
     """``count`` times the atoms ``first``, ``first + 1``, ...: those of copy k begin ``stride`` k later.
 
-    A ``count`` of 0 goes on to the last atom; ``stride`` 0 is only for one copy.
+    With ``alike``, and where all atoms of the one copy are in one molecule, all molecules like it are meant.
     """
 
     first: int = 0
     count: int = 1
     stride: int = 0
+    alike: bool = False
 
 
 @dataclass(frozen=True)

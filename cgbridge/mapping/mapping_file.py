@@ -150,7 +150,7 @@ def _bead(name: str, entry: BeadEntry) -> BeadRule:
         entry.position,
         entry.forces,
         entry.shares,
-        entry.mass,
+        mass=entry.mass,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -60,8 +60,11 @@ def _matches(mapping: Mapping, atoms: Atoms) -> list[Match]:
     found: list[Match] = []
     taken: set[int] = set()
     for rule in mapping.molecules:
-        if rule.copies is not None:
-            groups: Iterable[tuple[int, Variant]] = [(-1, _copies(rule, rule.copies, atoms))]
+        groups: Iterable[tuple[int, Variant]]
+        if rule.copies is not None and rule.copies.alike and (alike := _alike(rule, molecules)):
+            rule, groups = alike[0], [(-1, alike[1])]
+        elif rule.copies is not None:
+            groups = [(-1, _copies(rule, rule.copies, atoms))]
         elif rule.by_residue:
             groups = ((-1, variant) for variant in residues)
         else:
@@ -85,10 +88,25 @@ def _wanted(rule: MoleculeRule) -> str:
     return rule.graph or "-".join("|".join(names) for names in rule.residues)
 
 
+def _alike(rule: MoleculeRule, molecules: Sequence[Variant]) -> tuple[MoleculeRule, Variant] | None:
+    """The rule with numbers within the one molecule that its atoms are in, and all molecules like it."""
+    used = [name for bead in rule.beads for name in bead.atoms if isinstance(name, int)]
+    for variant in molecules:
+        row = np.flatnonzero((variant.atoms == used[0]).any(axis=1))
+        if (
+            len(row)
+            and set(used) <= (place := {n: k for k, n in enumerate(variant.atoms[row[0]].tolist())}).keys()
+        ):
+            beads = [replace(bead, atoms=tuple(place[int(n)] for n in bead.atoms)) for bead in rule.beads]
+            return replace(rule, beads=tuple(beads), copies=None), variant
+    return None
+
+
 def _copies(rule: MoleculeRule, copies: Copies, atoms: Atoms) -> Variant:
     """Atoms by their numbers as one variant, called as in the first copy."""
     used = [name for bead in rule.beads for name in bead.atoms if isinstance(name, int)]
-    length = max(used, default=-1) + 1
+    # Words may choose any atom of a copy.
+    length = max([*used, copies.stride - 1] if any(bead.select for bead in rule.beads) else used) + 1
     last = copies.first + (copies.count - 1) * copies.stride + length
     if last > len(atoms):
         raise ConfigError(

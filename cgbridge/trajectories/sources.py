@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -72,7 +73,8 @@ class FrameSource:
     Lengths are in nm, forces in kJ/(mol nm), times in ps; frames without times are numbered. A frame without
     periodicity has a ``box`` of zeros. ``atoms`` are those of the topology, or of the file where it names
     them; a trajectory of beads has ``bead_types``, and ``topology`` and ``masses`` where the file tells them.
-    ``notes`` say what was taken. ``source`` is what the file says about its making.
+    ``notes`` say what was taken. ``source`` is what the file says about its making, ``timestep`` in ps that
+    of its simulation (NaN: not known).
 
     Iterating raises :class:`~cgbridge.errors.FileFormatError` with the file and the number of the frame, from
     0: for one that is torn, has another number of particles, numbers that are none, a box of no volume, or
@@ -87,6 +89,7 @@ class FrameSource:
     masses: tuple[float, ...] | None = None
     notes: tuple[str, ...] = ()
     source: dict[str, Any] | None = None
+    timestep: float = math.nan
 
     def __len__(self) -> int:
         with _told_faults(str(self.path)):
@@ -203,8 +206,10 @@ def _ours(path: Path, atoms: Atoms | None) -> FrameSource:
     if isinstance(header.particles, Beads):
         beads = header.particles
         types = beads.topology.types
-        return FrameSource(path, trajectory, None, types, beads.topology, beads.masses, source=made)
-    return FrameSource(path, trajectory, atoms or header.particles, source=made)
+        return FrameSource(
+            path, trajectory, None, types, beads.topology, beads.masses, source=made, timestep=header.timestep
+        )
+    return FrameSource(path, trajectory, atoms or header.particles, source=made, timestep=header.timestep)
 
 
 def _npz(path: Path, atoms: Atoms | None) -> FrameSource:

@@ -15,6 +15,7 @@ import numpy as np
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.store.atomic import storage_errors, write_atomic
+from cgbridge.topology import Topology
 from cgbridge.units import ANGSTROM
 
 
@@ -89,9 +90,10 @@ class _Xyz:
 
     def append(self, frame: Frame) -> None:
         lattice = " ".join(f"{value:.9g}" for value in (frame.box / ANGSTROM).ravel())
+        cell, pbc = (f'Lattice="{lattice}" ', "T T T") if frame.box.any() else ("", "F F F")
         lines = [
             str(len(self._names)),
-            f'Lattice="{lattice}" Properties=species:S:1:pos:R:3 Time={frame.time:g} pbc="T T T"',
+            f'{cell}Properties=species:S:1:pos:R:3 Time={frame.time:g} pbc="{pbc}"',
         ]
         for name, (x, y, z) in zip(self._names, frame.positions / ANGSTROM, strict=True):
             lines.append(f"{name} {x:.6f} {y:.6f} {z:.6f}")
@@ -134,25 +136,42 @@ def open_trajectory(path: Path, names: Sequence[str], times: FrameTimes) -> Fram
 
 def write_pdb(path: Path, names: Sequence[str], positions: FloatArray, box: FloatArray) -> None:
     """Write one configuration, wrapped into its box (rows of ``box``, nm)."""
+    wrapped = positions - np.floor(positions @ np.linalg.inv(box)) @ box
+    _write_pdb(path, _topology(names, box), wrapped)
+
+
+def write_bead_topology(path: Path, topology: Topology, frame: Frame) -> None:
+    """Write beads with their molecules as residues and their bonds, at the positions of ``frame``."""
+    _write_pdb(path, _topology(topology.types, frame.box, topology), frame.positions)
+
+
+def _write_pdb(path: Path, topology: Any, positions: FloatArray) -> None:
     from openmm.app import PDBFile
     from openmm.unit import nanometer
 
-    wrapped = positions - np.floor(positions @ np.linalg.inv(box)) @ box
     text = io.StringIO()
-    PDBFile.writeFile(_topology(names, box), wrapped * nanometer, text)
+    PDBFile.writeFile(topology, positions * nanometer, text)
     write_atomic(path, text.getvalue())
 
 
-def _topology(names: Sequence[str], box: FloatArray) -> Any:
-    """One residue per bead; no elements, since a bead is none."""
-    from openmm.app import Topology
+def _topology(names: Sequence[str], box: FloatArray, beads: Topology | None = None) -> Any:
+    """One residue per bead, or per molecule of ``beads``; no elements, since a bead is none."""
+    from openmm.app import Topology as OpenMMTopology
     from openmm.unit import nanometer
 
-    topology = Topology()
+    topology = OpenMMTopology()
     chain = topology.addChain()
-    for name in names:
-        topology.addAtom(name, None, topology.addResidue(name, chain))
-    topology.setPeriodicBoxVectors(_vectors(box) * nanometer)
+    molecules = range(len(names)) if beads is None else beads.molecule_of
+    residue, before = None, None
+    for name, molecule in zip(names, molecules, strict=True):
+        if molecule != before:
+            residue, before = topology.addResidue(name if beads is None else "MOL", chain), molecule
+        topology.addAtom(name, None, residue)
+    atoms = list(topology.atoms())
+    for i, j in () if beads is None else beads.bonds:
+        topology.addBond(atoms[i], atoms[j])
+    if box.any():
+        topology.setPeriodicBoxVectors(_vectors(box) * nanometer)
     return topology
 
 

@@ -1,0 +1,178 @@
+"""A first look at an atomistic trajectory: which bonds are rigid, and whether forces are in their unit."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from cgbridge.atoms import Atoms
+from cgbridge.errors import CgbridgeWarning, FileFormatError
+from cgbridge.frames import FloatArray, Frame
+from cgbridge.mapping.whole import IntArray, Whole
+from cgbridge.topology import Chains
+from cgbridge.units import ANGSTROM, EV, GAS_CONSTANT, KCAL
+
+#: Frames that are looked at.
+FRAMES = 20
+#: A bond whose length changes by less of itself is held by a constraint: LINCS and SHAKE keep them to 1e-4,
+#: and a stiff bond swings by some percent.
+_RIGID = 1e-3
+#: K; nothing that is simulated is colder or hotter, and velocities or forces in another unit are.
+_TEMPERATURES = (0.1, 20_000.0)
+#: K; below this the forces within molecules are in a unit too small, or the molecules do not move.
+_STILL = 20.0
+#: Root mean square forces on atoms in kJ/(mol nm): some hundred in a noble gas, thousands in molecules.
+_FORCES = (10.0, 1e6)
+#: The sum of the forces may be so many times what chance would make it.
+_NET = 0.1
+#: What else than kJ/(mol nm) a force may be in, and its size in it.
+_UNITS = {"eV/A": EV / ANGSTROM, "kcal/mol/A": KCAL / ANGSTROM, "kJ/mol/A": 1.0 / ANGSTROM}
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """``atoms`` with the constraints that were found, and what to tell."""
+
+    atoms: Atoms
+    notes: tuple[str, ...] = ()
+
+
+def first_look(atoms: Atoms, frames: Iterable[Frame], place: Callable[[int], str]) -> FirstLook:
+    """Look at the first frames of a trajectory; ``place`` says where the frame of a number stands.
+
+    Bonds whose length does not change count as constraints where ``atoms`` names none. Raises
+    :class:`~cgbridge.errors.FileFormatError` for forces or velocities in a wrong unit, and warns of a sum of
+    the forces that is not zero.
+    """
+    whole, taken = Whole(atoms), []
+    for number, frame in enumerate(islice(frames, FRAMES)):
+        try:
+            taken.append(replace(frame, positions=whole(frame.positions, frame.box)))
+        except FileFormatError as error:
+            raise FileFormatError(error.what, where=place(number), remedy=error.remedy) from None
+    if not taken:
+        return FirstLook(atoms)
+    where = place(0)
+    notes: list[str] = []
+    if not atoms.constraints:
+        found = _rigid_bonds(atoms, taken)
+        atoms = replace(atoms, constraints=found)
+        if found:
+            notes.append(
+                f"{len(found)} of {len(atoms.bonds)} bonds keep their length and are taken for constraints"
+            )
+    if taken[0].velocities is not None:
+        _require_temperature(atoms, taken, where)
+    if taken[0].forces is not None:
+        _require_forces(atoms, taken, where)
+    return FirstLook(atoms, tuple(notes))
+
+
+def _rigid_bonds(atoms: Atoms, frames: list[Frame]) -> Chains:
+    """Bonds that have the same length in all frames; in a single one, the same as all bonds alike."""
+    bonds = np.asarray(atoms.bonds, dtype=np.int64).reshape(-1, 2)
+    if not len(bonds):
+        return ()
+    lengths = np.array([_lengths(frame.positions, bonds) for frame in frames])
+    low, high = lengths.min(axis=0), lengths.max(axis=0)
+    if len(frames) == 1:
+        kinds: dict[tuple[str, ...], list[int]] = {}
+        for number, (i, j) in enumerate(bonds.tolist()):
+            kinds.setdefault((atoms.names[i], atoms.names[j]), []).append(number)
+        for members in kinds.values():
+            low[members], high[members] = low[members].min(), high[members].max()
+            if len(members) == 1:
+                high[members] = np.inf  # nothing to compare with
+    rigid = high - low < _RIGID * low
+    return tuple(tuple(sorted(pair)) for pair in bonds[rigid].tolist())
+
+
+def _lengths(positions: FloatArray, bonds: IntArray) -> FloatArray:
+    found: FloatArray = np.linalg.norm(positions[bonds[:, 1]] - positions[bonds[:, 0]], axis=1)
+    return found
+
+
+def _require_temperature(atoms: Atoms, frames: list[Frame], where: str) -> None:
+    """Twice the kinetic energy per degree of freedom and k."""
+    masses = np.asarray(atoms.masses)
+    free = 3 * int(np.count_nonzero(masses)) - len(atoms.constraints) - 3
+    if free <= 0:
+        return
+    squares = [
+        float(masses @ np.square(f.velocities).sum(axis=1)) for f in frames if f.velocities is not None
+    ]
+    kelvin = float(np.mean(squares)) / (free * GAS_CONSTANT)
+    if kelvin and not _TEMPERATURES[0] < kelvin < _TEMPERATURES[1]:
+        raise FileFormatError(
+            f"the velocities are those of {kelvin:.3g} K",
+            where=where,
+            remedy="look at the unit of the velocities, and at the masses of the topology; leave a start from "
+            "rest out by --frames",
+        )
+
+
+def _require_forces(atoms: Atoms, frames: list[Frame], where: str) -> None:
+    forces = np.array([frame.forces for frame in frames if frame.forces is not None])
+    massive = np.asarray(atoms.masses) > 0.0
+    spread = float(np.sqrt(np.mean(np.square(forces[:, massive]))))
+    if spread == 0.0:
+        raise FileFormatError(
+            "all forces are zero", where=where, remedy="record the forces of the simulation"
+        )
+    if not _FORCES[0] < spread < _FORCES[1]:
+        raise FileFormatError(
+            f"the forces on the atoms have a root mean square of {spread:.3g} kJ/mol/nm",
+            where=where,
+            remedy="look at their unit: "
+            + ", ".join(f"1 {u} is {v:.6g} kJ/mol/nm" for u, v in _UNITS.items()),
+        )
+    kelvin = _virial_temperature(atoms, frames)
+    if kelvin is not None and kelvin > _TEMPERATURES[1]:
+        raise FileFormatError(
+            f"forces and positions within the molecules fit a temperature of {kelvin:.3g} K",
+            where=where,
+            remedy="look at the units of forces and positions; do the forces belong to these frames?",
+        )
+    if kelvin is not None and kelvin < _STILL:
+        warnings.warn(
+            f"{where}: forces and positions within the molecules fit a temperature of {kelvin:.3g} K; are "
+            "the forces in their unit? Structures at rest are no fault",
+            CgbridgeWarning,
+            stacklevel=2,
+        )
+    net = np.linalg.norm(forces[:, massive].sum(axis=1), axis=1).mean()
+    if net > _NET * spread * np.sqrt(3.0 * np.count_nonzero(massive)):
+        warnings.warn(
+            f"{where}: the forces add up to {net:.3g} kJ/mol/nm; without walls, fields and restraints they "
+            "would cancel",
+            CgbridgeWarning,
+            stacklevel=2,
+        )
+
+
+def _virial_temperature(atoms: Atoms, frames: list[Frame]) -> float | None:
+    """From the flexible molecules: sum_i f_i (r_i - R) = -3 (n - 1) k T on average, R their middle.
+
+    It follows from integration by parts for any potential and ensemble of given T. None where all molecules
+    have constraints, or are one atom.
+    """
+    masses = np.asarray(atoms.masses)
+    molecule = np.unique(atoms.molecule_of, return_inverse=True)[1]
+    rigid = {int(molecule[i]) for pair in atoms.constraints for i in pair}
+    used = (masses > 0.0) & ~np.isin(molecule, list(rigid))
+    size = np.bincount(molecule[used], minlength=molecule.max() + 1)
+    free = 3.0 * float((size[size > 0] - 1).sum())
+    if not free:
+        return None
+    virial = 0.0
+    for frame in frames:
+        assert frame.forces is not None
+        middle = np.stack(
+            [np.bincount(molecule[used], frame.positions[used, axis], len(size)) for axis in range(3)], axis=1
+        ) / np.maximum(size, 1)[:, None]  # fmt: skip
+        virial += float(np.sum(frame.forces[used] * (frame.positions[used] - middle[molecule[used]])))
+    return -virial / (len(frames) * free * GAS_CONSTANT)
