@@ -22,9 +22,11 @@ FRAMES = 20
 #: and a stiff bond swings by some percent.
 _RIGID = 1e-3
 #: K; nothing that is simulated is colder or hotter, and velocities or forces in another unit are.
-_TEMPERATURES = (0.1, 20_000.0)
+_TEMPERATURES = (0.1, 10_000.0)
 #: K; below this the forces within molecules are in a unit too small, or the molecules do not move.
 _STILL = 20.0
+#: By how much the temperature of the forces may differ from that of the velocities: no two units are nearer.
+_FACTOR = 3.0
 #: Root mean square forces on atoms in kJ/(mol nm): some hundred in a noble gas, thousands in molecules.
 _FORCES = (10.0, 1e6)
 #: The sum of the forces may be so many times what chance would make it.
@@ -65,10 +67,17 @@ def first_look(atoms: Atoms, frames: Iterable[Frame], place: Callable[[int], str
             notes.append(
                 f"{len(found)} of {len(atoms.bonds)} bonds keep their length and are taken for constraints"
             )
-    if taken[0].velocities is not None:
-        _require_temperature(atoms, taken, where)
+    kelvin = _kinetic_temperature(atoms, taken)
+    if kelvin and not _TEMPERATURES[0] < kelvin < _TEMPERATURES[1]:
+        raise FileFormatError(
+            f"the velocities are those of {kelvin:.3g} K",
+            where=where,
+            remedy="look at the unit of the velocities, and at the masses of the topology; leave out a start "
+            "from rest by --frames",
+        )
     if taken[0].forces is not None:
         _require_forces(atoms, taken, where)
+        _compare_temperatures(_virial_temperature(atoms, taken), kelvin, where)
     return FirstLook(atoms, tuple(notes))
 
 
@@ -96,22 +105,37 @@ def _lengths(positions: FloatArray, bonds: IntArray) -> FloatArray:
     return found
 
 
-def _require_temperature(atoms: Atoms, frames: list[Frame], where: str) -> None:
-    """Twice the kinetic energy per degree of freedom and k."""
+def _kinetic_temperature(atoms: Atoms, frames: list[Frame]) -> float | None:
+    """Twice the kinetic energy per degree of freedom and k; None without velocities."""
     masses = np.asarray(atoms.masses)
     free = 3 * int(np.count_nonzero(masses)) - len(atoms.constraints) - 3
-    if free <= 0:
+    moving = [frame.velocities for frame in frames if frame.velocities is not None]
+    if free <= 0 or not moving:
+        return None
+    twice = np.mean([float(masses @ np.square(velocities).sum(axis=1)) for velocities in moving])
+    return float(twice) / (free * GAS_CONSTANT)
+
+
+def _compare_temperatures(forces: float | None, velocities: float | None, where: str) -> None:
+    """That of forces and positions must be one, and near that of the velocities where there are some."""
+    if forces is None:
         return
-    squares = [
-        float(masses @ np.square(f.velocities).sum(axis=1)) for f in frames if f.velocities is not None
-    ]
-    kelvin = float(np.mean(squares)) / (free * GAS_CONSTANT)
-    if kelvin and not _TEMPERATURES[0] < kelvin < _TEMPERATURES[1]:
+    if forces > _TEMPERATURES[1]:
         raise FileFormatError(
-            f"the velocities are those of {kelvin:.3g} K",
+            f"forces and positions within the molecules fit a temperature of {forces:.3g} K",
             where=where,
-            remedy="look at the unit of the velocities, and at the masses of the topology; leave a start from "
-            "rest out by --frames",
+            remedy="look at the units of forces and positions; do the forces belong to these frames?",
+        )
+    low, high = _STILL, _TEMPERATURES[1]
+    if velocities:
+        low, high = velocities / _FACTOR, velocities * _FACTOR
+    if not low < forces < high:
+        other = f", the velocities one of {velocities:.3g} K" if velocities else ""
+        warnings.warn(
+            f"{where}: forces and positions within the molecules fit a temperature of {forces:.3g} K{other}; "
+            "are the forces in their unit? Structures at rest are no fault",
+            CgbridgeWarning,
+            stacklevel=3,
         )
 
 
@@ -129,20 +153,6 @@ def _require_forces(atoms: Atoms, frames: list[Frame], where: str) -> None:
             where=where,
             remedy="look at their unit: "
             + ", ".join(f"1 {u} is {v:.6g} kJ/mol/nm" for u, v in _UNITS.items()),
-        )
-    kelvin = _virial_temperature(atoms, frames)
-    if kelvin is not None and kelvin > _TEMPERATURES[1]:
-        raise FileFormatError(
-            f"forces and positions within the molecules fit a temperature of {kelvin:.3g} K",
-            where=where,
-            remedy="look at the units of forces and positions; do the forces belong to these frames?",
-        )
-    if kelvin is not None and kelvin < _STILL:
-        warnings.warn(
-            f"{where}: forces and positions within the molecules fit a temperature of {kelvin:.3g} K; are "
-            "the forces in their unit? Structures at rest are no fault",
-            CgbridgeWarning,
-            stacklevel=2,
         )
     net = np.linalg.norm(forces[:, massive].sum(axis=1), axis=1).mean()
     if net > _NET * spread * np.sqrt(3.0 * np.count_nonzero(massive)):
