@@ -2,12 +2,12 @@
 
 python benchmarks/mapping.py --atoms 100000 --frames 100 --json mapping.json
 
-A TRR file with positions and forces is made, its molecules broken across the box, and mapped to one bead per
-molecule. Both programs read the same file in processes of their own. MDAnalysis takes centres of mass and keeps
-nothing: with ``unwrap=True``, which takes so long that it gets a few frames only, and without, which is wrong
-for broken molecules. cgbridge maps forces too, looks at every frame, and writes HDF5 or npz. The time is that of
-the processor, all of it divided by the number of frames; the peak of memory is that of the process, libraries
-included.
+A TRR file with positions and forces is made, its molecules broken across the box, and mapped to one bead
+per molecule. Both programs read the same file in processes of their own. MDAnalysis takes centres of mass
+and keeps nothing: with ``unwrap=True``, which takes so long that it gets three frames, and without, which is
+wrong for broken molecules. cgbridge maps forces too, looks at every frame, and writes HDF5 or npz. The time
+is that of the processor, all of it divided by the number of frames; the peak of memory is that of the
+process, libraries included.
 """
 # ruff: noqa: T201
 
