@@ -123,7 +123,11 @@ def map_trajectory(
         )  # fmt: skip
     chosen = _Chosen(source, settings.frames)
     if not len(chosen):
-        raise ConfigError(f"none of the {len(source)} frames is chosen", where="--frames")
+        raise ConfigError(
+            f"none of the {len(source)} frames is chosen",
+            where="--frames",
+            remedy="count from 0, or leave it out",
+        )
     look = first_look(source.atoms, chosen, lambda number: f"{source.path}, frame {chosen.numbers[number]}")
     operator = resolve(mapping, look.atoms)
     operator, forces, force_notes = _with_forces(operator, source, settings, chosen, out)

@@ -11,6 +11,7 @@ from cgbridge.trajectories.atom_formats import READERS, read_with_mdtraj
 from cgbridge.trajectories.formats.frame import open_text
 from cgbridge.trajectories.formats.lammps_data import looks_like_data
 from cgbridge.trajectories.formats.lammps_dump import MAGIC
+from cgbridge.trajectories.formats.npz_frames import NpzFrames
 from cgbridge.trajectories.hdf5 import Trajectory, is_trajectory
 from cgbridge.trajectories.named_atoms import NamedAtoms, finished
 
@@ -32,6 +33,8 @@ def read_atoms(path: Path) -> tuple[Atoms, tuple[str, ...]]:
             if not isinstance(particles, Atoms):
                 raise ValueError("this trajectory is one of beads")
             return particles, ()
+        if path.suffix == ".npz" and (text := NpzFrames(path).once("atoms")) is not None:
+            return Atoms.from_json(str(text)), ()
         reader: Callable[[Path], NamedAtoms] = READERS.get(_format(path), read_with_mdtraj)
         return finished(reader(path))
     except CgbridgeError:

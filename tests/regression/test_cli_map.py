@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import mdtraj
@@ -150,7 +149,8 @@ def test_an_oxygen_map_of_rigid_water_by_the_oxygen_force_alone_is_refused(tmp_p
     mapping = "molecules: {{water: {{graph: O1H2, beads: {{O: {{atoms: [O1], position: O1{}}}}}}}}}"
     (tmp_path / "oxygen.yaml").write_text(mapping.format(""))
     (tmp_path / "own.yaml").write_text(
-        "molecules: {water: {residue: MOL, beads: {O: {atoms: [O1, HO10, HO11], position: O1, forces: [1, 0, 0]}}}}"
+        "molecules: {water: {residue: MOL, "
+        "beads: {O: {atoms: [O1, HO10, HO11], position: O1, forces: [1, 0, 0]}}}}"
     )
     for name, kind in (("oxygen.yaml", ("--forces", "basic")), ("own.yaml", ())):
         done = run(tmp_path, "map", "rigid.h5", "--mapping", name, *kind, "--out", "beads.h5")
@@ -269,4 +269,3 @@ def test_the_mappings_are_listed(tmp_path: Path) -> None:
     done = run(tmp_path, "map", "--list")
     assert done.returncode == 0
     assert all(word in done.stdout for word in ("water-1bead", "alanine-dipeptide-6bead", "mine", "my own"))
-    assert json.dumps("x")

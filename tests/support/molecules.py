@@ -14,7 +14,7 @@ GRAPHS = {
     "hexane": "C1H3-C2H2-C3H2-C4H2-C5H2-C6H3",
     "alanine-dipeptide": "C1H3-C2-N1H-C3H-C4-N2H-C5H3, C2-O1, C4-O2, C3-C6H3",
 }
-BOND = 0.11  # nm
+BOND, SPREAD = 0.11, 0.004  # nm; bonds that keep their length are taken for constraints
 
 
 def atoms_of(graph: str, copies: int = 1) -> Atoms:
@@ -61,7 +61,8 @@ def grown(atoms: Atoms, box: np.ndarray, random: np.random.Generator) -> np.ndar
     for atom in range(len(atoms)):
         if atom in bonded:
             step = random.standard_normal(3)
-            positions[atom] = positions[bonded[atom]] + BOND * step / np.linalg.norm(step)
+            length = BOND + SPREAD * random.standard_normal()
+            positions[atom] = positions[bonded[atom]] + length * step / np.linalg.norm(step)
         else:
             positions[atom] = random.uniform(0, 1, 3) @ box
     return positions
