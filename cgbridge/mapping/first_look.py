@@ -16,8 +16,8 @@ from cgbridge.mapping.whole import IntArray, Whole
 from cgbridge.topology import Chains
 from cgbridge.units import ANGSTROM, EV, GAS_CONSTANT, KCAL
 
-#: Frames that are looked at.
-FRAMES = 20
+#: Frames that are looked at, and atoms in them all together; two frames in any case.
+FRAMES, _ATOMS = 20, 1_000_000
 #: A bond whose length changes by less of itself is held by a constraint: LINCS and SHAKE keep them to 1e-4,
 #: and a stiff bond swings by some percent.
 _RIGID = 1e-3
@@ -51,7 +51,8 @@ def first_look(atoms: Atoms, frames: Iterable[Frame], place: Callable[[int], str
     the forces that is not zero.
     """
     whole, taken = Whole(atoms), []
-    for number, frame in enumerate(islice(frames, FRAMES)):
+    count = max(2, min(FRAMES, _ATOMS // len(atoms)))
+    for number, frame in enumerate(islice(frames, count)):
         try:
             taken.append(replace(frame, positions=whole(frame.positions, frame.box)))
         except FileFormatError as error:
