@@ -24,57 +24,64 @@ def register(app: typer.Typer) -> None:
     add_command(app, map_, MODEL, name="map")
 
 
+_Trajectory = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="TRAJECTORY",
+        help="With forces: our HDF5, npz, TRR, LAMMPS dump, extended XYZ. Also all that mdtraj reads.",
+        show_default=False,
+    ),
+]
+_Top = Annotated[
+    Path | None,
+    typer.Option(help="File that names the atoms, where the trajectory does not.", show_default=False),
+]
+_Mapping = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Name or file of a mapping; may be repeated, for several kinds of molecules.", show_default=False
+    ),
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help=".h5 or .npz; without forces also DCD, XTC, TRR, ...", show_default=False
+    ),
+]
+_Forces = Annotated[
+    str | None,
+    typer.Option(
+        help="Force map: sum, basic, optimal or none. Default: what the mapping gives, else sum.",
+        show_default=False,
+    ),
+]
+_Frames = Annotated[str, typer.Option(help="FIRST:STOP:STEP as Python counts, such as 100: or ::10.")]
+_Units = Annotated[
+    str | None, typer.Option(help="Of a LAMMPS dump with forces: metal or real.", show_default=False)
+]
+_Beads = Annotated[
+    list[Path] | None,
+    typer.Option(help="Write which beads there are: NAME.pdb or NAME.json.", show_default=False),
+]
+
+
 def map_(
-    trajectory: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="TRAJECTORY",
-            help="With forces: our HDF5, npz, TRR, LAMMPS dump, extended XYZ. Also all that mdtraj reads.",
-            show_default=False,
-        ),
-    ] = None,
-    top: Annotated[
-        Path | None,
-        typer.Option(help="File that names the atoms, where the trajectory does not.", show_default=False),
-    ] = None,
-    mapping: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Name or file of a mapping; may be repeated, for several kinds of molecules.",
-            show_default=False,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", help=".h5 or .npz; without forces also DCD, XTC, TRR, ...", show_default=False
-        ),
-    ] = None,
-    forces: Annotated[
-        str | None,
-        typer.Option(
-            help="Force map: sum, basic, optimal or none. Default: what the mapping gives, else sum.",
-            show_default=False,
-        ),
-    ] = None,
-    frames: Annotated[
-        str, typer.Option(help="FIRST:STOP:STEP as Python counts, such as 100: or ::10.")
-    ] = "::",
-    units: Annotated[
-        str | None, typer.Option(help="Of a LAMMPS dump with forces: metal or real.", show_default=False)
-    ] = None,
-    beads: Annotated[
-        list[Path] | None,
-        typer.Option(help="Write which beads there are: NAME.pdb or NAME.json.", show_default=False),
-    ] = None,
+    trajectory: _Trajectory = None,
+    top: _Top = None,
+    mapping: _Mapping = None,
+    out: _Out = None,
+    forces: _Forces = None,
+    frames: _Frames = "::",
+    units: _Units = None,
+    beads: _Beads = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     show: Annotated[bool, typer.Option("--list", help="List the mappings by name.")] = False,
 ) -> None:
     """Map a trajectory of atoms to beads: positions, forces, boxes, frame by frame.
 
     Molecules that are broken across the box are made whole. Atoms in no bead are
-    listed. Files: cgbridge's YAML, VOTCA's XML, the .map files of PyCGTOOL and
-    Martini, GROMACS's .ndx, OpenMSCG's map.yaml.
+    listed. Mapping files: cgbridge's YAML, VOTCA's XML, the .map files of PyCGTOOL
+    and Martini, GROMACS's .ndx, OpenMSCG's map.yaml.
 
     \b
     Examples:
@@ -97,21 +104,28 @@ def map_(
             where="cgbridge map",
             remedy="for example: cgbridge map water.h5 --mapping water-1bead --out beads.h5",
         )
-    for path, option in ((out, "--out"), *((path, "--beads") for path in beads or ())):
-        require_writable(path)
-        if not overwrite:
-            require_absent(path, "--overwrite")
-        if path.exists() and path.samefile(trajectory):
-            raise ConfigError("this is the trajectory that is read", where=f"{option} {path}")
     settings = MapSettings(forces, _slice(frames), tuple(beads or ()))
+    _check_outputs([out, *settings.topologies], trajectory, overwrite)
     source = open_source(trajectory, top=top, units=units)
     found = map_trajectory(source, read_mappings(mapping, "."), out, settings, _progress())
     show_notes(found.notes)
-    typer.echo(
-        f"{found.frames} frame{'s' * (found.frames != 1)} of {found.beads} beads; forces: {found.forces}"
-    )
+    plural = "" if found.frames == 1 else "s"
+    typer.echo(f"{found.frames} frame{plural} of {found.beads} beads; forces: {found.forces}")
     for path in (out, *settings.topologies):
         typer.echo(f"written: {path}")
+
+
+def _check_outputs(paths: list[Path], trajectory: Path, overwrite: bool) -> None:
+    from cgbridge.errors import ConfigError
+
+    for path in paths:
+        require_writable(path)
+        if path.exists() and trajectory.exists() and path.samefile(trajectory):
+            raise ConfigError(
+                "this is the trajectory that is read", where=str(path), remedy="choose another name"
+            )
+        if not overwrite:
+            require_absent(path, "--overwrite")
 
 
 def _list() -> None:
