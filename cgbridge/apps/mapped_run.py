@@ -16,7 +16,7 @@ from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.cells import openmm_box
 from cgbridge.topology import Beads, Topology
-from cgbridge.trajectories.hdf5 import Trajectory
+from cgbridge.trajectories.sources import open_source
 
 #: Frames without which nothing is known of an error.
 FEWEST = 8
@@ -86,32 +86,32 @@ class MappedRun:
 def read_mapped(
     path: Path, *, temperature: float | None = None, pressure: float | None = None, discard: float = 0.0
 ) -> MappedRun:
-    """The trajectory of beads in one of cgbridge's HDF5 files, without its first ``discard`` ps.
+    """The trajectory of beads in a file that `cgbridge map` wrote, without its first ``discard`` ps.
 
     Temperature and pressure are those that the file's source names, unless they are given. Raises
-    :class:`ConfigError` for a file of atoms, and where no temperature is known.
+    :class:`ConfigError` for a file of atoms, or without masses, and where no temperature is known.
     """
-    trajectory = Trajectory(path)
-    header = trajectory.header
-    if not isinstance(header.particles, Beads):
+    source = open_source(path)
+    if source.topology is None or source.masses is None:
         raise ConfigError(
             "this trajectory is not one of beads",
             where=str(path),
             remedy="map it first: cgbridge map TRAJECTORY --mapping NAME --out FILE.h5",
         )
-    kelvin = header.source.get("temperature") if temperature is None else temperature
+    made = source.source or {}
+    kelvin = made.get("temperature") if temperature is None else temperature
     if kelvin is None:
         raise ConfigError(
             "the file does not say at which temperature it was made",
             where=str(path),
             remedy='give --temperature "300 K", once for each trajectory',
         )
-    bar = header.source.get("pressure") if pressure is None else pressure
-    times = [frame.time for frame in trajectory] if discard else []
+    bar = made.get("pressure") if pressure is None else pressure
+    times = [frame.time for frame in source] if discard else []
     skip = sum(time < times[0] + discard for time in times)
     return MappedRun(
-        trajectory,
-        header.particles,
+        source,
+        Beads(source.topology, source.masses),
         float(kelvin),
         None if bar is None else float(bar),
         path.name,

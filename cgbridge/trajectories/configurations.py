@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
-from cgbridge.errors import ConfigError, FileFormatError
+from cgbridge.errors import ConfigError
 from cgbridge.frames import Frame
 from cgbridge.records.data_file import DataFile
-from cgbridge.topology import Beads, Topology
-from cgbridge.trajectories.hdf5 import Trajectory
+from cgbridge.topology import Topology
+from cgbridge.trajectories.sources import open_source
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Configuration:
 def read_configurations(files: Sequence[DataFile]) -> tuple[Configuration, ...]:
     """All configurations of the files, in their order.
 
-    Raises :class:`~cgbridge.errors.ConfigError` for a trajectory of atoms or without energies, and
-    :class:`~cgbridge.errors.FileFormatError` for numbers that are none.
+    Raises :class:`~cgbridge.errors.ConfigError` for a trajectory of atoms or without energies, and what
+    reading a :class:`~cgbridge.trajectories.sources.FrameSource` does.
     """
     return tuple(one for file in files for one in _read(file.path, file.digest))
 
@@ -52,20 +50,16 @@ def _read(path: str, _digest: str) -> tuple[Configuration, ...]:
 
 
 def _configurations(path: Path) -> Iterator[Configuration]:
-    trajectory = Trajectory(path)
-    particles = trajectory.header.particles
-    if not isinstance(particles, Beads):
+    source = open_source(path)
+    if source.bead_types is None:
         raise ConfigError(
             "these are no configurations of beads",
             where=str(path),
             remedy="map them first: cgbridge map TRAJECTORY --mapping NAME --out FILE.h5",
         )
-    for number, frame in enumerate(trajectory):
+    topology = source.topology or Topology(source.bead_types)
+    for number, frame in enumerate(source):
         where = f"{path.name}, frame {number}"
         if frame.energy is None:
             raise ConfigError("this configuration has no energy", where=where)
-        numbers = [frame.positions, frame.box, np.array(frame.energy)]
-        numbers += [] if frame.forces is None else [frame.forces]
-        if not all(np.isfinite(values).all() for values in numbers):
-            raise FileFormatError("a position, energy or force is not a finite number", where=where)
-        yield Configuration(particles.topology, frame, where)
+        yield Configuration(topology, frame, where)

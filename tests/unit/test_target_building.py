@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from program import run as command
 
 from cgbridge.apps.mapped_run import MappedRun
 from cgbridge.apps.target_building import Build, build_targets, first_shell, write_targets
@@ -18,6 +19,8 @@ from cgbridge.records.target import Curve
 from cgbridge.targets.library import list_targets, load_target
 from cgbridge.testing.made_up_runs import gas_frames, lattice_frame
 from cgbridge.topology import Beads, Topology
+from cgbridge.trajectories.hdf5 import TrajectoryWriter
+from cgbridge.trajectories.layout import Header
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 BEADS, MASS, KELVIN = 216, 18.0, 300.0
@@ -164,3 +167,20 @@ def test_bad_trajectories(frames: list[Frame], error: type[Exception], words: st
 def test_an_observable_that_is_not_built() -> None:
     with pytest.raises(ConfigError, match="did you mean 'density'"):
         build_targets(mapped(), ["densty"])
+
+
+def test_the_command_builds_from_files_and_a_fit_finds_it(tmp_path: Path) -> None:
+    source = {"temperature": KELVIN, "pressure": 1.0, "ensemble": "npt"}
+    with TrajectoryWriter(tmp_path / "run.h5", BEADS, Header(WATER, source=source)) as writer:
+        for frame in _Liquid(60):
+            writer.append(frame)
+    done = command(tmp_path, "targets", "build", "run.h5", "--name", "mine", "--discard", "10 ps")
+    assert done.returncode == 0, done.stderr
+    assert "mine/density-300K" in done.stdout
+    assert "50 frames" in load_target("mine/density-300K", tmp_path).source
+    listed = command(tmp_path, "targets", "mine/")
+    assert "mine/rdf-300K" in listed.stdout and "mine/compressibility-300K" in listed.stdout
+    again = command(tmp_path, "targets", "build", "run.h5", "--name", "mine")
+    assert again.returncode == 2 and "--overwrite" in again.stderr
+    two = command(tmp_path, "targets", "build", "run.h5", "run.h5", "--name", "other")
+    assert two.returncode == 2 and "one temperature" in two.stderr
