@@ -33,8 +33,8 @@ class Extra:
 
 ICE = Extra(
     "ice",
-    "telling a crystal from a liquid",
-    ("ovito",),
+    "telling a crystal from a liquid, and making ices",
+    ("ovito", "genice2"),
     "libgl1 libegl1 libxkbcommon0 libfontconfig1 libdbus-1-3 libglib2.0-0",
 )
 #: All but ``all``, which is every one of them; ``pyproject.toml`` says the same in pip's words.

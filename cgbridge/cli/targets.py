@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     )
     add_command(group, list_, LOOK_UP, name="list")
     add_command(group, build, LOOK_UP)
+    add_command(group, ices, LOOK_UP)
     app.add_typer(group, name="targets", rich_help_panel=LOOK_UP)
 
 
@@ -143,3 +144,52 @@ def build(
     ]
     print_table(("target", ">value", ">tolerance"), rows)
     typer.echo(f"written: {path}")
+
+
+def ices(
+    model: Annotated[
+        Path,
+        typer.Option(help="YAML of a simulation of atoms, whose model gives the labels.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the files.", show_default=False)],
+    count: Annotated[int, typer.Option(min=1, help="Configurations in all.")] = 1000,
+    ice: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this one; may be repeated: Ih, Ic, II, III, V, VI, VII.", show_default=False),
+    ] = None,
+    mapping: Annotated[str, typer.Option(help="Name or file of the mapping to beads.")] = "water-1bead",
+    seed: Annotated[int, typer.Option(help="Of hydrogens, strains and displacements.")] = 1,
+) -> None:
+    """Make configurations of ices with labels of an atomistic model of water.
+
+    Cells are scaled and sheared, molecules displaced, and their orientations relaxed
+    with the beads held. A target 'configurations' compares a model's energies and
+    forces with those of the files; a page shows what they cover.
+
+    \b
+    Examples:
+      cgbridge targets ices --model water.yaml --count 1000 --out ices
+      cgbridge targets ices --model water.yaml --ice Ih --count 50 --out ices
+    """
+    from cgbridge.apps.ice_configurations import Plan, coverage, label_ices
+    from cgbridge.cli.lines import counted
+    from cgbridge.config.loader import load_atomistic
+    from cgbridge.mapping.readers import read_mappings
+    from cgbridge.models.atomistic.catalogue import find_potential
+    from cgbridge.report.figures.coverage import coverage_page
+    from cgbridge.store.atomic import write_atomic
+    from cgbridge.structures.ices import ICES
+
+    require_writable(out)
+    potential = find_potential(load_atomistic(model).model, model.parent)
+    plan = Plan(count, tuple(ice or ICES), seed)
+    files = label_ices(potential, read_mappings([mapping], "."), plan, out, counted("configuration"))
+    sets = coverage(files)
+    rows = [
+        (name, str(len(one["energy"])), *(f"{one[key].min():.3f} to {one[key].max():.3f}" for key in one))
+        for name, one in sets.items()
+    ]
+    print_table(("ice", ">configurations", ">g/cm^3", ">kJ/mol per bead", ">nearest nm"), rows)
+    page = out / "coverage.html"
+    write_atomic(page, coverage_page(sets, "Configurations of ices"))
+    typer.echo(f"written: {', '.join(str(path) for path in [*files, page])}")

@@ -31,8 +31,9 @@ STIFFEST = 1e6
 _MOVERS = ("Barostat", "CMMotionRemover", "Thermostat")
 #: A spring and a mass may swing with this angle per step at most: a quarter of what integrators bear.
 _ANGLE = 0.5
-#: The energy of a minimum is converged to this force, kJ/(mol nm): 1e-4 of what acts on a water molecule.
-_TOLERANCE = 0.05
+#: Root mean square force at which a minimum counts as found, kJ/(mol nm): a thousandth of what acts on a
+#: water molecule; the energy is then converged to 1e-4 kJ/mol.
+_TOLERANCE = 0.5
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,33 @@
+"""Lines of progress of commands that count what they do."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+import typer
+
+#: Seconds between lines.
+_EVERY = 10.0
+
+
+def counted(what: str) -> Callable[[int, int], None]:
+    """A display of how many of all are done, now and then, on standard error: ``frame 7 of 100, 80 s left``.
+
+    What was there before the first call costs no time, and is not counted in what is left.
+    """
+    started = last = time.monotonic()
+    first: int | None = None
+
+    def display(done: int, total: int) -> None:
+        nonlocal last, first
+        first = done - 1 if first is None else first
+        now = time.monotonic()
+        if now - last >= _EVERY:
+            last = now
+            left = (now - started) * (total - done) / (done - first)
+            typer.echo(f"{what} {done} of {total}, {left:.0f} s left", err=True)
+            sys.stderr.flush()
+
+    return display
