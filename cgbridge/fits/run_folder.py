@@ -260,8 +260,12 @@ def _physics(model: dict[str, Any], config: FitConfig) -> dict[str, Any]:
 
 
 def _without_sources(levels: dict[str, Any] | None) -> Any:
-    """Targets by level without the texts that say where they come from."""
+    """Targets by level without what says where they come from, and where their files lie."""
     return {
-        name: [{key: value for key, value in target.items() if key != "source"} for target in targets]
+        name: [
+            {key: value for key, value in target.items() if key not in ("source", "files")}
+            | {"files": [file["digest"] for file in target.get("files", ())]}
+            for target in targets
+        ]
         for name, targets in (levels or {}).items()
     }
