@@ -9,14 +9,14 @@ from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 from scipy.sparse import csr_array
 
 from cgbridge.engine.held_beads import HeldBeads, Sampling
 from cgbridge.errors import ConfigError, RunFolderError
-from cgbridge.frames import Frame, Frames
+from cgbridge.frames import Frame
 from cgbridge.mapping.force_maps import FORCE_MAPS, force_matrix
 from cgbridge.mapping.mapping import Mapping
+from cgbridge.mapping.noise_floor import NoiseFloor, noise_floor
 from cgbridge.mapping.operator import MappingOperator
 from cgbridge.mapping.resolve import resolve
 from cgbridge.models.atomistic.system import AtomisticSystem
@@ -44,26 +44,6 @@ class LabelSettings:
     seed: int = 1
     platform: str = "CPU"
     threads: int = 1
-
-
-@dataclass(frozen=True)
-class NoiseFloor:
-    """Root mean squares of a force component over ``labels``, in kJ/(mol nm).
-
-    ``mean_force`` is the signal, ``instantaneous`` the noise that a single frame has beside it, ``label``
-    that of a mean over the samples. No model, however good, has a smaller root mean square error on
-    instantaneous forces than ``instantaneous``, nor on these labels than ``label``.
-    """
-
-    labels: int
-    mean_force: float
-    instantaneous: float
-    label: float
-
-    @property
-    def explained(self) -> float:
-        """The largest share of the variance of instantaneous forces that a model can explain."""
-        return self.mean_force**2 / (self.mean_force**2 + self.instantaneous**2)
 
 
 def label_frames(
@@ -105,18 +85,6 @@ def label_frames(
                     writer.append(_labelled(held, operator, frame, index, settings))
                     show(number + 1, len(chosen))
     return noise_floor(Trajectory(out))
-
-
-def noise_floor(labels: Frames) -> NoiseFloor:
-    """What a file of labels says of its noise; raises :class:`ConfigError` for forces that are no means."""
-    squares = np.zeros(3)
-    for number, frame in enumerate(labels):
-        if frame.forces is None or frame.force_error is None or frame.force_noise is None:
-            raise ConfigError("these forces are no means over samples", where=f"frame {number}")
-        signal = float(np.mean(frame.forces**2)) - frame.force_error**2
-        squares += [signal, frame.force_noise**2, frame.force_error**2]
-    mean, instantaneous, label = (math.sqrt(max(value / max(len(labels), 1), 0.0)) for value in squares)
-    return NoiseFloor(len(labels), mean, instantaneous, label)
 
 
 def _labelled(

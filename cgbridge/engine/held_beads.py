@@ -50,9 +50,9 @@ class Label:
     """What is known at one configuration of beads.
 
     ``positions`` (n, 3) nm of the beads, ``forces`` the mean force on them in kJ/(mol nm), ``energy`` the
-    mean potential energy in kJ/mol. ``variance`` is that of a single sample of a force component, ``stderr``
-    the standard error of one of ``forces``; ``displacement`` nm the root mean square distance of a bead
-    from where it was wanted. All zero but the last for atoms at rest.
+    mean potential energy in kJ/mol. ``variance`` is that of a single sample of a force component with the
+    bead in its place, ``stderr`` the standard error of one of ``forces``; ``displacement`` nm the root mean
+    square distance of a bead from where it was wanted. All zero but the last for atoms at rest.
     """
 
     positions: FloatArray = field(repr=False)
@@ -133,8 +133,9 @@ class HeldBeads:
         if not np.isfinite(series).all():
             raise UnstableError("the atoms broke apart while their beads were held")
         mean = series.mean(axis=0)
-        variance = float(np.mean(np.var(series, axis=0, ddof=1))) if plan.samples > 1 else 0.0
-        inefficiency = _inefficiency(series - mean)
+        rest = _noise(series, np.array(places))
+        variance = float(np.sum(rest**2) / (max(plan.samples - 2, 1) * mean.size))
+        inefficiency = _inefficiency(rest)
         return Label(
             positions=np.mean(places, axis=0),
             forces=mean,
@@ -217,6 +218,18 @@ def _unused_group(system: openmm.System) -> int:
     if not free:
         raise SimulationError("the system uses all 32 groups of forces", remedy="leave one of them free")
     return free[0]
+
+
+def _noise(forces: FloatArray, places: FloatArray) -> FloatArray:
+    """What of the samples (k, n, 3) is noise: without their mean, and what goes with the motion of the bead.
+
+    The mean force is that at the mean position, which is known: a force that follows the bead tells no lie.
+    """
+    noise, motion = forces - forces.mean(axis=0), places - places.mean(axis=0)
+    square = np.sum(motion**2, axis=0)
+    slope = np.divide(np.sum(noise * motion, axis=0), square, out=np.zeros_like(square), where=square > 0)
+    rest: FloatArray = noise - slope * motion
+    return rest
 
 
 def _inefficiency(series: FloatArray) -> float:
