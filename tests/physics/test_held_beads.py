@@ -79,7 +79,7 @@ def test_noise_falls_as_one_over_the_samples() -> None:
     found = {count: held.sample(atoms, None, Sampling(count, 0.5, 2.0), number=count) for count in (10, 160)}
     for count, label in found.items():
         error = np.sqrt(np.mean((label.forces - np.vectorize(exact)(label.positions)) ** 2))
-        # 144 components tell a root mean square to 6 %: three of these, and few samples tell little of errors.
+        # 144 components tell a root mean square to 6 %: three of these, and what few samples leave open.
         assert error == pytest.approx(label.stderr, rel=0.25), count
     assert found[10].stderr / found[160].stderr == pytest.approx(4.0, rel=0.4)
 
