@@ -20,26 +20,31 @@ _BOND, _ANGLE = 0.0957, 104.5
 
 def water(molecules: int, density: float, seed: int) -> Start:
     """Molecules in all directions on random sites of a cube at ``density`` in g/cm^3."""
-    from openmm.app import Element, Topology
+    from openmm.app import Element
     from scipy.spatial.transform import Rotation
 
-    oxygen, hydrogen = Element.getBySymbol("O"), Element.getBySymbol("H")
-    topology = Topology()
-    chain = topology.addChain()
-    for _ in range(molecules):
-        residue = topology.addResidue("HOH", chain)
-        first = topology.addAtom("O", oxygen, residue)
-        for name in ("H1", "H2"):
-            topology.addBond(first, topology.addAtom(name, hydrogen, residue))
-    mass = (oxygen.mass + 2 * hydrogen.mass)._value
+    mass = (Element.getBySymbol("O").mass + 2 * Element.getBySymbol("H").mass)._value
     box = liquid(molecules, mass, density, seed)
     half = np.radians(_ANGLE / 2)
     shape = _BOND * np.array(
         [[0.0, 0.0, 0.0], [np.sin(half), np.cos(half), 0.0], [-np.sin(half), np.cos(half), 0.0]]
     )
     turned = Rotation.random(molecules, random_state=np.random.RandomState(seed)).as_matrix()
-    positions = box.positions[:, None, :] + np.einsum("mij,aj->mai", turned, shape)
-    return _start(topology, positions.reshape(-1, 3), box.vectors)
+    return water_at(box.positions[:, None, :] + np.einsum("mij,aj->mai", turned, shape), box.vectors)
+
+
+def water_at(atoms: np.ndarray, box: np.ndarray) -> Start:
+    """Water whose molecules have oxygen and hydrogens at ``atoms`` (n, 3, 3) in nm."""
+    from openmm.app import Element, Topology
+
+    topology = Topology()
+    chain = topology.addChain()
+    for _ in atoms:
+        residue = topology.addResidue("HOH", chain)
+        first = topology.addAtom("O", Element.getBySymbol("O"), residue)
+        for name in ("H1", "H2"):
+            topology.addBond(first, topology.addAtom(name, Element.getBySymbol("H"), residue))
+    return _start(topology, atoms.reshape(-1, 3), box)
 
 
 def from_pdb(path: Path) -> Start:
