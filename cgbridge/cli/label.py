@@ -24,7 +24,7 @@ def label(
         ),
     ],
     trajectory: Annotated[Path, typer.Argument(metavar="TRAJECTORY", help="Frames of these atoms.")],
-    mapping: Annotated[str, typer.Option(help="Name of a mapping.")],
+    mapping: Annotated[list[str], typer.Option(help="Name or file of a mapping; may be repeated.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Beads with mean forces (.h5).")],
     frames: Annotated[
         str, typer.Option(help="FIRST:STOP:STEP as Python counts, such as 100: or ::10.")
@@ -47,7 +47,7 @@ def label(
     from cgbridge.apps.mean_forces import LabelSettings, label_frames
     from cgbridge.config.loader import load_atomistic
     from cgbridge.engine.held_beads import Sampling
-    from cgbridge.mapping.mapping_file import load_named_mapping
+    from cgbridge.mapping.readers import read_mappings
     from cgbridge.models.atomistic.catalogue import atomistic_system
     from cgbridge.trajectories.sources import open_source
 
@@ -70,7 +70,7 @@ def label(
         threads=config.engine.threads,
     )
     source = open_source(trajectory, top=system.atoms)
-    beads = load_named_mapping(mapping, ".")
+    beads = read_mappings(mapping, ".")
     floor = label_frames(system, beads, source, out, settings, show=counted("frame"))
     typer.echo(f"{floor.labels} labels; root mean squares of a force component in kJ/mol/nm:")
     typer.echo(f"  mean force                 {floor.mean_force:8.2f}")

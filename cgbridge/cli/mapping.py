@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cgbridge.cli.commands import MODEL, add_command, require_absent, require_writable, show_notes
+from cgbridge.cli.frame_choice import chosen_frames
 from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def map_(
             where="cgbridge map",
             remedy="for example: cgbridge map water.h5 --mapping water-1bead --out beads.h5",
         )
-    settings = MapSettings(forces, _slice(frames), tuple(beads or ()))
+    settings = MapSettings(forces, chosen_frames(frames), tuple(beads or ()))
     _check_outputs([out, *settings.topologies], trajectory, overwrite)
     source = open_source(trajectory, top=top, units=units)
     found = map_trajectory(source, read_mappings(mapping, "."), out, settings, _progress())
@@ -133,23 +134,6 @@ def _list() -> None:
 
     rows = [(name, read_mapping_yaml(path).about) for name, path in list_mappings(".").items()]
     print_table(("mapping", "what it maps"), rows)
-
-
-def _slice(text: str) -> slice:
-    from cgbridge.errors import ConfigError
-
-    parts = text.split(":")
-    try:
-        numbers = [int(part) if part.strip() else None for part in parts]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (2, 3) or (len(numbers) == 3 and numbers[2] is not None and numbers[2] < 1):
-        raise ConfigError(
-            f"'{text}' chooses no frames",
-            where="--frames",
-            remedy="write FIRST:STOP:STEP, such as 100: or ::10",
-        )
-    return slice(*numbers)
 
 
 def _progress() -> Callable[[MapProgress], None]:

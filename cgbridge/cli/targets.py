@@ -157,7 +157,7 @@ def ices(
         list[str] | None,
         typer.Option(help="Only this one; may be repeated: Ih, Ic, II, III, V, VI, VII.", show_default=False),
     ] = None,
-    mapping: Annotated[str, typer.Option(help="Name of the mapping to beads.")] = "water-1bead",
+    mapping: Annotated[str, typer.Option(help="Name or file of the mapping to beads.")] = "water-1bead",
     seed: Annotated[int, typer.Option(help="Of hydrogens, strains and displacements.")] = 1,
 ) -> None:
     """Make configurations of ices with labels of an atomistic model of water.
@@ -174,7 +174,7 @@ def ices(
     from cgbridge.apps.ice_configurations import Plan, coverage, label_ices
     from cgbridge.cli.lines import counted
     from cgbridge.config.loader import load_atomistic
-    from cgbridge.mapping.mapping_file import load_named_mapping
+    from cgbridge.mapping.readers import read_mappings
     from cgbridge.models.atomistic.catalogue import find_potential
     from cgbridge.report.figures.coverage import coverage_page
     from cgbridge.store.atomic import write_atomic
@@ -183,7 +183,7 @@ def ices(
     require_writable(out / "coverage.html" if out.is_dir() else out)
     potential = find_potential(load_atomistic(model).model, model.parent)
     plan = Plan(count, tuple(ice or ICES), seed)
-    files = label_ices(potential, load_named_mapping(mapping, "."), plan, out, counted("configuration"))
+    files = label_ices(potential, read_mappings([mapping], "."), plan, out, counted("configuration"))
     sets = coverage(files)
     rows = [
         (name, str(len(one["energy"])), *(f"{one[key].min():.3f} to {one[key].max():.3f}" for key in one))
