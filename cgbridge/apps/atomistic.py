@@ -190,11 +190,16 @@ class AtomisticRun:
     def _header(self) -> Header:
         fields = ("forces", "velocities", "energy", "temperature")
         kept = tuple(name for name in fields if name != "velocities" or self._config.output.velocities)
-        source = {
+        state = self._config.state
+        source: dict[str, Any] = {
             "name": self._config.name,
             "platform": self._dynamics.platform,
             "settings": self._settings(),
+            "ensemble": state.ensemble,
+            "temperature": state.temperature,
         }
+        if state.ensemble == "npt":
+            source["pressure"] = state.pressure
         return Header(self.system.atoms, kept, self._config.dynamics.timestep, source, versions())
 
     def _export(self) -> None:

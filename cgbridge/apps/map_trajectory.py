@@ -36,6 +36,7 @@ from cgbridge.trajectories.bead_writers import (
     check_bead_trajectory_name,
     open_bead_trajectory,
 )
+from cgbridge.trajectories.layout import state_of
 from cgbridge.trajectories.sources import FrameSource
 from cgbridge.trajectories.trajectory_files import write_bead_topology
 
@@ -196,6 +197,7 @@ def _write(
     )
     interval = first[1].time - first[0].time if len(first) > 1 else 1.0
     made = {"trajectory": source.path.name, "mapping": asdict(mapping), "forces": forces, "of": source.source}
+    made |= state_of(source.source or {})
     record = BeadRecord(beads, fields, interval, source.timestep, made, versions())
     partial = out.with_name(f".{out.stem}.{os.getpid()}.partial{out.suffix}")
     turned, began = False, time.monotonic()

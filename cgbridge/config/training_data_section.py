@@ -35,6 +35,9 @@ class DataFileSection(Section):
         description="Pressure that the model is to have at the state of the file; bare number in bar. "
         "Default: what the file says of its run, if that was at constant pressure.",
     )
+    independent: bool = Field(
+        False, description="The frames are no series in time: none is near another, and no gap is wanted."
+    )
     stride: int = Field(1, ge=1, description="Every how many frames one is taken.")
 
 

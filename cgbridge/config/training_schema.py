@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from cgbridge.config.active_learning_section import ActiveLearningSection
 from cgbridge.config.section import Section
 from cgbridge.config.training_data_section import DataSection
 from cgbridge.config.training_model_section import TrainedModelSection
@@ -32,8 +33,18 @@ class TrainingConfig(Section):
     data: DataSection
     model: TrainedModelSection
     training: TrainingSection = TrainingSection()
+    active_learning: ActiveLearningSection | None = None
     validation: DynamicsValidationSection | None = None
     run: TrainingRunSection = TrainingRunSection()
+
+    @model_validator(mode="after")
+    def _something_to_disagree(self) -> TrainingConfig:
+        if self.active_learning is not None:
+            if self.with_energies:
+                raise ValueError("active_learning labels beads: method force-matching has it")
+            if self.training.committee < 2:
+                raise ValueError("active_learning needs training.committee of 2 or more")
+        return self
 
     @property
     def with_energies(self) -> bool:

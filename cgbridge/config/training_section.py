@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -94,5 +95,10 @@ class TrainingSection(Section):
         gt=0,
         description="Wall time between checkpoints inside an epoch; bare number in s. One is written after "
         "every epoch in any case.",
+    )
+    start: Path | None = Field(
+        None,
+        description="Network of an earlier fit (.cgnn) whose weights the training begins with; relative to "
+        "this YAML. Its architecture, settings and types must be the same, and its priors are kept.",
     )
     tensorboard: bool = Field(False, description="Write curves for TensorBoard beside the CSV.")

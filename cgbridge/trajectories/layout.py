@@ -47,13 +47,22 @@ OPTIONAL = {
 }
 
 
+#: What a source says of the state of its run, where it is known: nvt, npt or nve, K, bar (npt).
+STATE = ("ensemble", "temperature", "pressure")
+
+
+def state_of(source: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a run, for the source of what is made of it."""
+    return {key: source[key] for key in STATE if key in source}
+
+
 @dataclass(frozen=True)
 class Header:
     """What a trajectory says beside its frames.
 
     ``particles`` are atoms or beads (None: nothing is known but their number), ``fields`` those of
     :data:`OPTIONAL` that every frame has, ``timestep`` in ps (NaN: not known), ``source`` what made the
-    frames, free, ``versions`` of the software that did.
+    frames, free but for :data:`STATE`, ``versions`` of the software that did.
     """
 
     particles: Atoms | Beads | None = None

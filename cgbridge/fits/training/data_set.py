@@ -38,7 +38,8 @@ class Series:
     ``positions`` and ``forces`` (F, N, 3) in nm and kJ/mol/nm, in single precision, which is far below the
     noise of any label; ``box`` (F, 3, 3) in nm, ``time`` (F,) in ps (NaN: not known). Where there are labels,
     ``energy`` (F,) in kJ/mol and ``virial`` (F, 3, 3) in kJ/mol. ``masses`` are in amu, empty where they are
-    not known. ``number`` tells the place of every frame in its file.
+    not known. ``number`` tells the place of every frame in its file; ``independent`` frames are no series in
+    time.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Series:
     state: State = State()
     energy: FloatArray | None = None
     virial: FloatArray | None = None
+    independent: bool = False
 
     def __len__(self) -> int:
         return len(self.positions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from cgbridge.config.loader import parse_training
 from cgbridge.config.places import Lines, Place
 from cgbridge.config.schema import SCHEMA_VERSION
+from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.fits.catalogue import Rows
 from cgbridge.fits.training.data_set import Series
 from cgbridge.fits.training.folder import TrainingFolder
@@ -46,15 +47,29 @@ class TrainingFit:
     @classmethod
     def read(cls, path: Path, data: dict[str, Any], lines: Lines) -> TrainingFit:
         config = parse_training(data, lines, str(path))
-        root = Place(str(path), (), lines)
-        frames = read_data(config, path.parent)
-        task = Task(config, frames, split_frames(frames, config.data), path.parent)
-        return cls(task, trainer_of(task, root))
+        return cls.of(config, path.parent, Place(str(path), (), lines))
+
+    @classmethod
+    def of(cls, config: TrainingConfig, folder: Path, place: Place) -> TrainingFit:
+        """From a configuration that stands at ``place``; its files are below ``folder``."""
+        frames = read_data(config, folder)
+        task = Task(config, frames, split_frames(frames, config.data), folder)
+        return cls(task, trainer_of(task, place))
 
     def require_runnable(self) -> None:
         """Everything was looked at when it was read."""
 
     def run(self, *, fresh: bool, display: Callable[[Rows], None]) -> Rows:
+        if self.task.config.active_learning is not None:
+            from cgbridge.fits.training.active_learning import learn_actively
+
+            return learn_actively(self, fresh=fresh, display=display)
+        return self.train(fresh=fresh, display=display)
+
+    def train(
+        self, *, fresh: bool, display: Callable[[Rows], None], record: Mapping[str, Any] | None = None
+    ) -> Rows:
+        """Train on the data as they are, measure, publish; ``record`` goes into ``result.json`` as well."""
         folder = self.layout
         with storage_errors(folder.path):
             folder.path.mkdir(parents=True, exist_ok=True)
@@ -63,6 +78,7 @@ class TrainingFit:
             trained = self.trainer.run(folder.members, display)
             found = measure(self.task, self.trainer, trained, folder, display)
             result = {"schema": SCHEMA_VERSION, "name": self.name, "method": self.task.config.method} | found
+            result |= record or {}
             write_atomic(folder.result, json.dumps(result, indent=1))
         validation = found["errors"]["validation"]
         return [

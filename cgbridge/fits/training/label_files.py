@@ -112,6 +112,7 @@ def _series(
         state=_state(section, config.data, group),
         energy=None if None in energies else np.array(energies, dtype=np.float64),
         virial=None if any(v is None for v in virials) else np.array(virials, dtype=np.float64),
+        independent=section.independent,
     )
 
 

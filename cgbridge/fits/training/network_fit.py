@@ -51,6 +51,29 @@ class NetworkTrainer:
         self._require_pressures()
         if settings.temperatures is not None:
             task.data.require_temperatures()
+        self._start = self._known_weights()
+
+    def _known_weights(self) -> NeuralModel | None:
+        """The network of ``training.start``; raises :class:`ConfigError` for one of another kind."""
+        if self._section.start is None:
+            return None
+        from cgbridge.models.neural.model import NeuralModel
+
+        path = self._task.input_folder / self._section.start
+        found = NeuralModel.load(path)
+        wanted = {
+            "architecture": (found.architecture, self._name),
+            "settings": (found.settings, self._settings),
+            "types": (found.bead_names, tuple(self._task.data.types)),
+        }
+        for what, (there, here) in wanted.items():
+            if there != here:
+                raise ConfigError(
+                    f"the network of {path} has other {what}: {there}, not {here}",
+                    where="training.start",
+                    remedy="begin with a network of the same kind, or without one",
+                )
+        return found
 
     def _require_pressures(self) -> None:
         wanted = self._section.loss.pressure > 0.0
@@ -158,9 +181,13 @@ class NetworkTrainer:
 
     def _potential(self, number: int) -> NeuralPotential:
         """A new potential of member ``number``: random weights, priors and scales from the data."""
+        import copy
+
         import torch
 
         task = self._task
+        if self._start is not None:
+            return copy.deepcopy(self._start.members[number % len(self._start.members)]).train()
         priors = priors_of(self._priors, task.data, task.split.train, self._settings.cutoff)
         seed = derive_seed(self._section.seed, "weights", number)
         potential = build(self._name, self._settings, task.data.types, priors=priors, seed=seed)

@@ -80,7 +80,7 @@ def _uses(blocks: int, section: DataSection) -> npt.NDArray[np.int64]:
 def _near(series: Series, held: npt.NDArray[np.int64], gap: float) -> npt.NDArray[np.bool_]:
     """Frames within the gap of a held-back one, in time, or where times are not known the next ones."""
     time = series.time
-    if gap == 0.0:
+    if gap == 0.0 or series.independent:
         return np.zeros(len(series), dtype=bool)
     if not np.isfinite(time).all() or not (np.diff(time) > 0).all():
         time, gap = np.arange(len(series), dtype=float), 1.0
