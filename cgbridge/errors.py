@@ -6,7 +6,7 @@ one message without a traceback and exits with the class's ``exit_code``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 
@@ -58,10 +58,17 @@ class ConfigErrors(ConfigError):
 
     def __init__(self, faults: Iterable[CgbridgeError], *, remedy: str | None = None) -> None:
         self.faults = tuple(faults)
-        super().__init__("\n".join(str(fault) for fault in self.faults), remedy=remedy)
+        super().__init__("\n".join(_with_remedies_once(self.faults)), remedy=remedy)
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild_several, (self.faults, self.remedy))
+
+
+def _with_remedies_once(faults: Sequence[CgbridgeError]) -> Iterator[str]:
+    """The texts of the faults; a remedy that several of them share stands below the last of these."""
+    for number, fault in enumerate(faults):
+        remedy = None if fault.remedy in [later.remedy for later in faults[number + 1 :]] else fault.remedy
+        yield str(CgbridgeError(fault.what, where=fault.where, remedy=remedy))
 
 
 def _rebuild_several(faults: tuple[CgbridgeError, ...], remedy: str | None) -> ConfigErrors:

@@ -13,7 +13,8 @@ from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
     from cgbridge.config.manual import ManualEntry
-    from cgbridge.models.model import Bead
+    from cgbridge.interfaces import Observable
+    from cgbridge.models.model import Bead, CoarseGrainedModel
 
 
 def register(app: typer.Typer) -> None:
@@ -139,12 +140,24 @@ def models(
     if not isinstance(model, CoarseGrainedModel):
         print_table(("part", "what it is"), list(model.facts().items()))
         return
+    _print_parameters(model)
+
+
+def _print_parameters(model: CoarseGrainedModel) -> None:
+    """Values in the units of their parameters, and beside them in those of the file where it has others."""
+    from cgbridge.units import convert
+
     rows = []
-    for parameter, value in model.parameters.items():
-        spec = model.parameter(parameter)
+    for name, value in model.parameters.items():
+        spec = model.parameter(name)
+        written = f"{convert(value, spec.unit, spec.written):.10g} {spec.written}" if spec.written else ""
         scale = spec.scale if spec.range else ""
-        rows.append((parameter, f"{value:.10g}", spec.unit, _range(spec.bounds), _range(spec.range), scale))
-    print_table(("parameter", ">value", "unit", "bounds", "search: default", "scale"), rows)
+        rows.append(
+            (name, f"{value:.10g}", spec.unit, written, _range(spec.bounds), _range(spec.range), scale)
+        )
+    columns = ("parameter", ">value", "unit", ">as written", "bounds", "search: default", "scale")
+    shown = [n for n in range(len(columns)) if n != 3 or any(row[3] for row in rows)]
+    print_table([columns[n] for n in shown], [tuple(row[n] for n in shown) for row in rows])
 
 
 def _weighed(bead: Bead) -> str:
@@ -168,14 +181,16 @@ def observables(
       cgbridge observables
       cgbridge observables rdf
     """
-    from cgbridge.observables.catalogue import list_observables
+    from cgbridge.observables.catalogue import ALIASES, list_observables
 
     if name is not None:
         _describe_observable(name)
         return
+    older = {new: f" (older name: {old})" for old, new in ALIASES.items()}
     rows = [
-        (entry.name, entry.unit, entry.description + (f" ({entry.package})" if entry.package else ""))
+        (entry.name, entry.unit, f"{entry.description}{package}{older.get(entry.name, '')}")
         for entry in list_observables()
+        for package in [f" ({entry.package})" if entry.package else ""]
     ]
     print_table(("observable", "unit", "what it is"), rows)
     typer.echo("cgbridge observables NAME shows the options, their defaults and units")
@@ -189,14 +204,25 @@ def _describe_observable(name: str) -> None:
 
     observable = get_observable(name)
     typer.echo(f"{name}, in {'no unit' if observable.unit == '1' else observable.unit}")
-    # The first paragraph has the formula; the others are for programmers.
-    typer.echo((inspect.getdoc(observable) or "").partition("\n\n")[0].replace("``", "") + "\n")
+    typer.echo(_explained(observable) + "\n")
     rows = [(e.key, e.default, e.limits, e.meaning) for e in manual(options_of(name))]
     if rows:
         print_table(("option", "default", "limits", "meaning"), rows)
         typer.echo("they stand under options: of a target; a number may carry a unit")
     else:
         typer.echo("it has no options")
+
+
+def _explained(observable: Observable) -> str:
+    """What is measured, in a sentence or more.
+
+    The first paragraph of the documentation has the formula; the others are for programmers. One class may
+    serve several observables: then each has a summary of its own.
+    """
+    inner = getattr(observable, "wrapped", observable)
+    own = vars(inner).get("summary")
+    text = own or (inspect.getdoc(inner) or "").partition("\n\n")[0].replace("``", "")
+    return f"{text}" if text.endswith(".") else f"{text}."
 
 
 def doctor() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cgbridge.cli.commands import FIT, add_command, require_writable, write_json
+from cgbridge.cli.commands import FIT, add_command, require_writable, show_notes, write_json
 from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def cross_validate(
     ]
     print_table(("fold", "target left out", ">deviation / tolerance", ">std. error / tolerance"), rows)
     typer.echo(cross_validation_words(found))
+    if found.folds < folds:
+        show_notes([f"{found.folds} folds of the {folds} asked for: there are no more state points to deal"])
     if json is not None:
         write_json(json, cross_validation_record(found))
 

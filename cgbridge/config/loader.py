@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from cgbridge.config.atomistic_config import MARK, AtomisticConfig
 from cgbridge.config.document import DocumentError, parse_document
+from cgbridge.config.faults import fault_words, is_other_kind
 from cgbridge.config.migration import migration_words
 from cgbridge.config.places import Lines, Path_, Place
 from cgbridge.config.schema import SCHEMA_VERSION, EvaluateConfig, FitConfig
@@ -75,15 +76,26 @@ def validate(
     try:
         return model.model_validate(_with_words(first, data, place))
     except ValidationError as error:
-        faults = {str(fault): fault for fault in (_describe(model, f, data, place) for f in error.errors())}
-        # A union (text or section) reports one fault per alternative; say each place once.
+        described = (_describe(model, f, data, place) for f in _without_alternatives(error, data))
+        faults = {str(fault): fault for fault in described}
         raise ConfigErrors(faults.values(), remedy="`cgbridge keys` explains every key") from None
+
+
+def _without_alternatives(error: ValidationError, data: object) -> list[Any]:
+    """The faults without those of a union's other alternative: a section that has a fault is no text, too."""
+    placed = [(fault, _real_path(fault["loc"], data, fault["type"])) for fault in error.errors()]
+    real = [path for fault, path in placed if not is_other_kind(fault)]
+    return [
+        fault
+        for fault, path in placed
+        if not is_other_kind(fault) or not any(other[: len(path)] == path for other in real)
+    ]
 
 
 def _with_words(error: ValidationError, data: object, place: Place) -> object:
     """``data`` with the written text wherever text was wanted and YAML saw something else."""
     for fault in error.errors():
-        path = _real_path(fault["loc"], data)
+        path = _real_path(fault["loc"], data, fault["type"])
         text = place.written(*path) if fault["type"] == "string_type" else None
         if text is not None:
             data = _replaced(data, path, text)
@@ -100,7 +112,7 @@ def _replaced(data: Any, path: Path_, value: str) -> Any:
 
 
 def _describe(model: type[BaseModel], fault: Any, data: object, place: Place) -> ConfigError:
-    path = _real_path(fault["loc"], data)
+    path = _real_path(fault["loc"], data, fault["type"])
     where = str(place.below(*path))
     if fault["type"] == "extra_forbidden":
         known = _known_keys(model, path[:-1])
@@ -111,18 +123,16 @@ def _describe(model: type[BaseModel], fault: Any, data: object, place: Place) ->
         return ConfigError("no value is given here", where=where)
     if fault["type"] == "string_type" and not isinstance(fault["input"], dict | list):
         return ConfigError(f"text is wanted: write '{fault['input']}' in quotes", where=where)
-    message = fault["msg"].removeprefix("Value error, ")
-    shown = "" if isinstance(fault["input"], dict | list) else f" (found {fault['input']!r})"
-    return ConfigError(f"{message[0].lower()}{message[1:]}{shown}", where=where)
+    return ConfigError(fault_words(fault), where=where)
 
 
-def _real_path(location: Path_, data: object) -> Path_:
-    """Drop the names of union branches that pydantic puts into a location."""
+def _real_path(location: Path_, data: object, kind: str) -> Path_:
+    """Drop the names of union branches that pydantic puts into a location; a missing key is kept."""
     path: list[str | int] = []
     here = data
     for position, part in enumerate(location):
-        last = position == len(location) - 1
-        if isinstance(here, dict) and (part in here or last):
+        missing = kind == "missing" and position == len(location) - 1
+        if isinstance(here, dict) and (part in here or missing):
             path.append(part)
             here = here.get(part)
         elif isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):

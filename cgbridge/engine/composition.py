@@ -10,6 +10,7 @@ import numpy as np
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.interfaces import Model
 from cgbridge.records.simulation import Simulation
+from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.lattices import sublattices
 from cgbridge.topology import Topology
 
@@ -76,6 +77,15 @@ def _require_known(model: Model, names: Sequence[str]) -> None:
             )
 
 
+def _require_pair(names: Sequence[str]) -> None:
+    if len(names) > 2:
+        raise ConfigError(
+            f"a dimer has two beads, and here are {len(names)}: {', '.join(names)}",
+            where="composition",
+            remedy=f"name the two of the target, composition: [{', '.join(names[:2])}]",
+        )
+
+
 def require_beads(model: Model, simulation: Simulation) -> None:
     """Raise :class:`ConfigError` where it is not told, or not possible, which beads are simulated."""
     if simulation.crystal is not None:
@@ -84,3 +94,5 @@ def require_beads(model: Model, simulation: Simulation) -> None:
         liquid_beads(model, 1, simulation.composition)
     else:
         _require_known(model, simulation.composition)
+    if simulation.kind is SimulationKind.DIMER:
+        _require_pair(tuple(simulation.composition) or model.bead_names)

@@ -111,8 +111,11 @@ def _find(path: Path, search_folder: str | Path | None) -> Path:
     for candidate in candidates:
         if os.path.isfile(candidate):  # False as well for what can be no name of a file
             return candidate
+    folders = " and ".join(dict.fromkeys(f"'{candidate.parent}'" for candidate in candidates))
     raise ConfigError(
         f"model file '{path}' not found",
-        where=", ".join(str(candidate.parent) for candidate in candidates) if search_folder else None,
-        remedy="paths are relative to the folder of the input file" if search_folder else "check the path",
+        remedy=f"it was looked for in {folders}: paths are relative to the folder of the input file, or to "
+        "the current one"
+        if search_folder
+        else "check the path",
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from cgbridge.config.faults import fault_words
 from cgbridge.errors import ConfigError, ConfigErrors, UnitError, did_you_mean
 from cgbridge.records.target import Target
 from cgbridge.units import quantity
@@ -112,5 +113,4 @@ def _fault(model: type[Model], target: Target, fault: Any) -> ConfigError:
             where=where,
             remedy="known options: " + (", ".join(known) or "none"),
         )
-    shown = "" if isinstance(fault["input"], dict | list) or not field else f" (found {fault['input']!r})"
-    return ConfigError(fault["msg"].removeprefix("Value error, ") + shown, where=where)
+    return ConfigError(fault_words(fault), where=where)

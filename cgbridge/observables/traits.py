@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -78,12 +80,22 @@ def is_static(target: Target) -> bool:
     return all(simulation.static for simulation in asked)
 
 
+def composition_words(composition: Sequence[str]) -> str:
+    """``Ar and Kr``, ``2 Ar and Kr``; empty where a target names no beads."""
+    counts = Counter(composition)
+    words = [
+        name if number == 1 or len(counts) == 1 else f"{number} {name}" for name, number in counts.items()
+    ]
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
 def state_words(target: Target) -> tuple[str, ...]:
-    """What of a target's state plays a part, ``("liquid", "300 K")``; 1 bar is left out."""
+    """What of a target's state plays a part, ``("liquid of Ar", "300 K")``; 1 bar is left out."""
     traits = target_traits(target)
     bar = f"{target.pressure:g} bar" if target.pressure != 1.0 else ""
     words = {
-        "structure": traits.phase if target.is_liquid else target.structure,
+        "structure": (traits.phase if target.is_liquid else target.structure)
+        + (f" of {composition_words(target.composition)}" if target.composition else ""),
         "temperature": f"{target.temperature:g} K",
         "pressure": bar,
     }

@@ -82,6 +82,8 @@ class GASettings(StageSettings):
     def _children(self) -> GASettings:
         if self.elites >= self.population:
             raise ValueError(f"elites ({self.elites}) must be fewer than population ({self.population})")
+        if self.tournament > self.population:
+            raise ValueError(f"tournament ({self.tournament}) must be at most population ({self.population})")
         return self
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -12,7 +12,8 @@ class Parameter:
 
     ``value`` is in ``unit``, as are ``bounds`` (where it makes sense at all) and ``range`` (where a fit
     searches it; None: it is left alone), which is sampled on a linear or log ``scale``. ``tie`` names other
-    parameters that take the same value. ``symbol``, ``meaning`` and ``source`` are for readers.
+    parameters that take the same value. ``symbol``, ``meaning`` and ``source`` are for readers, and so is
+    ``written``, the unit in which a file gave the value, where that is another one.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Parameter:
     scale: Literal["linear", "log"] = "linear"
     tie: tuple[str, ...] = ()
     source: str = ""
+    written: str = field(default="", compare=False)
 
     @property
     def searched(self) -> tuple[float, float]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cgbridge.config.optimizer_section import StartSection
+from cgbridge.config.schema import FitConfig
 from cgbridge.models.model import Bead
+from cgbridge.observables.traits import is_static
 from cgbridge.report.digits import plain
 from cgbridge.report.run_record import RunRecord
 from cgbridge.report.search_stages import ended_words, stage_words
 from cgbridge.report.words import count, listing
+
+#: Options with which a target has another box, or other times, than its level.
+_OWN = {"beads", "equilibration", "production"}
 
 
 def fit_words(run: RunRecord) -> tuple[str, ...]:
@@ -67,9 +72,33 @@ def _engine_words(run: RunRecord) -> str:
     engine = run.config.engine
     if not engine.simulates:
         return "Values are closed forms; nothing was simulated."
+    moving = [level for level in run.levels if not all(map(is_static, level.targets))]
+    if run.levels and not moving:
+        return "Energies and structures at rest by OpenMM; no level has molecular dynamics."
+    known = any(target.options.keys() & _OWN for level in moving for target in level.targets)
+    own = " (single targets have lengths or sizes of their own)" if known else ""
     return (
-        f"Molecular dynamics by OpenMM ({engine.platform} platform): boxes of {engine.beads} beads, "
-        f"{plain(1000 * engine.timestep)} fs steps, {plain(engine.equilibration)} ps of equilibration and "
-        f"{plain(engine.production)} ps of production, unless a level or target says otherwise; "
+        f"Molecular dynamics by OpenMM ({engine.platform} platform), {plain(1000 * engine.timestep)} fs "
+        f"steps: {_lengths(run.config, [level.name for level in moving])}{own}; "
         "longer where a value was not known to its precision."
     )
+
+
+def _lengths(config: FitConfig, names: Sequence[str]) -> str:
+    """Boxes and times of the levels ``names``, or of all; those with equal ones are told together."""
+    levels: dict[str, list[str]] = {}
+    for level in config.levels:
+        if names and level.name not in names:
+            continue
+        beads, equilibration, production = (
+            getattr(config.engine, key) if (own := getattr(level.sampling, key)) is None else own
+            for key in ("beads", "equilibration", "production")
+        )
+        words = (
+            f"boxes of {beads} beads, {plain(equilibration)} ps of equilibration and {plain(production)} ps "
+            "of production"
+        )
+        levels.setdefault(words, []).append(level.name)
+    if len(levels) == 1:
+        return next(iter(levels))
+    return "; ".join(f"at level {listing(found)} {words}" for words, found in levels.items())

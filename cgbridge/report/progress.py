@@ -20,7 +20,7 @@ class LevelProgress:
     The sequences have equal lengths: ``best`` is the smallest error up to that generation, ``median``
     and ``counts`` are those of the generation's candidates that finished the level. Generations are counted
     through all stages; ``begins`` says which of them begin a stage, and its method. ``final`` is the error of
-    the model that is published, when it was re-run, or of the best candidate so far; None where it did not
+    the winner, when it was re-run, or of the best candidate so far; None where it did not
     get there. The smallest errors at two levels may belong to different candidates.
     """
 

@@ -82,7 +82,7 @@ class RunRecord:
 
     @cached_property
     def best(self) -> Entry | None:
-        """The published candidate; before any confirmation the best of the search; None without results.
+        """The winner; before any confirmation the best of the search; None without results.
 
         At the end it is the measurement of the winner that selected nothing (phase ``final``).
         """

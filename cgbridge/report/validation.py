@@ -17,7 +17,7 @@ from cgbridge.store.journal_entries import Entry
 
 @dataclass(frozen=True)
 class Validation:
-    """Verdicts on the targets of the validation for the published model, and in words what became of it.
+    """Verdicts on the targets of the validation for the winner, and in words what became of it.
 
     ``others`` are the errors in tolerances of the other confirmed candidates.
     """
@@ -50,7 +50,7 @@ def _words(own: Entry | None, rows: tuple[Verdict, ...]) -> str:
     passed = sum(row.passed for row in rows)
     error = plain(own.evaluation.score.total_error, 2)
     return (
-        f"Of {count(len(rows), 'target')} that no search saw, the published model meets {passed}; the root "
+        f"Of {count(len(rows), 'target')} that no search saw, the winner meets {passed}; the root "
         f"mean square of the deviations is {error} tolerances."
     )
 

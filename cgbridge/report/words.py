@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cgbridge.observables.traits import Traits, target_traits
+from cgbridge.observables.traits import Traits, composition_words, target_traits
 from cgbridge.records.target import Target
 from cgbridge.report.digits import plain, quantity_text
 
@@ -21,7 +21,10 @@ def listing(words: list[str]) -> str:
 
 
 def observable_words(target: Target) -> str:
-    """``density of the liquid at 300 K``; ``first peak position of g(r) of the liquid at 300 K``."""
+    """``density of the liquid at 300 K``; ``first peak position of g(r) of the liquid at 300 K``.
+
+    Beads that a target names, and a pressure that is not 1 bar, are told as well.
+    """
     traits = target_traits(target)
     name = _feature_words(target, traits)
     if "structure" in traits.state and not target.is_liquid:
@@ -30,8 +33,12 @@ def observable_words(target: Target) -> str:
         "structure" in traits.state and traits.phase not in traits.words
     ):  # not: crystal density of the crystal
         name += f" of the {traits.phase}"
+    if target.composition:
+        name += f" of {composition_words(target.composition)}"
     if "temperature" in traits.state:
         name += f" at {plain(target.temperature)}{_SPACE}K"
+    if "pressure" in traits.state and target.pressure != 1.0:
+        name += f"{' and' if 'temperature' in traits.state else ' at'} {plain(target.pressure)}{_SPACE}bar"
     return name
 
 

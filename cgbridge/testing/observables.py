@@ -63,6 +63,10 @@ class Subject:
         return all(simulation.static for simulation in simulations)
 
 
+#: Letters below which no docstring holds a formula, a unit and a source. More is not looked at.
+_SHORTEST = 60
+
+
 class ConformanceError(AssertionError):
     """An observable does not do what every observable must."""
 
@@ -73,11 +77,15 @@ def _require(condition: bool, words: str) -> None:
 
 
 def is_documented(subject: Subject) -> None:
-    """It has a name, a unit that is known, and a docstring that says what is measured."""
+    """It has a name, a unit that is known, and a docstring long enough to say what is measured."""
     observable = subject.observable
     _require(isinstance(observable, Observable), "it lacks a part of cgbridge.interfaces.Observable")
     _require(parse_unit(observable.unit).factor > 0, f"its unit '{observable.unit}' is none")
-    _require(len(observable.__doc__ or "") > 60, "its docstring says too little: formula, unit, source")
+    length = len((observable.__doc__ or "").strip())
+    _require(
+        length > _SHORTEST,
+        f"its docstring has {length} letters: formula, unit and source take more than {_SHORTEST}",
+    )
     traits = traits_of(observable)
     options, unknown = traits.options, set(traits.state) - set(ALL_OF_IT)
     _require(not unknown, f"its state is not of {', '.join(ALL_OF_IT)}: {', '.join(map(str, unknown))}")

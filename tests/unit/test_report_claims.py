@@ -134,7 +134,7 @@ def test_one_model_is_drawn_in_every_picture_and_gaps_stay_gaps(tmp_path: Path) 
     records = progress(run)
     assert len(records) == 3 and all(found.final is not None for found in records)
     for figure in convergence_figures(run):
-        assert "final model" in figure.svg and "the published model, re-run" in figure.caption
+        assert "final model" in figure.svg and "the winner, re-run" in figure.caption
     generations = {0: 2, 1: 1, 4: 3, 5: 1}
     entries = [
         at((0.5, 0.5), passes=True, generation=g) for g, number in generations.items() for _ in range(number)

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 from cgbridge.config.model_section import ModelSection
-from cgbridge.errors import CgbridgeWarning, ConfigError, did_you_mean
+from cgbridge.errors import CgbridgeWarning, ConfigError, ConfigErrors, did_you_mean
 from cgbridge.fits.search.parameters import own_value
 from cgbridge.models.database import load_model
 from cgbridge.models.model import CoarseGrainedModel
@@ -38,8 +38,10 @@ def _loaded(section: ModelSection, folder: Path) -> CoarseGrainedModel:
     wanted = section.beads or ((section.bead.name,) if section.bead.name is not None else None)
     try:
         return load_model(section.base, search_folder=folder, units=section.units, beads=wanted)
+    except ConfigErrors:
+        raise  # of the model's own file
     except ConfigError as error:
-        where = "model.units" if error.where == "--units" else error.where
+        where = "model.units" if error.where == "--units" else error.where or "model.base"
         raise type(error)(error.what, where=where, remedy=error.remedy) from None
 
 

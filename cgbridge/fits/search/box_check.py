@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 
+from cgbridge.config.validation_section import CrossValidationSection
 from cgbridge.engine.composition import liquid_beads, mean_mass, require_beads
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.engine.platforms import require_platform
-from cgbridge.errors import ConfigError, SimulationError, UnstableError
+from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, UnstableError
 from cgbridge.extras import require
 from cgbridge.fits.search.problem import FitProblem
 from cgbridge.fits.search.stages import stages_of
@@ -42,7 +44,8 @@ def check_simulations(problem: FitProblem) -> None:
         require(stage.settings.packages, f"the method {stage.method}", where=where)
     cross = problem.config.cross_validation
     if cross is not None:
-        deal(once(target for level in problem.levels for target in level.targets), cross.folds)
+        _check_folds(problem, cross)
+    check_ranges(problem)
     if problem.config.engine.simulates:
         require_platform(problem.config.engine.platform)
     cutoff = longest_cutoff(problem)
@@ -55,6 +58,47 @@ def check_simulations(problem: FitProblem) -> None:
                 check_beads(problem.base, simulation, f"{place}, target {target.name}")
                 _check_engine(problem, simulation, target)
                 _check_box(problem, level, simulation, cutoff, f"{place}, target {target.name}")
+
+
+def _check_folds(problem: FitProblem, cross: CrossValidationSection) -> None:
+    dealt = deal(once(target for level in problem.levels for target in level.targets), cross.folds)
+    if len(dealt) < cross.folds and "folds" in cross.model_fields_set:
+        warnings.warn(
+            f"cross_validation.folds: {cross.folds} are asked for, and the targets have "
+            f"{len(dealt)} state points: there will be {len(dealt)}",
+            CgbridgeWarning,
+            stacklevel=2,
+        )
+
+
+def check_ranges(problem: FitProblem) -> None:
+    """Warn of the end of a range with which there is no model, whichever other parameter is moved."""
+    parameters = problem.space.parameters
+    for parameter in parameters:
+        for word, value in (("min", parameter.minimum), ("max", parameter.maximum)):
+            reason = _no_model(problem, {parameter.name: value})
+            others = (
+                {parameter.name: value, other.name: end}
+                for other in parameters
+                if other is not parameter
+                for end in (other.minimum, other.maximum)
+            )
+            if reason and all(_no_model(problem, values) for values in others):
+                warnings.warn(
+                    f"model.search.{parameter.name}: with its {word}, {value:g} {parameter.unit}, there is "
+                    f"no model ({reason}); candidates there fail without being measured",
+                    CgbridgeWarning,
+                    stacklevel=2,
+                )
+
+
+def _no_model(problem: FitProblem, values: Mapping[str, float]) -> str:
+    """Why there is no model with these values; empty if there is one."""
+    try:
+        problem.candidate(values)
+    except UnstableError as error:
+        return error.what.removeprefix("no model: ")
+    return ""
 
 
 def _places(problem: FitProblem) -> Iterator[tuple[str, Level]]:

@@ -39,6 +39,8 @@ from cgbridge.targets.library import load_target, target_from_mapping
 from cgbridge.targets.target_names import NamedTarget, named_apart
 from cgbridge.units import convert, parse_unit
 
+#: Samples of a production below which no error can be told of a mean.
+FEWEST_SAMPLES = 4
 #: Name of the level that validation makes, in results and reports.
 VALIDATION = "validation"
 
@@ -163,10 +165,11 @@ def _levels(config: FitConfig, folder: Path) -> tuple[tuple[Level, ...], Level |
     )
 
     def of(index: int, name: str, section: SamplingSection, rule: PassSection | None = None) -> Level:
+        place = f"levels.{index}.sampling" if index < beyond else "validation.sampling"
         return Level(
             name,
             tuple(target for item, target in zip(named, targets, strict=True) if item.level == index),
-            replace(sampling, **section.model_dump(exclude_none=True)),
+            _sound(replace(sampling, **section.model_dump(exclude_none=True)), section, place),
             rule=PassRule() if rule is None else PassRule(rule.mean, rule.worst),
         )
 
@@ -176,6 +179,33 @@ def _levels(config: FitConfig, folder: Path) -> tuple[tuple[Level, ...], Level |
     if config.validation is None:
         return levels, None
     return levels, of(beyond, VALIDATION, config.validation.sampling)
+
+
+def _sound(sampling: Sampling, section: SamplingSection, where: str) -> Sampling:
+    """The lengths of a level, with what it takes from ``engine``, if they agree with each other.
+
+    Raises :class:`ConfigError` at the key that the level gives, or at that of ``engine``.
+    """
+
+    def place(key: str) -> str:
+        return f"{where}.{key}" if getattr(section, key) is not None else f"engine.{key}"
+
+    if sampling.maximum and sampling.maximum < sampling.production:
+        raise ConfigError(
+            f"maximum ({sampling.maximum:g} ps) is below production ({sampling.production:g} ps), with which "
+            "a run begins",
+            where=place("maximum"),
+            remedy="raise it; 0 leaves the production as it is",
+        )
+    samples = sampling.production / sampling.interval
+    if samples < FEWEST_SAMPLES:
+        raise ConfigError(
+            f"a production of {sampling.production:g} ps gives {samples:.3g} samples, one every "
+            f"{sampling.interval:g} ps: a value needs {FEWEST_SAMPLES} at least to have an error",
+            where=place("interval"),
+            remedy="shorten the interval, or lengthen the production",
+        )
+    return sampling
 
 
 def resolve_targets(config: EvaluateConfig, folder: Path) -> tuple[Target, ...]:
@@ -210,6 +240,13 @@ def _named(
 
     Raises :class:`ConfigError` with ``where`` and the number of the entry in front.
     """
+    for number, item in enumerate(items):
+        if gate and isinstance(item, dict) and "weight" in item:
+            raise ConfigError(
+                "a gate counts in no error, so that a weight has no effect",
+                where=f"{where}.{number}.weight",
+                remedy="leave it out, or write it under targets",
+            )
     return [
         NamedTarget(replace(target, entry=number, gate=gate), level, given_name(item) is not None)
         for number, item in enumerate(items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from cgbridge.models.terms.catalogue import get_form
 from cgbridge.models.terms.form import Form
 from cgbridge.models.terms.table import PairTable
 from cgbridge.records.parameter import Parameter
-from cgbridge.units import parse_unit, quantity
+from cgbridge.units import parse_unit, quantity, split_quantity
 
 
 class _Strict(BaseModel):
@@ -169,6 +170,7 @@ def _term(entry: TermEntry, beads: Sequence[str], place: str) -> Term:
         if value is not None:
             defaults[declared.name] = value
     entries, tables = _entries(entry, form, parameters, beads, place)
+    parameters = [replace(p, written=_written_unit(entry, p)) for p in parameters]
     own = {parameter.name for parameter in form.parameters}
     filled: dict[Key, dict[str, float]] = {}
     if form.shared:
@@ -193,6 +195,13 @@ def _parameter(declared: Parameter, entry: ParameterEntry | None) -> Parameter:
         scale=entry.scale,
         source=entry.source,
     )
+
+
+def _written_unit(term: TermEntry, parameter: Parameter) -> str:
+    """The one unit in which entries give a parameter, where it is not its own; empty if there is none."""
+    found = [entry.values.get(parameter.name) for entry in term.entries or ()]
+    units = {split_quantity(value)[1] for value in found if isinstance(value, str)}
+    return units.pop() if len(units) == 1 and units != {parameter.unit} else ""
 
 
 def _pair(values: list[float] | None) -> tuple[float, float] | None:
@@ -265,6 +274,14 @@ def _values(entry: ValuesEntry, form: Form, units: Mapping[str, str], where: str
     known = [parameter.name for parameter in form.parameters]
     values = {}
     for name, value in entry.values.items():
+        if name in {parameter.name for parameter in form.shared}:
+            shared = form.parameter(name)
+            raise ConfigError(
+                f"'{name}' is one value for the whole term {form.name}, not for an entry",
+                where=f"{where}.values.{name}",
+                remedy=f"write it beside entries: parameters: [{{name: {name}, unit: '{shared.unit}', "
+                "value: ...}]",
+            )
         if name not in known:
             raise ConfigError(
                 f"unknown parameter '{name}'{did_you_mean(name, known)}", where=f"{where}.values.{name}"

@@ -43,6 +43,12 @@ def get_form(name: str) -> Form:
     except ConfigError as error:
         style = explain_style(name, {form.pair_style: form.name for form in many_body_forms()})
         what = f"unknown functional form '{name}': {style}" if style else error.what
+        meant = next((form for form in map(get_form, FORMS) if form.label == name.lower()), None)
+        if meant is not None and not style:
+            what = (
+                f"unknown functional form '{name}'; did you mean '{meant.name}', whose parameters are called "
+                f"{meant.label}.{meant.parameters[0].name} and so on?"
+            )
         raise ConfigError(what, remedy=error.remedy) from None
     module, _, attribute = place.partition(":")
     found = getattr(import_module(module), attribute)()

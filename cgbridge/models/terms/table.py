@@ -37,8 +37,12 @@ class PairTable:
 
     def __post_init__(self) -> None:
         r, u = np.array(self.distance), np.array(self.energy)
-        if len(r) != len(u) or len(r) < 4:
-            raise ConfigError("a table needs four or more points (r, u)")
+        if len(r) != len(u):
+            raise ConfigError(
+                f"the table has {len(r)} distances and {len(u)} energies", remedy="give one energy to each"
+            )
+        if len(r) < 4:
+            raise ConfigError(f"a table needs four or more points (r, u), and this has {len(r)}")
         if not (np.isfinite(r).all() and np.isfinite(u).all() and (np.diff(r) > 0).all() and r[0] >= 0):
             raise ConfigError("a table needs finite energies at ascending distances")
         if np.ptp(np.diff(r)) > 1e-3 * np.mean(np.diff(r)):

@@ -36,7 +36,7 @@ def convergence_figures(run: RunRecord) -> tuple[Figure, ...]:
 def _figure(run: RunRecord, number: int, record: LevelProgress) -> Figure:
     final = ""
     if record.final is not None:
-        name = "the published model, re-run with a new seed" if run.confirmed else "the best candidate so far"
+        name = "the winner, re-run with a new seed" if run.confirmed else "the best candidate so far"
         final = f" Dashed: {name} ({plain(record.final, 2)})."
     return draw(
         f"convergence-{number}",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cgbridge.observables.bulk import DEFAULT_CRYSTAL
+from cgbridge.observables.traits import composition_words
 from cgbridge.records.simulation import first_name
-from cgbridge.records.target import Curve
+from cgbridge.records.target import Curve, Target
+from cgbridge.report.digits import plain
 from cgbridge.report.figures.canvas import INK, MODEL, REFERENCE, Figure, draw, legend_above, round_ticks
 from cgbridge.report.references import is_water, water_density
 from cgbridge.report.run_record import RunRecord
@@ -32,17 +37,45 @@ class Points:
 
 def density_figures(run: RunRecord) -> tuple[Figure, ...]:
     """A picture of the liquid and one of ice, where densities were measured."""
-    rows = verdicts(run)
-    figures = []
+    figures: list[Figure] = []
     for observable, phase in (("density", "liquid"), ("ice_density", "ice")):
-        measured, wanted = _points(rows, observable), _targets(rows, observable)
-        if measured.kelvin:
-            experiment = water_density(observable) if is_water(run) else None
-            figures.append(_figure(phase, measured, wanted, experiment))
+        substances: dict[Substance, list[Verdict]] = {}
+        for row in verdicts(run):
+            substances.setdefault(_substance(row.target), []).append(row)
+        keys = (f"density-{phase}{'' if number == 1 else f'-{number}'}" for number in count(1))
+        for substance, rows in substances.items():
+            measured, wanted = _points(rows, observable), _targets(rows, observable)
+            if measured.kelvin:
+                known = is_water(run) and not substance.crystal and substance.pressure == 1.0
+                experiment = water_density(observable) if known else None
+                figures.append(_figure(next(keys), substance.words(phase), measured, wanted, experiment))
     return tuple(figures)
 
 
-def _points(rows: tuple[Verdict, ...], observable: str) -> Points:
+@dataclass(frozen=True)
+class Substance:
+    """What has one density at one temperature: the beads that targets name, crystal, pressure in bar.
+
+    ``crystal`` is empty for a liquid and for the crystal that is meant where none is named.
+    """
+
+    composition: tuple[str, ...]
+    crystal: str
+    pressure: float
+
+    def words(self, phase: str) -> str:
+        """``liquid``, ``liquid of Ar and Kr at 100 bar``."""
+        beads = f" of {composition_words(self.composition)}" if self.composition else ""
+        pressure = f" at {plain(self.pressure)} bar" if self.pressure != 1.0 else ""
+        return f"{self.crystal or phase}{beads}{pressure}"
+
+
+def _substance(target: Target) -> Substance:
+    usual = target.is_liquid or first_name(target.structure) == DEFAULT_CRYSTAL
+    return Substance(target.composition, "" if usual else target.structure, target.pressure)
+
+
+def _points(rows: Sequence[Verdict], observable: str) -> Points:
     """Measured points: the targets' own, and those of the temperature of maximum density for the liquid.
 
     At one temperature the last level counts, which has the longest run.
@@ -62,7 +95,7 @@ def _points(rows: tuple[Verdict, ...], observable: str) -> Points:
     return Points(tuple(kelvin), tuple(found[t][0] for t in kelvin), tuple(found[t][1] for t in kelvin))
 
 
-def _targets(rows: tuple[Verdict, ...], observable: str) -> Points:
+def _targets(rows: Sequence[Verdict], observable: str) -> Points:
     """Reference values with tolerances; at one temperature the last, tightest one."""
     found = {
         row.target.temperature: tuple(
@@ -75,13 +108,15 @@ def _targets(rows: tuple[Verdict, ...], observable: str) -> Points:
     return Points(tuple(kelvin), tuple(found[t][0] for t in kelvin), tuple(found[t][1] for t in kelvin))
 
 
-def _figure(phase: str, measured: Points, wanted: Points, experiment: tuple[Curve, str] | None) -> Figure:
+def _figure(
+    key: str, phase: str, measured: Points, wanted: Points, experiment: tuple[Curve, str] | None
+) -> Figure:
     caption = f"Density of {phase} in g/cm³ against temperature in K; bars of the model are standard errors"
     caption += ", bars of the targets their tolerances." if wanted.kelvin else "."
     if experiment is not None:
         caption += f" Experiment: {experiment[1]}."
     return draw(
-        f"density-{phase}",
+        key,
         f"Density of {phase} against temperature",
         caption,
         lambda axes: _paint(axes, measured, wanted, experiment[0] if experiment else None),
