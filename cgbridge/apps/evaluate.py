@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from cgbridge.apps.simulation_store import SimulationStore
 from cgbridge.config.schema import EvaluateConfig
 from cgbridge.errors import CgbridgeError, MachineFault, UnstableError
-from cgbridge.fits.search.box_check import check_beads
+from cgbridge.fits.search.box_check import check_beads, check_samples
 from cgbridge.fits.search.problem import resolve_targets, sampling_of
 from cgbridge.fits.search.task import PRELOAD, EvaluationTask, SimulationTask, run_simulation, run_task
 from cgbridge.models.typed_beads import TypedBeads
@@ -62,6 +62,7 @@ def evaluate_model(
     for target in targets:
         for simulation in get_observable(target.observable, target.folder).simulations(target, sampling):
             check_beads(model, simulation, f"target {target.name}")
+            check_samples(simulation, f"target {target.name}")
     seed = derive_seed(config.seed, "evaluate", model.fingerprint())
     # An evaluation may take days; the watchdog on MD steps is what ends a hang.
     with (

@@ -193,3 +193,29 @@ def test_untagged_file_in_metal_units_is_said_to_be(tmp_path: Path) -> None:
     with pytest.warns(CgbridgeWarning, match="--model-units real"):
         run("models", tmp_path / "si.sw")
     assert run("models", tmp_path / "si.sw", "--units", "metal").exit_code == 0
+
+
+def test_values_are_shown_in_the_units_of_the_file_too(tmp_path: Path) -> None:
+    path = tmp_path / "ar.yaml"
+    path.write_text(
+        "name: ar\nbeads: [{name: Ar, mass: 39.948 amu}]\nterms:\n"
+        "  - form: lennard-jones\n    entries:\n"
+        "      - {types: [Ar, Ar], values: {epsilon: 1.0 kJ/mol, sigma: 3.4 A, cutoff: 1 nm}}\n"
+    )
+    told = " ".join(run("models", path).stdout.split())
+    assert "as written" in told and " 1 kJ/mol " in told and " 1 nm " in told
+    assert "as written" not in run("models", "mw").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("dimer_energy", "Energy"),
+        ("lattice_constant", "First edge of the orthorhombic cell"),
+        ("lattice_energy", "Potential energy per bead of the relaxed lattice at 0 K."),
+        ("density", "rho"),
+    ],
+)
+def test_every_observable_says_what_it_is(name: str, words: str) -> None:
+    told = run("observables", name).stdout
+    assert "scalar scalar" not in told and words.lower() in told.lower()

@@ -131,9 +131,10 @@ def test_cross_validation(tmp_path: Path) -> None:
     assert found["error_of_chosen"] <= found["error"] < found["error_of_typical"]
     assert found["noise"] == 0.0
     done = command(
-        tmp_path, "cross-validate", "runs/cross-validation", "--folds", "2", "--json", "cross.json"
+        tmp_path, "cross-validate", "runs/cross-validation", "--folds", "9", "--json", "cross.json"
     )
     assert done.returncode == 0, done.stderr
+    assert "note: 2 folds of the 9 asked for" in done.stderr
     assert json.loads((tmp_path / "cross.json").read_text()) == found
     assert f"{found['candidates']} candidates" in done.stdout
     page = (tmp_path / "runs/cross-validation/report.html").read_text()

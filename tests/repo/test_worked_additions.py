@@ -10,6 +10,7 @@ import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from worked_pages import add, copy_of_cgbridge, steps
@@ -70,6 +71,10 @@ def test_the_page_for_parts_of_ones_own(tmp_path: Path) -> None:
     """Its files in a folder: the test passes, and the entry point is one that cgbridge finds."""
     files = add(steps(ROOT / "docs/testing.md"), tmp_path)
     assert "2 passed" in run(tmp_path, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", ".")
+    # With pip a build of its own would ask the network for setuptools.
+    build = "from setuptools import build_meta; print(build_meta.build_wheel('wheel'))"
+    wheel = tmp_path / "wheel" / run(tmp_path, "-c", build).split()[-1]
+    assert {name for name in ZipFile(wheel).namelist() if "/" not in name} == {"volume.py"}
     project = tomllib.loads(next(path for path in files if path.suffix == ".toml").read_text())["project"]
     ((group, points),) = project["entry-points"].items()
     described = tmp_path / "my_observables-1.0.dist-info"

@@ -12,7 +12,7 @@ from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.engine.platforms import require_platform
 from cgbridge.errors import CgbridgeWarning, ConfigError, SimulationError, UnstableError
 from cgbridge.extras import require
-from cgbridge.fits.search.problem import FitProblem
+from cgbridge.fits.search.problem import FitProblem, require_samples
 from cgbridge.fits.search.stages import stages_of
 from cgbridge.interfaces import Model
 from cgbridge.objectives.cross_validation import deal
@@ -56,6 +56,7 @@ def check_simulations(problem: FitProblem) -> None:
                 target, level.sampling
             ):
                 check_beads(problem.base, simulation, f"{place}, target {target.name}")
+                check_samples(simulation, f"{place}, target {target.name}")
                 _check_engine(problem, simulation, target)
                 _check_box(problem, level, simulation, cutoff, f"{place}, target {target.name}")
 
@@ -115,6 +116,12 @@ def check_beads(model: Model, simulation: Simulation, where: str) -> None:
         require_beads(model, simulation)
     except ConfigError as error:
         raise ConfigError(error.what, where=where, remedy=error.remedy) from None
+
+
+def check_samples(simulation: Simulation, where: str) -> None:
+    """Raise :class:`ConfigError` with ``where`` for a production that is sampled too seldom."""
+    if not simulation.static and simulation.production:
+        require_samples(simulation.production, simulation.interval, where)
 
 
 def longest_cutoff(problem: FitProblem) -> float:

@@ -197,15 +197,20 @@ def _sound(sampling: Sampling, section: SamplingSection, where: str) -> Sampling
             where=place("maximum"),
             remedy="raise it; 0 leaves the production as it is",
         )
-    samples = sampling.production / sampling.interval
+    require_samples(sampling.production, sampling.interval, place("interval"))
+    return sampling
+
+
+def require_samples(production: float, interval: float, where: str) -> None:
+    """Raise :class:`ConfigError` for a production (ps) of too few intervals (ps) to tell an error."""
+    samples = production / interval
     if samples < FEWEST_SAMPLES:
         raise ConfigError(
-            f"a production of {sampling.production:g} ps gives {samples:.3g} samples, one every "
-            f"{sampling.interval:g} ps: a value needs {FEWEST_SAMPLES} at least to have an error",
-            where=place("interval"),
+            f"a production of {production:g} ps gives {samples:.3g} samples, one every {interval:g} ps: "
+            f"a value needs {FEWEST_SAMPLES} at least to have an error",
+            where=where,
             remedy="shorten the interval, or lengthen the production",
         )
-    return sampling
 
 
 def resolve_targets(config: EvaluateConfig, folder: Path) -> tuple[Target, ...]:
