@@ -40,8 +40,14 @@ class RunFolder(RunLayout):
 
     @property
     def begun(self) -> bool:
-        """Whether it holds a run with an evaluation: a run without any has nothing to be mixed up."""
-        return self.used_yaml.exists() and self.journal.exists() and self.journal.stat().st_size > 0
+        """Whether it holds a run, and not only a search without an evaluation: nothing is lost with that."""
+        if not self.used_yaml.exists():
+            return False
+        if self.journal.exists() and self.journal.stat().st_size > 0:
+            return True
+        used = yaml.safe_load(self.used_yaml.read_text(encoding="utf-8"))
+        ours = isinstance(used, dict) and used.get("schema") == SCHEMA_VERSION and "levels" in used
+        return not ours  # of another version, or another kind of fit, which keeps no such journal
 
     def prepare(self, config: FitConfig, problem: FitProblem, *, fresh: bool) -> bool:
         """Create or reopen; returns whether the run resumes.

@@ -166,7 +166,7 @@ def test_what_parameters_cause_is_unstable_and_says_why(error: Exception) -> Non
 def test_a_fault_of_the_input_is_not_the_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a fit on a platform that is not there would end with nothing but unstable candidates."""
     content = known_answer(generations=1)
-    content["engine"] = {"platform": "Abacus", "beads": 216, "equilibration": 0, "production": "1 ps"}
+    content["engine"] = {"platform": "Abacus", "beads": 216, "equilibration": 0, "production": "2 ps"}
     content["levels"] = [
         {
             "name": "liquid",

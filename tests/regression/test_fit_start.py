@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from fits import command, known_answer, write
 from inline import fit_here
 
@@ -163,6 +164,21 @@ def test_a_run_without_an_evaluation_gives_way(tmp_path: Path, monkeypatch: pyte
     assert json.loads((run / "result.json").read_text())["seed"] == 2
     with pytest.raises(RunFolderError, match=r"optimizer\.seed 2 -> 1"):
         fit_here(small(run, seed=1), run, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "used", [{"schema": 99, "levels": []}, {"schema": 1, "method": "force-matching"}, "of somebody else"]
+)
+def test_what_is_no_search_of_this_version_never_gives_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, used: Any
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "used.yaml").write_text(yaml.safe_dump(used))
+    (run / "report.html").write_text("mine")
+    with pytest.raises(RunFolderError):
+        fit_here(small(run), run, monkeypatch)
+    assert (run / "report.html").read_text() == "mine"
 
 
 # ---- names of targets in a finished run ----

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from synthetic_reports import entry, measured, record
 
 from cgbridge.config.schema import FitConfig
 from cgbridge.observables.traits import composition_words, state_words
-from cgbridge.records.target import Target
+from cgbridge.records.target import Curve, Target
 from cgbridge.report.document import report_html
 from cgbridge.report.figures.densities import density_figures
+from cgbridge.report.figures.structure import rdf_figures
 from cgbridge.report.fit_in_words import fit_words
 from cgbridge.report.run_record import LevelRecord, RunRecord
 from cgbridge.report.words import observable_words
@@ -74,6 +76,28 @@ def test_two_pressures_at_one_temperature_are_both_drawn() -> None:
     assert [figure.title for figure in figures] == [
         "Density of liquid against temperature",
         "Density of liquid at 1000 bar against temperature",
+    ]
+
+
+def test_distribution_functions_of_different_beads_are_different_pictures() -> None:
+    r = np.linspace(0.01, 0.8, 40)
+    curves = {"rdf": Curve(r, np.tanh(r), np.full(40, 0.01), "nm", "1")}
+    pairs: tuple[Any, ...] = (None, ["Ar", "Ar"], ["Ar", "Kr"])
+    targets = [
+        Target(
+            f"t{n}", "rdf", 3.4, 0.1, "A", composition=("Ar", "Kr"), options={"pair": pair} if pair else {}
+        )
+        for n, pair in enumerate(pairs)
+    ]
+    targets.append(Target("pure", "rdf", 3.4, 0.1, "A"))
+    level = LevelRecord("liquid", tuple(targets))
+    results = [measured(target, "liquid", 3.4, stderr=0.01, curves=curves) for target in targets]
+    figures = rdf_figures(record([level], [entry(results, passed=1, phase="confirm")]))
+    assert sorted(figure.title.removeprefix("Radial distribution function") for figure in figures) == [
+        " at 300 K",
+        " of liquid of Ar and Kr at 300 K",
+        " of the pair Ar-Ar in liquid of Ar and Kr at 300 K",
+        " of the pair Ar-Kr in liquid of Ar and Kr at 300 K",
     ]
 
 

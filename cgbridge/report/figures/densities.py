@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cgbridge.observables.bulk import DEFAULT_CRYSTAL
-from cgbridge.observables.traits import composition_words
 from cgbridge.records.simulation import first_name
-from cgbridge.records.target import Curve, Target
-from cgbridge.report.digits import plain
+from cgbridge.records.target import Curve
 from cgbridge.report.figures.canvas import INK, MODEL, REFERENCE, Figure, draw, legend_above, round_ticks
 from cgbridge.report.references import is_water, water_density
 from cgbridge.report.run_record import RunRecord
+from cgbridge.report.substances import Substance, substance_of
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.units import convert
 
@@ -41,7 +39,7 @@ def density_figures(run: RunRecord) -> tuple[Figure, ...]:
     for observable, phase in (("density", "liquid"), ("ice_density", "ice")):
         substances: dict[Substance, list[Verdict]] = {}
         for row in verdicts(run):
-            substances.setdefault(_substance(row.target), []).append(row)
+            substances.setdefault(substance_of(row.target), []).append(row)
         keys = (f"density-{phase}{'' if number == 1 else f'-{number}'}" for number in count(1))
         for substance, rows in substances.items():
             measured, wanted = _points(rows, observable), _targets(rows, observable)
@@ -50,29 +48,6 @@ def density_figures(run: RunRecord) -> tuple[Figure, ...]:
                 experiment = water_density(observable) if known else None
                 figures.append(_figure(next(keys), substance.words(phase), measured, wanted, experiment))
     return tuple(figures)
-
-
-@dataclass(frozen=True)
-class Substance:
-    """What has one density at one temperature: the beads that targets name, crystal, pressure in bar.
-
-    ``crystal`` is empty for a liquid and for the crystal that is meant where none is named.
-    """
-
-    composition: tuple[str, ...]
-    crystal: str
-    pressure: float
-
-    def words(self, phase: str) -> str:
-        """``liquid``, ``liquid of Ar and Kr at 100 bar``."""
-        beads = f" of {composition_words(self.composition)}" if self.composition else ""
-        pressure = f" at {plain(self.pressure)} bar" if self.pressure != 1.0 else ""
-        return f"{self.crystal or phase}{beads}{pressure}"
-
-
-def _substance(target: Target) -> Substance:
-    usual = target.is_liquid or first_name(target.structure) == DEFAULT_CRYSTAL
-    return Substance(target.composition, "" if usual else target.structure, target.pressure)
 
 
 def _points(rows: Sequence[Verdict], observable: str) -> Points:

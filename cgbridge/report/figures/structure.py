@@ -12,6 +12,7 @@ from cgbridge.report.figures.canvas import MODEL, MUTED, REFERENCE, Figure, draw
 from cgbridge.report.lengths import in_length_unit, length_unit
 from cgbridge.report.references import Reference, rdf_reference
 from cgbridge.report.run_record import RunRecord
+from cgbridge.report.substances import substance_of
 from cgbridge.report.verdicts import verdicts
 from cgbridge.units import convert
 
@@ -23,26 +24,32 @@ _MARGIN = 0.04
 
 
 def rdf_figures(run: RunRecord) -> tuple[Figure, ...]:
-    """One picture per temperature; of several levels at one temperature the last, longest one counts."""
-    found: dict[float, tuple[Target, Curve]] = {}
+    """One picture per state and pair of beads; of several levels the last, longest one counts."""
+    found: dict[tuple[float, str], tuple[Target, Curve]] = {}
     for row in verdicts(run):
         if row.result is None or "rdf" not in row.result.curves:
             continue
-        found[row.target.temperature] = (row.target, row.result.curves["rdf"])
+        found[row.target.temperature, _of(row.target)] = (row.target, row.result.curves["rdf"])
     return tuple(_figure(run, number, *found[key]) for number, key in enumerate(sorted(found)))
+
+
+def _of(target: Target) -> str:
+    """``" of the pair Ar-Kr in liquid of Ar and Kr"``; empty for all beads of a liquid at 1 bar."""
+    pair = target.options.get("pair")
+    between = f" of the pair {'-'.join(pair)}" if pair else ""
+    substance = substance_of(target).words("liquid")
+    return between + ("" if substance == "liquid" else f"{' in' if pair else ' of'} {substance}")
 
 
 def _figure(run: RunRecord, number: int, target: Target, curve: Curve) -> Figure:
     known, unit = rdf_reference(run, target), length_unit(run)
-    caption = (
-        f"Radial distribution function at {plain(target.temperature)} K, r in {unit_text(unit)}, g without "
-        "unit. The band is one standard error."
-    )
+    title = f"Radial distribution function{_of(target)} at {plain(target.temperature)} K"
+    caption = f"{title}, r in {unit_text(unit)}, g without unit. The band is one standard error."
     if known is not None:
         caption += f" {known.label.capitalize()}: {known.source}."
     return draw(
         f"rdf-{number}",
-        f"Radial distribution function at {plain(target.temperature)} K",
+        title,
         caption,
         lambda axes: _paint(axes, curve, known, unit),
     )
