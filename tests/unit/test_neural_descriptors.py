@@ -76,3 +76,28 @@ def test_a_fingerprint_is_the_double_sum_over_neighbours():
             weight = mixed(angular, j, 0.5, 4) * mixed(angular, k, 0.5, 4)
             angles += weight[:, None] * eval_legendre([1, 2, 3], cosine)
         assert np.allclose(found[i], [*sums, *angles.flatten()], atol=1e-11)
+
+
+def test_scales_are_those_of_the_frames_and_bounded_in_a_crystal():
+    """Mean 0 and spread 1 where descriptors differ; elsewhere no small change becomes a large one."""
+    settings = network_settings("descriptor-network", {"precision": "float64"})
+    torch.manual_seed(1)
+    fingerprint = Fingerprint(settings, 2)
+    grid = torch.tensor(list(np.ndindex(4, 4, 4)), dtype=torch.double) * 0.35
+    box, rng = 1.4 * torch.eye(3, dtype=torch.double), np.random.default_rng(4)
+    liquid = grid + 0.05 * torch.tensor(rng.normal(size=(64, 3)))
+    types = torch.zeros(64, dtype=torch.long)
+
+    def scaled(positions):
+        pairs = find_pairs(positions, box, 0.6)
+        return pairs, pairs.vectors(positions, box), types
+
+    fingerprint.calibrate(*scaled(liquid))
+    found = fingerprint.scaled(*scaled(liquid)).detach()
+    assert found.mean(0).abs().max() < 1e-9
+    assert (found.std(0) - 1.0).abs().max() < 0.2
+    # A second type that never occurs leaves its scales alone.
+    assert torch.equal(fingerprint.scale[1], torch.ones_like(fingerprint.scale[1]))
+    fingerprint.calibrate(*scaled(grid))
+    assert torch.isfinite(fingerprint.scale).all()
+    assert fingerprint.scaled(*scaled(grid + 1e-6 * (liquid - grid))).abs().max() < 0.1

@@ -17,6 +17,10 @@ from cgbridge.models.neural.descriptors import chebyshev_basis, legendre_sums, m
 from cgbridge.models.neural.neighbours import Pairs
 from cgbridge.models.neural.settings import DescriptorSettings
 
+#: Smallest spread of a descriptor that is scaled to one, as a fraction of the mean size of its like: one that
+#: vanishes by symmetry has no size of its own.
+_LEAST_SPREAD = 0.01
+
 
 class Fingerprint(nn.Module):
     """``size`` numbers of every particle, with coefficients that are trained."""
@@ -67,7 +71,12 @@ class Fingerprint(nn.Module):
             own = q[types == kind]
             if len(own) > 1:
                 self.shift[kind] = own.mean(0)
-                self.scale[kind] = 1.0 / own.std(0).clamp(min=1e-6)
+                # What hardly differs here, as in a crystal, must not shake the network when it does.
+                radial = self.settings.radial_functions
+                least = own.abs().mean(0)
+                least[:radial], least[radial:] = least[:radial].mean(), least[radial:].mean()
+                spread = torch.maximum(own.std(0), _LEAST_SPREAD * least)
+                self.scale[kind] = torch.where(spread > 0.0, 1.0 / spread, 1.0)
 
     def _neighbours(
         self, pairs: Pairs, vectors: Tensor, types: Tensor, cutoff: float

@@ -47,7 +47,8 @@ class NeuralModel(TypedBeads):
     ``architecture`` and ``settings`` are those of :mod:`cgbridge.models.neural.architecture`, ``beads`` the
     types in the order of the potential's numbers. ``mapping`` is the content of the mapping file that makes
     such beads of atoms, ``provenance`` what the model was made of and with. ``temperature`` in K is that of
-    a potential that depends on it; by default the middle of those that it was trained at.
+    a potential that depends on it; by default the middle of those that it was trained at. ``device`` is
+    torch's name of what the network runs on in OpenMM.
     """
 
     name: str
@@ -63,6 +64,7 @@ class NeuralModel(TypedBeads):
     provenance: Mapping[str, Any] = field(default_factory=dict)
     example: Example | None = None
     temperature: float | None = None
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if not self.members or any(member.kinds != len(self.beads) for member in self.members):
@@ -150,7 +152,13 @@ class NeuralModel(TypedBeads):
         from cgbridge.models.neural.python_force import NeuralForce, python_force
 
         self.require_entries(topology)
-        force = NeuralForce(self._bytes, topology, periodic=periodic, temperature=self.state_temperature)
+        force = NeuralForce(
+            self._bytes,
+            topology,
+            periodic=periodic,
+            device=self.device,
+            temperature=self.state_temperature,
+        )
         system.addForce(python_force(force, self.name))
 
     def with_example(self, positions: FloatArray, box: FloatArray | None, topology: Topology) -> NeuralModel:
