@@ -102,3 +102,29 @@ def save(path: Path, arrays: dict[str, Any]) -> Path:
     """Write an npz of labelled frames."""
     np.savez(path, **arrays)
     return path
+
+
+def water_set(path: Path, frames: int = 8) -> list[Any]:
+    """An extended XYZ as ASE writes it: two kinds of boxes, one of them turned, with all labels."""
+    from ase import Atoms
+    from ase.build import molecule
+    from ase.calculators.singlepoint import SinglePointCalculator
+    from ase.io import write
+
+    random, found = np.random.default_rng(7), []
+    for number in range(frames):
+        cell = np.array([[9.0, 0.0, 0.0], [1.0, 8.5, 0.5], [0.0, 1.5, 9.5]]) + 0.05 * random.standard_normal(
+            (3, 3)
+        )
+        atoms = Atoms(cell=cell, pbc=True)
+        for _ in range(2 + number % 2):
+            one = molecule("H2O")
+            one.positions += random.uniform(0.0, 9.0, 3)
+            atoms += one
+        forces = random.standard_normal((len(atoms), 3))
+        forces -= forces.mean(axis=0)
+        stress = random.standard_normal(6)
+        atoms.calc = SinglePointCalculator(atoms, energy=-10.0 * len(atoms), forces=forces, stress=stress)
+        found.append(atoms)
+    write(path, found, format="extxyz")
+    return found

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from labelled_frames import argon, save
+from labelled_frames import argon, save, water_set
 
 from cgbridge.config.training_data_section import DataSection
 from cgbridge.config.training_schema import TrainingConfig
@@ -289,32 +289,6 @@ def test_pressures_by_volume_of_a_run_at_constant_pressure() -> None:
     # The variance of 20,000 volumes is known to 1 per cent.
     assert slope == pytest.approx(1.0, abs=0.04)
     assert found.mean() == pytest.approx(0.0, abs=1e-6 * np.abs(expected).max())
-
-
-def water_set(path: Path) -> list[Any]:
-    """An extended XYZ as ASE writes it: two kinds of boxes, one of them turned, with all labels."""
-    from ase import Atoms
-    from ase.build import molecule
-    from ase.calculators.singlepoint import SinglePointCalculator
-    from ase.io import write
-
-    random, frames = np.random.default_rng(7), []
-    for number in range(8):
-        cell = np.array([[9.0, 0.0, 0.0], [1.0, 8.5, 0.5], [0.0, 1.5, 9.5]]) + 0.05 * random.standard_normal(
-            (3, 3)
-        )
-        atoms = Atoms(cell=cell, pbc=True)
-        for _ in range(2 + number % 2):
-            one = molecule("H2O")
-            one.positions += random.uniform(0.0, 9.0, 3)
-            atoms += one
-        forces = random.standard_normal((len(atoms), 3))
-        forces -= forces.mean(axis=0)
-        stress = random.standard_normal(6)
-        atoms.calc = SinglePointCalculator(atoms, energy=-10.0 * len(atoms), forces=forces, stress=stress)
-        frames.append(atoms)
-    write(path, frames, format="extxyz")
-    return frames
 
 
 def test_a_set_of_ase_is_read_with_all_of_its_labels(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import yaml
 from fits import command
-from labelled_frames import LENNARD_JONES, argon, save
+from labelled_frames import LENNARD_JONES, argon, save, water_set
 
 from cgbridge.errors import RunFolderError
 from cgbridge.fits.catalogue import read_fit_of_any_kind
@@ -203,6 +203,40 @@ def test_a_committee_of_networks_is_published_as_one_model(
     assert "network 2" in status_text(fit.layout)
     write_report(fit.layout)
     assert "Loss curves" in Path("run/report.html").read_text()
+
+
+def test_atoms_with_energies_and_stresses_become_a_potential(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From an extended XYZ with boxes of two sizes to a bundle whose energies are those of the labels."""
+    pytest.importorskip("torch")
+    from cgbridge.models.neural.model import NeuralModel
+    from cgbridge.units import EV
+
+    monkeypatch.chdir(tmp_path)
+    water_set(tmp_path / "dft.xyz", frames=24)
+    model = {"architecture": "descriptor-network", "cutoff": 0.4, "angular_cutoff": 0.3, "neurons": 5}
+    fit = read(
+        method="energy-force-matching",
+        model=model,
+        data={"files": ["dft.xyz"], "gap": 0.0},
+        training={"epochs": 2, "loss": {"virials": 0.01}, "batch": 3},
+    )
+    rows = dict(fit.trainer.describe())
+    assert rows["priors"] == "none"
+    fit.run(fresh=False, display=lambda rows: None)
+    published = NeuralModel.load("run/best/model.cgnn")
+    assert [bead.name for bead in published.beads] == ["O", "H"] and published.beads[0].mass is not None
+    result = json.loads(Path("run/result.json").read_text())
+    # All labels are -10 eV per atom: what the types have is all of it, and OpenMM's energies have it, too.
+    energies = result["model"]["scales"]["type_energies"]
+    assert energies[0] + 2.0 * energies[1] == pytest.approx(-30.0 * EV, rel=1e-6)
+    assert published.example is not None
+    per_atom = published.example.energy / len(published.example.topology.types)
+    assert per_atom == pytest.approx(-10.0 * EV, abs=100.0)
+    assert result["errors"]["validation"]["energy"] is not None
+    curves = Path("run/members/1/curves.csv").read_text().splitlines()[0]
+    assert "validation_energy" in curves
 
 
 def test_structure_of_an_ideal_gas() -> None:
