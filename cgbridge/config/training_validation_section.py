@@ -26,7 +26,12 @@ class DynamicsValidationSection(Section):
         gt=0,
         description="How far g(r) is compared; bare number in nm. Default: half the smallest box.",
     )
-    bin_width: Length = Field(0.002, gt=0, description="Bins of g(r); bare number in nm.")
+    bin_width: Length = Field(
+        0.005,
+        gt=0,
+        description="Bins of g(r); bare number in nm. The noise of each counts in the integral of the "
+        "difference, so that narrow ones raise it.",
+    )
     friction: float = Field(1.0, gt=0, description="Langevin friction in 1/ps.")
     platform: str = Field("auto", description="OpenMM platform.")
     threads: int = Field(1, ge=1, description="CPU threads.")
