@@ -69,9 +69,10 @@ class Plan:
 
         Where these are does not depend on how long the run is to become.
         """
-        while done < self.equilibration:
-            done = min(self.equilibration, done - done % self.checkpoint + self.checkpoint)
-            yield done, True
+        while done < self.equilibration:  # as often as later, so that one sees how it goes
+            halts = (done - done % every + every for every in (self.stride, self.checkpoint))
+            done = min(self.equilibration, *halts)
+            yield done, done % self.checkpoint == 0 or done == self.equilibration
         every = max(1, self.checkpoint // self.stride)
         for frame in range(self.recorded(done) + 1, self.frames + 1):
             yield self.equilibration + frame * self.stride, frame % every == 0

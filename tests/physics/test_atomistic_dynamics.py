@@ -26,6 +26,7 @@ from cgbridge.config.atomistic_config import StateSection
 from cgbridge.engine.atomistic import AtomisticDynamics, Snapshot
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import FileFormatError, RunFolderError, SimulationError, UnstableError
+from cgbridge.store.lock import RunLock
 from cgbridge.trajectories.hdf5 import Trajectory
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +179,11 @@ def test_files_say_what_made_them_and_other_settings_are_refused(tmp_path, monke
     assert header.timestep == 0.0005 and header.fields == ("forces", "energy", "temperature")
     assert header.source["settings"]["potential"]["forcefield"] == ["SPC/Fw"]
     assert header.versions["openmm"].startswith("8.")
+    with (
+        RunLock(tmp_path, name=".water.h5.lock"),
+        pytest.raises(RunFolderError, match="another run is alive"),
+    ):
+        AtomisticRun(configuration(dynamics=SHORT), Path(), lambda p: None).run()
     other = configuration(dynamics=SHORT | {"time": "90 fs"}, state={"temperature": "310 K"})
     before = (tmp_path / "water.h5").read_bytes()
     with pytest.raises(RunFolderError, match=r"other settings: state\.temperature"):
