@@ -67,7 +67,11 @@ class TrajectoryWriter:
     def append(self, frame: Frame) -> None:
         """Add a frame behind the last."""
         entries = {name: getattr(frame, name) for name in self._datasets}
-        wrong = [name for name, data in self._datasets.items() if np.shape(entries[name]) != data.shape[1:]]
+        wrong = [
+            name
+            for name, data in self._datasets.items()
+            if entries[name] is None or np.shape(entries[name]) != data.shape[1:]
+        ]
         if wrong or not np.isfinite(frame.time):
             raise ValueError(f"{', '.join(wrong) or 'time'}: missing, or not as in the file")
         with self._system_errors():
