@@ -38,7 +38,9 @@ class Model(Protocol):
     """What can be simulated: beads, neural potentials, atomistic and hybrid models alike.
 
     ``cutoff`` is the largest distance in nm at which particles interact that are not bonded, None where there
-    is no such distance; ``parameters`` are values by name, in units of their own.
+    is no such distance; ``parameters`` are values by name, in units of their own. A model may have
+    ``molecules`` besides, the kinds of molecules (:class:`cgbridge.models.beads.Molecule`) that its particles
+    make; without any, every particle is one.
     """
 
     @property

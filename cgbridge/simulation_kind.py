@@ -25,6 +25,7 @@ class SimulationKind(StrEnum):
     BULK = "bulk", False, "{structure}"
     SLAB = "slab", False, "film"
     COEXISTENCE = "coexistence", False, "{structure} and liquid"
+    GAS = "gas", False, "gas of single molecules", False
 
     static: bool
     words: str

@@ -11,6 +11,8 @@ from typing import Any, Self
 Chains = tuple[tuple[int, ...], ...]
 #: Beads up to so many bonds apart have no pair interactions, unless something else is said.
 EXCLUDED_BONDS = 3
+#: The fields of a topology that hold chains.
+_CHAINS = ("bonds", "angles", "torsions", "exclusions")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,29 @@ class Topology:
     def molecule_of(self) -> tuple[int, ...]:
         """The molecule of every bead."""
         return self.molecules or tuple(range(len(self.types)))
+
+    @property
+    def molecule_count(self) -> int:
+        """How many molecules there are."""
+        return len(set(self.molecules)) if self.molecules else len(self.types)
+
+    def parts(self) -> list[Topology]:
+        """The molecules, each for itself, in their order; the beads of one stand side by side."""
+        if not self.molecules:
+            return [Topology((name,), (0,)) for name in self.types]
+        first: dict[int, int] = {}
+        for bead, molecule in enumerate(self.molecules):
+            first.setdefault(molecule, bead)
+        chains = {name: _by_molecule(getattr(self, name), self.molecules, first) for name in _CHAINS}
+        ends = [*list(first.values())[1:], len(self.types)]
+        return [
+            Topology(
+                self.types[start:end],
+                (0,) * (end - start),
+                *(chains[name].get(molecule, ()) for name in _CHAINS),
+            )
+            for (molecule, start), end in zip(first.items(), ends, strict=True)
+        ]
 
     def repeated(self, count: int) -> Topology:
         """``count`` copies, one behind the other."""
@@ -85,6 +110,15 @@ def joined(parts: Iterable[Topology]) -> Topology:
     return Topology(
         tuple(types), tuple(molecules), tuple(bonds), tuple(angles), tuple(torsions), tuple(exclusions)
     )
+
+
+def _by_molecule(chains: Chains, molecules: tuple[int, ...], first: dict[int, int]) -> dict[int, Chains]:
+    """The chains of every molecule, its beads counted from 0."""
+    found: dict[int, list[tuple[int, ...]]] = {}
+    for chain in chains:
+        molecule = molecules[chain[0]]
+        found.setdefault(molecule, []).append(tuple(bead - first[molecule] for bead in chain))
+    return {molecule: tuple(own) for molecule, own in found.items()}
 
 
 def _shifted(chains: Chains, offset: int) -> Chains:

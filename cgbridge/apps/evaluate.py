@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from cgbridge.apps.simulation_store import SimulationStore
 from cgbridge.config.schema import EvaluateConfig
-from cgbridge.errors import CgbridgeError, MachineFault, UnstableError
-from cgbridge.fits.search.box_check import check_beads, check_samples
+from cgbridge.errors import CgbridgeError, MachineFault, SimulationError, UnstableError
+from cgbridge.fits.search.box_check import check_beads, check_box, check_samples
 from cgbridge.fits.search.problem import resolve_targets, sampling_of
 from cgbridge.fits.search.task import PRELOAD, EvaluationTask, SimulationTask, run_simulation, run_task
 from cgbridge.models.typed_beads import TypedBeads
@@ -63,6 +63,9 @@ def evaluate_model(
         for simulation in get_observable(target.observable, target.folder).simulations(target, sampling):
             check_beads(model, simulation, f"target {target.name}")
             check_samples(simulation, f"target {target.name}")
+            # Where there is no density to start from, the others are measured all the same.
+            with contextlib.suppress(SimulationError):
+                check_box(model, simulation, f"target {target.name}")
     seed = derive_seed(config.seed, "evaluate", model.fingerprint())
     # An evaluation may take days; the watchdog on MD steps is what ends a hang.
     with (

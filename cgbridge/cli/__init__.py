@@ -13,6 +13,7 @@ def main() -> None:
     """Entry point: run a command; a user's mistake is one message and an exit code, never a traceback."""
     from cgbridge.cli.app import app
 
+    _told.clear()
     warnings.showwarning = _show_warning
     warnings.simplefilter("always", CgbridgeWarning)
     try:
@@ -22,6 +23,8 @@ def main() -> None:
         sys.exit(error.exit_code)
 
 
+#: Warnings that were shown: every worker, and every check before it, comes upon the same ones.
+_told: set[str] = set()
 _show_foreign_warning = warnings.showwarning
 
 
@@ -33,8 +36,10 @@ def _show_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Our own warnings are for the user: one line, without the place in the source."""
+    """Our own warnings are for the user: one line, without the place in the source, and each once."""
     if issubclass(category, CgbridgeWarning):
-        print(f"warning: {message}", file=file or sys.stderr)
+        if str(message) not in _told:
+            _told.add(str(message))
+            print(f"warning: {message}", file=file or sys.stderr)
     else:
         _show_foreign_warning(message, category, filename, lineno, file, line)

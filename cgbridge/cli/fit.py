@@ -205,7 +205,7 @@ def _print_totals(estimate: CostEstimate, *, asked: bool) -> None:
             f"timed with the base model: {1e6 * pace:.2g} us per bead and step, {estimate.timing.platform}"
         )
     elif asked and estimate.timing is None:
-        typer.echo("no timing: the base model breaks down with these settings; is the timestep too long?")
+        typer.echo(f"no timing: the base model breaks down with these settings: {estimate.fault}")
 
 
 def _simulated(ns: float) -> str:

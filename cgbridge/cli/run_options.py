@@ -9,9 +9,17 @@ import typer
 
 Start = Annotated[
     str,
-    typer.Option(help="Start: liquid, diamond (ice-ic), hexagonal-diamond (ice-ih), or a file with a box."),
+    typer.Option(help="Start: liquid, a crystal (diamond, rocksalt, ...), or a file with a box."),
 ]
 Beads = Annotated[int | None, typer.Option(min=8, help="Beads of a box made here (512).", show_default=False)]
+Composition = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME",
+        help="Molecules or beads of a liquid in their ratio, or beads on the sites of a crystal.",
+        show_default=False,
+    ),
+]
 Density = Annotated[
     str | None, typer.Option(help="Start density of a liquid; nvt needs it.", show_default=False)
 ]
@@ -24,3 +32,15 @@ Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="Trajectory: .dcd, .xtc or .xyz.", show_default=False)
 ]
 Threads = Annotated[int, typer.Option(min=1, help="CPU threads; with the same number, runs repeat exactly.")]
+
+
+def names_of(text: str | None) -> tuple[str, ...]:
+    """The names of a list with commas; raises :class:`~cgbridge.errors.ConfigError` where one is missing."""
+    from cgbridge.errors import ConfigError
+
+    names = () if text is None else tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise ConfigError(
+            f"'{text}' is no list of names", where="--composition", remedy="write --composition cation,anion"
+        )
+    return names

@@ -76,6 +76,7 @@ def simulate(
     ensemble: Annotated[Ensemble, typer.Option(help="Constant volume or pressure.")] = Ensemble.NPT,
     structure: run_options.Start = "liquid",
     beads: run_options.Beads = None,
+    composition: run_options.Composition = None,
     density: run_options.Density = None,
     time: Annotated[str, typer.Option(help="Recorded time.")] = "100 ps",
     equilibration: Annotated[str, typer.Option(help="Time before the recording.")] = "20 ps",
@@ -110,7 +111,7 @@ def simulate(
       cgbridge simulate mw --structure mw-280K-final.pdb -o more.dcd
       cgbridge simulate ml-bop --structure ice-ih -o ice.xtc
       cgbridge simulate Si.sw --structure cell.cif --repeat 4 4 4 --timestep "2 fs"
-      cgbridge simulate my.tersoff --ensemble nvt --density "0.997 g/cm^3"
+      cgbridge simulate salt.yaml --composition Na,Cl --ensemble nvt --density "1.5 g/cm^3"
       cgbridge simulate atomistic-water.yaml       atoms; the same again resumes
     """
     if is_atomistic(Path(model)):
@@ -126,6 +127,7 @@ def simulate(
         temperature=read_quantity(temperature, "K", "--temperature"),
         pressure=read_quantity(pressure, "bar", "--pressure", positive=False),
         beads=beads,
+        composition=run_options.names_of(composition),
         density=None if density is None else read_quantity(density, "g/cm^3", "--density"),
         equilibration=read_quantity(equilibration, "ps", "--equilibration", positive=False),
         time=read_quantity(time, "ps", "--time"),
@@ -158,7 +160,7 @@ def _run(model: TypedBeads, request: FreeRun, settings: EngineSettings, outputs:
     try:
         recording.run(settings, files)
     except UnstableError as error:
-        remedy = "give a shorter --timestep, or --minimise where the start has overlaps"
+        remedy = error.remedy or "give a shorter --timestep, or --minimise where the start has overlaps"
         raise UnstableError(error.what, where=model.name, remedy=remedy) from None
     except KeyboardInterrupt:
         typer.echo(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cgbridge.engine.composition import crystal_beads, mean_mass
-from cgbridge.engine.liquid_start import MELT_TIME, liquid_start, melt_temperature
-from cgbridge.engine.molecular_dynamics import Dynamics, least_width
+from cgbridge.engine.liquid_start import MELT_TIME, Liquid, liquid_start, melt_temperature
+from cgbridge.engine.molecular_dynamics import FEW_ITERATIONS, Dynamics, least_width
 from cgbridge.engine.recording import Recording, recorded
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.static import relaxed_scalars
@@ -15,6 +15,9 @@ from cgbridge.interfaces import Model
 from cgbridge.records.simulation import Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box, lattice, repeats_for
+
+#: Iterations that take molecules apart which were put together at random, with their bonds in the way.
+_RELAXATION = 2000
 
 
 def run_bulk(
@@ -32,17 +35,24 @@ def run_bulk(
     return recorded(dynamics, simulation, settings, scratch, mass)
 
 
-def melt(model: Model, start: Box, simulation: Simulation, settings: EngineSettings, seed: int) -> Dynamics:
-    """The beads of ``start`` as a hot liquid that has forgotten the grid it was put on.
+def melt(
+    model: Model, start: Liquid, simulation: Simulation, settings: EngineSettings, seed: int
+) -> Dynamics:
+    """The molecules of ``start`` as a hot liquid that has forgotten the places it was put on.
 
     Its planned steps are those of the whole simulation.
     """
-    hot = melt_temperature(simulation.temperature)
     dynamics = Dynamics(
-        model, start, settings, temperature=hot, barostat="none", seed=derive_seed(seed, "melt")
+        model,
+        start.box,
+        settings,
+        temperature=melt_temperature(simulation.temperature),
+        barostat="none",
+        seed=derive_seed(seed, "melt"),
+        topology=start.topology,
     )
     dynamics.planned = round((MELT_TIME + simulation.duration) / settings.timestep)
-    dynamics.minimise()
+    dynamics.minimise(_RELAXATION if start.topology.molecules else FEW_ITERATIONS)
     dynamics.heat()
     dynamics.equilibrate(MELT_TIME)
     return dynamics
@@ -58,6 +68,7 @@ def _liquid(model: Model, simulation: Simulation, settings: EngineSettings, seed
         pressure=simulation.pressure,
         barostat="isotropic",
         seed=seed,
+        topology=hot.topology,
     )
     dynamics.steps, dynamics.planned = hot.steps, hot.planned
     dynamics.heat()

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cgbridge.engine.composition import mean_mass
+from cgbridge.engine.composition import mean_mass, molecules_of
 from cgbridge.engine.platforms import choose_platform
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.skewed_boxes import keep_all_pairs
 from cgbridge.errors import ConfigError, UnstableError, did_you_mean
 from cgbridge.frames import FloatArray
 from cgbridge.interfaces import Model
+from cgbridge.models.beads import assembled
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.models.systems import create_system
 from cgbridge.records.simulation import Run, Simulation
@@ -38,9 +39,10 @@ def run_configurations(
     for configuration in read_configurations(simulation.files):
         _require_known(model, configuration)
         placed = _placed(model, configuration)
-        key = (configuration.topology, placed.copies, placed.box is not None)
+        topology = _topology(model, configuration)
+        key = (topology, placed.copies, placed.box is not None)
         if key not in contexts:
-            contexts[key] = _Context(model, configuration.topology.repeated(placed.copies), placed, settings)
+            contexts[key] = _Context(model, topology.repeated(placed.copies), placed, settings)
         energy, force = contexts[key].evaluate(placed)
         beads = len(configuration.topology)
         if not (np.isfinite(energy) and np.isfinite(force).all()):
@@ -54,6 +56,19 @@ def run_configurations(
         bead_mass=mean_mass(model, types),
         series={"potential_energy": np.array(energies), "forces": np.concatenate(forces)},
     )
+
+
+def _topology(model: Model, configuration: Configuration) -> Topology:
+    """Which beads are bonded: as the model has it where it has molecules, else as the file has it.
+
+    Raises :class:`ConfigError` for beads that do not stand molecule by molecule.
+    """
+    if not molecules_of(model):
+        return configuration.topology
+    try:
+        return assembled(configuration.topology.types, molecules_of(model))
+    except ConfigError as error:
+        raise ConfigError(error.what, where=configuration.where, remedy=error.remedy) from None
 
 
 def _placed(model: Model, configuration: Configuration) -> Placement:

@@ -10,6 +10,7 @@ from typing import Any
 from cgbridge.engine.bulk import run_bulk
 from cgbridge.engine.coexistence import PREPARATION, run_coexistence
 from cgbridge.engine.configurations import run_configurations
+from cgbridge.engine.gas import run_gas
 from cgbridge.engine.liquid_replicas import groups_of_liquids, run_liquids
 from cgbridge.engine.liquid_start import MELT_TIME
 from cgbridge.engine.molecular_dynamics import platform_name
@@ -42,6 +43,7 @@ _MOVING: Mapping[SimulationKind, _Procedure] = {
     SimulationKind.BULK: _Procedure(run_bulk),
     SimulationKind.SLAB: _Procedure(run_slab),
     SimulationKind.COEXISTENCE: _Procedure(run_coexistence, PREPARATION),
+    SimulationKind.GAS: _Procedure(run_gas),
 }
 
 
@@ -101,7 +103,8 @@ class Engine:
     ) -> list[Run]:
         """Simulate one group of :meth:`groups`, with a folder for each; raises what :meth:`run` does."""
         with openmm_faults("simulation", model.bead_names, kind=UnstableError):
-            if isinstance(model, CoarseGrainedModel) and model.many_body and len(model.beads) == 1:
+            single = isinstance(model, CoarseGrainedModel) and len(model.beads) == 1 and not model.molecules
+            if isinstance(model, CoarseGrainedModel) and single and model.many_body:
                 recording = run_liquids(model, simulations, self.settings, seed, folders)
                 self._keep(model, seed, recording)
                 return recording.runs

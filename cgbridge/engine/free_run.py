@@ -13,7 +13,8 @@ import numpy as np
 
 from cgbridge.engine.bead_names import bead_names
 from cgbridge.engine.bulk import melt, relaxed_lattice
-from cgbridge.engine.liquid_start import crystal_density
+from cgbridge.engine.composition import liquid_topology, mean_mass
+from cgbridge.engine.liquid_start import crystal_density, liquid_of
 from cgbridge.engine.molecular_dynamics import Barostat, Dynamics
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
@@ -25,9 +26,10 @@ from cgbridge.records.simulation import LIQUID, Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.box_sizes import least_liquid_beads, liquid_edge, start_density
-from cgbridge.structures.cells import place
-from cgbridge.structures.lattices import STRUCTURES, Box, liquid
+from cgbridge.structures.cells import made_whole, place
+from cgbridge.structures.lattices import STRUCTURES, Box
 from cgbridge.structures.structure_files import Reading, read_structure
+from cgbridge.topology import Topology
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 #: Beads of a box that is not read from a file.
@@ -41,8 +43,9 @@ _LEAST_SAMPLES = 10
 class FreeRun:
     """What is simulated; times in ps.
 
-    ``structure`` is ``liquid``, ``diamond`` (``ice-ic``), ``hexagonal-diamond`` (``ice-ih``) or a structure
-    file with a cell, read as ``reading`` says.
+    ``structure`` is ``liquid``, the name of a crystal (:data:`~cgbridge.structures.lattices.CRYSTALS`) or a
+    structure file with a cell, read as ``reading`` says. ``composition`` names the molecules or beads of a
+    liquid in their ratio, or the beads on the sites of a crystal, where the model has several.
     At constant pressure (``npt``) a liquid and a file keep the shape of their box, and the edges of a
     crystal change one by one. ``beads`` and ``density`` (g/cm^3) are for boxes that are made here.
     ``interval`` is the time between samples; None takes 1 ps, or a tenth of a time below 10 ps.
@@ -56,6 +59,7 @@ class FreeRun:
     pressure: float = 1.0
     beads: int | None = None
     density: float | None = None
+    composition: tuple[str, ...] = ()
     equilibration: float = 20.0
     time: float = 100.0
     interval: float | None = None
@@ -95,6 +99,7 @@ class _Start:
     names: tuple[str, ...]
     box: Box
     barostat: Barostat
+    topology: Topology
     notes: tuple[str, ...] = ()
 
 
@@ -126,7 +131,7 @@ class FreeSimulation:
             pressure=run.pressure,
             barostat="none" if run.ensemble == "nvt" else start.barostat,
             seed=run.seed,
-            topology=model.topology(start.names),
+            topology=start.topology,
         )
         self._dynamics.steps = steps
         self._dynamics.planned = steps + round((run.equilibration + run.time) / settings.timestep)
@@ -192,6 +197,8 @@ class FreeSimulation:
             )
         if not made_here and run.beads is not None:
             raise ConfigError("the file tells the number of beads", where="--beads", remedy="leave it out")
+        if not made_here and run.composition:
+            raise ConfigError("the file tells the beads", where="--composition", remedy="leave it out")
         if made_here and run.reading != Reading():
             raise ConfigError(
                 f"'{run.structure}' is made here: options for structure files do not fit",
@@ -202,17 +209,14 @@ class FreeSimulation:
             return _from_file(model, run), 0
         if run.structure == LIQUID:
             return self._molten(model)
-        box = relaxed_lattice(model, run.structure, run.beads or BEADS)
-        return _Start(box.types, box, "anisotropic"), 0
+        box = relaxed_lattice(model, run.structure, run.beads or BEADS, run.composition)
+        return _Start(box.types, box, "anisotropic", Topology(box.types)), 0
 
     def _molten(self, model: TypedBeads) -> tuple[_Start, int]:
         run = self._run
-        if len(model.beads) != 1:
-            raise ConfigError(
-                f"model '{model.name}' has {len(model.beads)} bead types: no liquid can be made of it",
-                where="--structure",
-                remedy="give a structure file whose particle names are " + ", ".join(model.bead_names),
-            )
+        wanted = run.beads or BEADS
+        topology = liquid_topology(model, wanted, run.composition, seed=derive_seed(run.seed, "types"))
+        model = model.restricted(set(topology.types))
         if run.ensemble == "nvt" and run.density is None:
             raise ConfigError(
                 "at constant volume the density of the liquid must be given",
@@ -220,25 +224,26 @@ class FreeSimulation:
                 remedy="for example --density '0.997 g/cm^3', or --ensemble npt",
             )
         # At constant volume the density asked for is the one simulated; elsewhere the barostat finds it.
-        density, beads = run.density or start_density(crystal_density(model)), run.beads or BEADS
-        least = least_liquid_beads(model.cutoff, model.bead_mass, density)
+        density = run.density or start_density(crystal_density(model, topology))
+        mass, beads = mean_mass(model, topology.types), len(topology)
+        least = least_liquid_beads(model.cutoff, mass, density)
         if beads < least:
             raise SimulationError(
                 f"a box of {beads} beads at {density:g} g/cm^3 "
-                f"({liquid_edge(beads, model.bead_mass, density):.3f} nm) is narrower than twice the cutoff "
+                f"({liquid_edge(beads, mass, density):.3f} nm) is narrower than twice the cutoff "
                 f"of '{model.name}' ({2 * model.cutoff:.3f} nm)",
                 where="--beads",
                 remedy=f"use more beads: at least {least}",
             )
-        box = liquid(beads, model.bead_mass, density, derive_seed(run.seed, "structure"))
         state = Simulation(
             SimulationKind.BULK,
             temperature=run.temperature,
             equilibration=run.equilibration,
             production=run.time,
         )
-        hot = melt(model, box, state, self._settings, run.seed)
-        return _Start(model.bead_names * beads, hot.box(), "isotropic"), hot.steps
+        start = liquid_of(model, topology, density, run.seed)
+        hot = melt(model, start, state, self._settings, run.seed)
+        return _Start(topology.types, hot.box(), "isotropic", topology), hot.steps
 
 
 def _from_file(model: TypedBeads, run: FreeRun) -> _Start:
@@ -271,4 +276,6 @@ def _from_file(model: TypedBeads, run: FreeRun) -> _Start:
     notes = (*structure.notes, *notes, *placed.notes)
     if not np.array_equal(placed.rotation, np.eye(3)):
         notes += ("the cell is turned: a lies along x and b in the xy plane in all that is written",)
-    return _Start(placed.names, Box.of(placed.positions, placed.box), "isotropic", notes)
+    topology = used.topology(placed.names)
+    positions = made_whole(placed.positions, placed.box, topology.bonds)
+    return _Start(placed.names, Box.of(positions, placed.box), "isotropic", topology, notes)

@@ -37,6 +37,8 @@ VOLUME_LIMITS = (0.2, 5.0)
 START_LIMITS = (0.02, 5.0)
 #: Time between looks of the watchdog while equilibrating, ps.
 _LOOK = 5.0
+#: Iterations that take the overlaps of single beads on a jittered grid out.
+FEW_ITERATIONS = 100
 
 
 class WatchedRun(ABC):
@@ -103,7 +105,7 @@ class Dynamics(WatchedRun):
     """One simulated box.
 
     ``frozen`` is a mask of beads held still; ``topology`` tells what the beads of the box are, where its
-    types do not.
+    types do not. Where the beads are ``isolated`` the box plays no part.
 
     Raises :class:`UnstableError` when the box breaks down and :class:`StepLimitError` when the step
     budget is used up; both say how far the simulation was.
@@ -121,6 +123,7 @@ class Dynamics(WatchedRun):
         seed: int,
         frozen: FloatArray | None = None,
         topology: Topology | None = None,
+        isolated: bool = False,
     ) -> None:
 
         super().__init__(settings)
@@ -130,7 +133,7 @@ class Dynamics(WatchedRun):
         self._temperature = temperature
         #: What every bead is.
         self.topology = topology or Topology(box.types or model.bead_names * self._beads)
-        system = create_system(model, self.topology, box.vectors)
+        system = create_system(model, self.topology, None if isolated else box.vectors)
         for index in np.flatnonzero(frozen) if frozen is not None else ():
             system.setParticleMass(int(index), 0.0)
         self._mobile = self._beads - (0 if frozen is None else int(np.count_nonzero(frozen)))
@@ -139,15 +142,16 @@ class Dynamics(WatchedRun):
         self._context = create_context(system, self._integrator, settings)
         self._context.setPositions(box.positions)
         self._velocity_seed = derive_seed(seed, "velocities")
-        self._volume, self._limits, self._before = box.volume, START_LIMITS, "start"
+        self._limits, self._before = START_LIMITS, "start"
+        self._volume = float(self._context.getState().getPeriodicBoxVolume()._value)
 
     @property
     def context(self) -> Any:
         return self._context
 
-    def minimise(self) -> None:
+    def minimise(self, iterations: int = FEW_ITERATIONS) -> None:
         """Take overlaps out before the first step."""
-        self._guard(lambda: minimise(self._context))
+        self._guard(lambda: minimise(self._context, iterations))
 
     def heat(self) -> None:
         """Draw velocities at the thermostat's temperature."""
@@ -276,7 +280,7 @@ def runaway(potential: float, kinetic: float, beads: float, temperature: float) 
     return ""
 
 
-def minimise(context: Any) -> None:
+def minimise(context: Any, iterations: int = FEW_ITERATIONS) -> None:
     """Move the particles of a Context until forces are such that 10 fs steps can take them.
 
     A full minimisation is not wanted. It runs on the processor, for a hundred iterations take no time there
@@ -291,7 +295,7 @@ def minimise(context: Any) -> None:
         state = context.getState(positions=True)
         own.setPeriodicBoxVectors(*state.getPeriodicBoxVectors())
         own.setPositions(state.getPositions())
-    openmm.LocalEnergyMinimizer.minimize(own, 50.0, 100)
+    openmm.LocalEnergyMinimizer.minimize(own, 50.0, iterations)
     if own is not context:
         context.setPositions(own.getState(positions=True).getPositions())
 

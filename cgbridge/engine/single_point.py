@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from cgbridge.engine.bead_names import bead_names
 from cgbridge.engine.skewed_boxes import keep_all_pairs
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import SimulationError
+from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.structures.cells import Placement, place
@@ -78,8 +81,38 @@ def evaluate_structure(model: TypedBeads, structure: Structure, platform: str) -
         "virial_kj_mol": (placed.tensor_of_file(virial) / placed.copies).tolist(),
         "pressure_bar": pressure,
         "platform": platform,
-        "notes": [*structure.notes, *notes, *placed.notes],
+        "notes": [*structure.notes, *notes, *placed.notes, *_below_tables(model, placed)],
     }
+
+
+def _below_tables(model: TypedBeads, placed: Placement) -> Iterator[str]:
+    """Pairs nearer than the first point of their table, whose energy is that of a straight line."""
+    tables = {
+        frozenset(key): table.distance[0]
+        for term in (model.terms if isinstance(model, CoarseGrainedModel) else ())
+        for key, table in term.tables.items()
+    }
+    if not tables:
+        return
+    names, bonded = np.array(placed.names), set(model.topology(placed.names).exclusions)
+    near: Counter[frozenset[str]] = Counter()
+    for bead, place_of in enumerate(placed.positions):
+        apart = placed.positions[:bead] - place_of
+        if placed.box is not None:
+            # Far below half the box, so that the nearest image in fractions is the nearest.
+            apart = apart - np.round(apart @ np.linalg.inv(placed.box)) @ placed.box
+        distance = np.linalg.norm(apart, axis=1)
+        for pair, first in tables.items():
+            if names[bead] in pair:
+                (other,) = pair - {names[bead]} or pair
+                close = np.flatnonzero((distance < first) & (names[:bead] == other))
+                near[pair] += sum((int(index), bead) not in bonded for index in close)
+    for pair, count in near.items():
+        if count:
+            yield (
+                f"{count} pair{'s' * (count != 1)} of {' and '.join(sorted(pair))} below the first point of "
+                f"the table ({tables[pair]:g} nm): the energy goes on there along the tangent"
+            )
 
 
 def _not_numbers(structure: Placement) -> SimulationError:

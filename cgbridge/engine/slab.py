@@ -19,6 +19,7 @@ from cgbridge.interfaces import Model
 from cgbridge.records.simulation import Simulation
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box
+from cgbridge.topology import Topology
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
 #: Height of the box over the thickness of the film: two films' worth of vacuum.
@@ -38,26 +39,28 @@ def run_slab(
     """
     seed = derive_seed(seed, *simulation.key)
     start, width = liquid_start(model, simulation, seed), least_width(model)
-    if start.edges[2] < 2.0 * width:
+    thickness, beads = float(start.box.edges[2]), len(start.topology)
+    if thickness < 2.0 * width:
         raise SimulationError(
-            f"a film of {simulation.beads} beads would be {start.edges[2]:.2f} nm thick, thinner than "
+            f"a film of {beads} beads would be {thickness:.2f} nm thick, thinner than "
             f"four cutoffs ({2.0 * width:.2f} nm): its surfaces would feel each other",
             remedy="give the target more beads, e.g. options: {beads: 1000}",
         )
     hot = melt(model, start, simulation, settings, seed)
     film = Dynamics(
         model,
-        _with_vacuum(hot.box()),
+        _with_vacuum(hot.box(), hot.topology),
         settings,
         temperature=simulation.temperature,
         barostat="none",
         seed=seed,
+        topology=hot.topology,
     )
     film.steps, film.planned = hot.steps, hot.planned
     film.heat()
     film.equilibrate(simulation.equilibration)
     virial = Virial(film.context)
-    ideal = np.eye(3) * simulation.beads * GAS_CONSTANT * simulation.temperature
+    ideal = np.eye(3) * beads * GAS_CONSTANT * simulation.temperature
 
     def pressure(state: Any) -> dict[str, Any]:
         return {"pressure_tensor": (ideal + virial.tensor()) / state.getPeriodicBoxVolume()._value / BAR_NM3}
@@ -66,9 +69,15 @@ def run_slab(
     return recorded(film, simulation, settings, scratch, mass, extra=pressure)
 
 
-def _with_vacuum(box: Box) -> Box:
-    """The film, made whole, in the middle of a taller box."""
-    positions = box.positions - np.floor(box.positions / box.edges) * box.edges
+def _with_vacuum(box: Box, topology: Topology) -> Box:
+    """The film, made of whole molecules, in the middle of a taller box.
+
+    The molecules of ``box`` are whole. One whose middle lies in the film may stick out of it.
+    """
+    molecule = np.unique(topology.molecule_of, return_inverse=True)[1]
+    sums = np.stack([np.bincount(molecule, column) for column in box.positions.T], axis=1)
+    middles = sums / np.bincount(molecule)[:, None]
+    positions = box.positions - (np.floor(middles / box.edges) * box.edges)[molecule]
     edges = box.edges * np.array([1.0, 1.0, _HEIGHT])
     positions[:, 2] += 0.5 * (edges[2] - box.edges[2])
     return Box(positions, edges, types=box.types)

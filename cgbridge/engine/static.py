@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cgbridge.engine.composition import crystal_beads, mean_mass
+from cgbridge.engine.composition import crystal_beads, dimer_beads, mean_mass
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import SimulationError, UnstableError
 from cgbridge.interfaces import Model
@@ -17,7 +17,7 @@ from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.models.pairs import bound_pairs
 from cgbridge.models.systems import create_system
 from cgbridge.records.simulation import Run, Simulation
-from cgbridge.structures.lattices import CLOSE_PACKED, Box, lattice, repeats_for
+from cgbridge.structures.lattices import CLOSE_PACKED, Box, lattice, repeats_for, sublattices
 from cgbridge.topology import Topology
 from cgbridge.units import AMU_PER_NM3
 
@@ -47,15 +47,16 @@ def run_lattice(
     )
 
 
-def lowest_lattice(model: Model) -> dict[str, float]:
-    """The scalars of :func:`run_lattice` for diamond or close packing, whichever has the lower energy.
+def lowest_lattice(model: Model, bead: str) -> dict[str, float]:
+    """The scalars of :func:`run_lattice` for diamond or close packing of ``bead``, whichever lies lower.
 
     Raises :class:`UnstableError` when neither is bound.
     """
     found, unbound = [], []
     for structure in ("diamond", CLOSE_PACKED):
         try:
-            found.append(relaxed_scalars(model, structure, crystal_beads(model, structure)))
+            # Bonds of the bead do not count here.
+            found.append(relaxed_scalars(model, structure, (bead,) * sublattices(structure)))
         except UnstableError as error:
             unbound.append(error)
     if not found:
@@ -101,8 +102,7 @@ def run_dimer(
     model: Model, simulation: Simulation, settings: EngineSettings, seed: int, scratch: Path
 ) -> Run:
     """Energy and distance of an isolated pair at its minimum."""
-    pair = (simulation.composition or model.bead_names)[:2]
-    types = (pair[0], pair[-1])
+    types = dimer_beads(model, simulation.composition)
     with openmm_faults("dimer", model.bead_names):
         context = _reference_context(create_system(model, Topology(types), masses=np.ones(2)))
 

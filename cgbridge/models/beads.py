@@ -64,13 +64,25 @@ class Molecule:
 
 
 def assembled(types: Sequence[str], molecules: Sequence[Molecule]) -> Topology:
-    """The topology of beads that stand molecule by molecule; each is of the first kind that fits.
+    """The topology of beads that stand molecule by molecule (:func:`molecules_along`)."""
+    return joined(molecules_along(types, molecules))
 
-    Raises :class:`ConfigError` where none does.
+
+def molecules_along(types: Sequence[str], molecules: Sequence[Molecule]) -> list[Topology]:
+    """The molecules that beads make which stand molecule by molecule; each is of the first kind that fits.
+
+    A bead that no kind of molecule holds is one by itself. Raises :class:`ConfigError` where none fits.
     """
     kinds = sorted(molecules, key=lambda molecule: -len(molecule.beads))
-    found, first = [], 0
+    topologies = {kind.name: kind.topology for kind in kinds}
+    held = {bead for kind in kinds for bead in kind.beads}
+    found: list[Topology] = []
+    first = 0
     while first < len(types):
+        if types[first] not in held:
+            found.append(Topology((types[first],), (0,)))
+            first += 1
+            continue
         kind = next((m for m in kinds if tuple(types[first : first + len(m.beads)]) == m.beads), None)
         if kind is None:
             known = "; ".join(f"{m.name} ({' '.join(m.beads)})" for m in molecules)
@@ -78,6 +90,6 @@ def assembled(types: Sequence[str], molecules: Sequence[Molecule]) -> Topology:
                 f"from bead {first + 1} on ({' '.join(types[first : first + 4])} ...) no molecule fits",
                 remedy=f"let the beads stand molecule by molecule: {known}",
             )
-        found.append(kind)
+        found.append(topologies[kind.name])
         first += len(kind.beads)
-    return joined(kind.topology for kind in found)
+    return found

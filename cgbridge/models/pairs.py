@@ -70,6 +70,17 @@ def bound_pairs(model: CoarseGrainedModel) -> Iterator[PairMinimum]:
         yield PairMinimum(first, second, float(distance[best]), float(at), float(curvature))
 
 
+def bond_length(model: CoarseGrainedModel, first: str, second: str) -> float | None:
+    """Length at rest in nm of the bond between beads of these types; None where no term tells it."""
+    wanted = {model.bead_index[first], model.bead_index[second]}
+    for term in model.terms:
+        if term.form == "harmonic-bond":
+            for key, values in term.indexed(model.bead_index).items():
+                if set(key) == wanted:
+                    return values["r0"]
+    return None
+
+
 def shortest_period(model: CoarseGrainedModel) -> float:
     """Period in ps of the stiffest pair, 2 pi sqrt(mu/k); infinite if none binds.
 

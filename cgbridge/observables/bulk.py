@@ -48,10 +48,17 @@ def bulk_simulation(
         equilibration=sampling.equilibration if options.equilibration is None else options.equilibration,
         production=options.production or sampling.production,
         interval=options.interval or sampling.interval,
-        density=sampling.liquid_density(kelvin, target.pressure) if structure == LIQUID else 0.0,
+        density=liquid_density(target, sampling, options, kelvin) if structure == LIQUID else 0.0,
         reach=reach,
         composition=target.composition,
     )
+
+
+def liquid_density(target: Target, sampling: Sampling, options: SamplingOptions, temperature: float) -> float:
+    """About the density in g/cm^3 of the target's liquid at ``temperature`` K; zero where it is not known."""
+    if options.density is not None:
+        return options.density
+    return sampling.liquid_density(temperature, target.pressure, composition=target.composition)
 
 
 def crystal_structure(target: Target) -> str:
@@ -75,10 +82,15 @@ def density_series(run: Run) -> FloatArray:
     return density
 
 
+def molecule_count(run: Run) -> int:
+    """Molecules in the box; a bead that is bonded to none is one."""
+    return run.beads if run.topology is None else run.topology.molecule_count
+
+
 def enthalpy_series(run: Run) -> FloatArray:
-    """Configurational enthalpy (U + p V) / N, shape (n,), in kJ/mol; the kinetic part is left out."""
+    """Configurational enthalpy (U + p V) / N, shape (n,), in kJ/mol of molecules, without kinetic energy."""
     work = run.simulation.pressure * BAR_NM3 * series(run, "volume")
-    enthalpy: FloatArray = (series(run, "potential_energy") + work) / run.beads
+    enthalpy: FloatArray = (series(run, "potential_energy") + work) / molecule_count(run)
     return enthalpy
 
 

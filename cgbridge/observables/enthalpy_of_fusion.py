@@ -21,7 +21,7 @@ from cgbridge.records.target import Estimate, Sampling, Target
 
 
 class EnthalpyOfFusion:
-    """dH = <U + p V>/N of the liquid minus that of the crystal, in kJ/mol of beads.
+    """dH = <U + p V>/N of the liquid minus that of the crystal, in kJ/mol of molecules.
 
     Both bulk phases at the target's temperature and pressure; kinetic energies cancel.
     ``target.structure`` names the crystal; ``liquid`` (the default) means ``ice-ih``. Raises

@@ -187,12 +187,13 @@ def _residual(t: FloatArray, e: FloatArray) -> float:
 
 
 def _transformed(run: Run) -> tuple[bool, int] | None:
-    """(transformed at the start already, direction at the end) from CHILL+; None without frames."""
+    """(transformed at the start already, direction at the end) by its order; None without frames."""
     if run.trajectory is None or len(run.trajectory) == 0:
         return None
-    from cgbridge.observables.phase import final_ice_fraction, ice_fraction
+    from cgbridge.observables.phase import crystal_fraction, final_crystal_fraction
 
-    start = ice_fraction(next(iter(run.trajectory)))
-    end = final_ice_fraction(run.trajectory)
+    structure = run.simulation.structure
+    start = crystal_fraction(next(iter(run.trajectory)), structure)
+    end = final_crystal_fraction(run.trajectory, structure)
     direction = -1 if end > FROZEN else 1 if end < MOLTEN else 0
     return not MOLTEN <= start <= FROZEN, direction

@@ -8,7 +8,13 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from cgbridge.observables.bulk import bulk_simulation, drift_notes, enthalpy_series, require_phase
+from cgbridge.observables.bulk import (
+    bulk_simulation,
+    drift_notes,
+    enthalpy_series,
+    molecule_count,
+    require_phase,
+)
 from cgbridge.observables.fits import fit_polynomial
 from cgbridge.observables.options import BulkOptions, Temperature, parse_options
 from cgbridge.observables.reporting import estimate, unit_factor
@@ -31,11 +37,12 @@ class HeatCapacityOptions(BulkOptions):
 
 
 class HeatCapacity:
-    """Cp = d<H>/dT at the target's temperature, H = (U + p V)/N + 3/2 R T, in J/mol/K of beads.
+    """Cp = d<H>/dT at the target's temperature, H = (U + p V)/N + 3/2 n R T, in J/mol/K of molecules.
 
-    The derivative of a weighted polynomial through H(T) at three or more temperatures; on the default
-    symmetric triple a straight line and a parabola have the same slope at the centre. The kinetic
-    part 3/2 R = 12.47 J/mol/K is that of classical point beads without internal degrees of freedom.
+    N molecules of n beads on average; a bead that is bonded to none is a molecule. The derivative of a
+    weighted polynomial through H(T) at three or more temperatures; on the default symmetric triple a straight
+    line and a parabola have the same slope at the centre. The kinetic part, 3/2 R = 12.47 J/mol/K for every
+    bead, is that of classical point beads without constraints.
     Raises :class:`~cgbridge.errors.UnstableError` when a liquid has frozen.
     """
 
@@ -63,7 +70,8 @@ class HeatCapacity:
             require_phase(run, "liquid", options)
             means.append(mean_error(enthalpy))
             notes += [f"{run.simulation.label}: {note}" for note in drift_notes(enthalpy)]
-        y = np.array([mean.mean for mean in means]) + 1.5 * GAS_CONSTANT * kelvin
+        beads = runs[0].beads / molecule_count(runs[0])
+        y = np.array([mean.mean for mean in means]) + 1.5 * GAS_CONSTANT * kelvin * beads
         error = np.array([mean.stderr for mean in means])
         slope, slope_error = fit_polynomial(kelvin, y, error, degree=degree).slope(target.temperature)
         return estimate(

@@ -29,6 +29,8 @@ Time = Annotated[float, BeforeValidator(reader("ps"))]
 """A time in ps, or text with a unit such as ``"0.5 ns"``."""
 Length = Annotated[float, BeforeValidator(reader("nm"))]
 """A length in nm, or text with a unit such as ``"3.4 A"``."""
+Density = Annotated[float, BeforeValidator(reader("g/cm^3"))]
+"""A density in g/cm^3, or text with a unit such as ``"1.2 g/cm^3"``."""
 Temperature = Annotated[float, BeforeValidator(reader("K"))]
 """A temperature in K, or text such as ``"300 K"``."""
 
@@ -58,6 +60,9 @@ class SamplingOptions(Options):
     equilibration: Annotated[Time, Field(ge=0)] | None = Field(None, description="discarded start, ps")
     production: Annotated[Time, Field(gt=0)] | None = Field(None, description="measured time, ps")
     interval: Annotated[Time, Field(gt=0)] | None = Field(None, description="time between frames, ps")
+    density: Annotated[Density, Field(gt=0)] | None = Field(
+        None, description="about the density of the liquid, from which it starts, g/cm^3"
+    )
 
 
 #: What to do where nothing tells a crystal from a liquid.

@@ -8,7 +8,7 @@ import numpy as np
 
 from cgbridge.errors import ConfigError, SimulationError
 from cgbridge.frames import FloatArray
-from cgbridge.observables.bulk import drift_notes
+from cgbridge.observables.bulk import drift_notes, liquid_density
 from cgbridge.observables.options import SamplingOptions, parse_options
 from cgbridge.observables.reporting import estimate, one_run, series, unit_factor
 from cgbridge.observables.statistics import mean_error
@@ -47,7 +47,7 @@ class SurfaceTension:
                 ),
                 production=options.production or sampling.production,
                 interval=options.interval or sampling.interval,
-                density=sampling.liquid_density(target.temperature, target.pressure),
+                density=liquid_density(target, sampling, options, target.temperature),
                 composition=target.composition,
             )
         ]

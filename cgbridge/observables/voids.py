@@ -2,7 +2,8 @@
 
 A liquid that started too thin, or that boils, becomes a foam: bubbles that stay, and a mean density that
 depends on the seed. An empty sphere of radius R about any point costs a liquid the surface 4 pi R^2, some
-tens of kT at the limit used here, 1.7 n^(-1/3) with n the mean number density; an ideal gas, which has no
+tens of kT at the limit used here, 1.7 n^(-1/3) with n the mean number density of beads (of molecules,
+where bonds make them as small as one); an ideal gas, which has no
 surface, shows one at 10^-9 of its points. A bubble of a tenth of a box of 300 beads is larger.
 """
 
@@ -40,12 +41,24 @@ def emptiest_radius(frame: Frame) -> float:
     return float(np.max(nearest.distances))
 
 
+def _sites(run: Run, frame: Frame) -> int:
+    """Beads, those counted once that a bond holds nearer together than half the mean distance."""
+    beads = len(frame.positions)
+    if run.topology is None or not run.topology.bonds:
+        return beads
+    from cgbridge.observables.bonded import lengths
+
+    half = 0.5 * math.cbrt(abs(float(np.linalg.det(frame.box))) / beads)
+    near = int(np.count_nonzero(lengths(frame, np.array(run.topology.bonds)) < half))
+    return max(run.topology.molecule_count, beads - near)
+
+
 def check_filled(run: Run) -> None:
     """Raise :class:`UnstableError` when each of the last frames of a liquid has a void."""
     last = deque(run.trajectory or (), maxlen=LAST_FRAMES)
     if not last:
         return
-    spacing = [math.cbrt(abs(float(np.linalg.det(f.box))) / len(f.positions)) for f in last]
+    spacing = [math.cbrt(abs(float(np.linalg.det(f.box))) / _sites(run, f)) for f in last]
     radii = [emptiest_radius(frame) for frame in last]
     if min(r / a for r, a in zip(radii, spacing, strict=True)) < LIMIT:
         return

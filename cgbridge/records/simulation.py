@@ -37,7 +37,8 @@ class Simulation:
         ``configurations`` energies and forces of the configurations in ``files``, as they are;
         ``bulk`` NPT of ``structure`` (``liquid`` or an ice lattice, the latter with an anisotropic barostat);
         ``slab`` NVT of a liquid film between vacuum;
-        ``coexistence`` half ``structure`` (an ice), half liquid, NPT.
+        ``coexistence`` half ``structure`` (an ice), half liquid, NPT;
+        ``gas`` NVT of molecules that do not feel each other.
     ``temperature`` K, ``pressure`` bar, ``equilibration`` and ``production`` ps, ``interval`` ps between
     frames, ``replica`` distinguishes independent repetitions (other seeds). ``density`` g/cm^3 is about what
     a liquid has (0: not known, the engine finds one), ``reach`` nm how far from a bead its frames will be

@@ -92,11 +92,12 @@ class Target:
 
 @dataclass(frozen=True)
 class StateDensity:
-    """What the density of a liquid is about at one state: K, bar, g/cm^3."""
+    """What the density of a liquid of ``composition`` is about at one state: K, bar, g/cm^3."""
 
     temperature: float
     pressure: float
     density: float
+    composition: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,18 @@ class Sampling:
     density: float | None = None
     densities: tuple[StateDensity, ...] = ()
 
-    def liquid_density(self, temperature: float, pressure: float) -> float:
+    def liquid_density(
+        self, temperature: float, pressure: float, *, composition: tuple[str, ...] = ()
+    ) -> float:
         """About the density of the liquid, in g/cm^3: the user's, or that of the nearest state with a target.
 
-        Nearest in temperature, then in pressure. Zero where nothing is known.
+        Nearest in temperature, then in pressure, of the same names in the same ratio. Zero where nothing is
+        known.
         """
         if self.density is not None:
             return self.density
         nearest = min(
-            self.densities,
+            (state for state in self.densities if sorted(state.composition) == sorted(composition)),
             key=lambda state: (abs(state.temperature - temperature), abs(state.pressure - pressure)),
             default=None,
         )

@@ -18,6 +18,7 @@ import numpy as np
 from cgbridge.errors import SimulationError
 from cgbridge.frames import FloatArray
 from cgbridge.structures.box_sizes import require_width
+from cgbridge.topology import Chains
 
 if TYPE_CHECKING:
     from cgbridge.structures.structure_files import Structure
@@ -28,6 +29,8 @@ _MOST_BEADS = 200_000
 _FLAT = 1e-13
 #: Images across a vacuum are this many cutoffs apart: none sees another.
 _VACUUM = 1.01
+#: A cell is this much wider than twice the cutoff: forces are differences of energies in strained boxes.
+_ROOM = 1.0 + 1e-4
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Placement:
 
 
 def place(structure: Structure, cutoff: float, *, repeat: bool = False) -> Placement:
-    """Lay ``structure`` into a box at least twice ``cutoff`` (nm) wide.
+    """Lay ``structure`` into a box a little wider than twice ``cutoff`` (nm).
 
     Open directions get a vacuum. A narrow cell is described by shorter vectors of its lattice if that makes
     it wide enough; otherwise it is repeated if ``repeat`` is set. Raises :class:`SimulationError`.
@@ -65,21 +68,22 @@ def place(structure: Structure, cutoff: float, *, repeat: bool = False) -> Place
     if structure.box is None:
         return Placement(structure.names, structure.positions, None, np.eye(3))
     closed, notes = _closed(structure, cutoff)
+    least = 2.0 * cutoff * _ROOM
     cell = closed.box
     assert cell is not None  # an open direction makes no cell vanish
     rotation, box = openmm_box(cell)
-    if _width(box) < 2.0 * cutoff:
+    if _width(box) < least:
         cell = _shortest_vectors(cell, structure)
         rotation, box = openmm_box(cell)
     counts = (1, 1, 1)
-    if _width(box) < 2.0 * cutoff:
+    if _width(box) < least:
         counts = _counts(cell, cutoff)
         if not repeat:
             remedy = f"repeat the cell: --repeat {' '.join(map(str, counts))}"
-            require_width(_width(box), cutoff, where=closed.source, remedy=remedy)
+            require_width(_width(box), 0.5 * least, where=closed.source, remedy=remedy)
         _require_few(len(structure.names) * math.prod(counts), structure)
         notes.append(
-            f"the cell is {_width(box):.3f} nm wide, less than twice the cutoff ({2.0 * cutoff:.3f} nm): "
+            f"the cell is {_width(box):.3f} nm wide, not more than twice the cutoff ({2.0 * cutoff:.3f} nm): "
             f"{' x '.join(map(str, counts))} cells are computed, and the results are those of one"
         )
         closed = repeated(replace(closed, box=cell), counts)
@@ -114,6 +118,30 @@ def repeated(structure: Structure, counts: tuple[int, int, int]) -> Structure:
         positions=positions,
         box=structure.box * np.array(counts, dtype=float)[:, None],
     )
+
+
+def made_whole(positions: FloatArray, box: FloatArray, bonds: Chains) -> FloatArray:
+    """Positions in which every bond is as short as its images allow: beads are moved by vectors of ``box``.
+
+    A barostat moves molecules by their middles, which those that are broken across the faces have elsewhere.
+    """
+    found, inverse = positions.copy(), np.linalg.inv(box)
+    neighbours: dict[int, list[int]] = {}
+    for i, j in bonds:
+        neighbours.setdefault(i, []).append(j)
+        neighbours.setdefault(j, []).append(i)
+    seen: set[int] = set()
+    for start in neighbours:
+        waiting = [] if start in seen else [start]
+        seen.add(start)
+        while waiting:
+            bead = waiting.pop()
+            for other in neighbours[bead]:
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+                    found[other] -= np.round((found[other] - found[bead]) @ inverse) @ box
+    return found
 
 
 def openmm_box(cell: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -185,7 +213,7 @@ def _shortest_vectors(cell: FloatArray, structure: Structure) -> FloatArray:
 def _counts(cell: FloatArray, cutoff: float) -> tuple[int, int, int]:
     """How often each vector must be repeated: no face may be nearer to its opposite than twice the cutoff."""
     heights = 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
-    a, b, c = (max(1, math.ceil(2.0 * cutoff / height - 1e-9)) for height in heights)
+    a, b, c = (max(1, math.ceil(2.0 * cutoff * _ROOM / height - 1e-9)) for height in heights)
     return a, b, c
 
 

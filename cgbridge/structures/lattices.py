@@ -83,11 +83,10 @@ _COMPOUNDS = {
     "rocksalt": _Cell((2.0,) * 3, _FCC + _OCTAHEDRAL, (0,) * 4 + (1,) * 4),
     "cesium-chloride": _Cell((2 / math.sqrt(3),) * 3, _BCC, (0, 1)),
 }
-#: Close packing, only to compare energies: recognising phases knows nothing of it.
 CLOSE_PACKED = "fcc"
-_COMPARED = {CLOSE_PACKED: _Cell((math.sqrt(2),) * 3, _FCC)}
+_PACKINGS = {CLOSE_PACKED: _Cell((math.sqrt(2),) * 3, _FCC)}
 #: Names of the crystals, those first that suit any substance.
-CRYSTALS = ("diamond", "hexagonal-diamond", *_COMPOUNDS, *_CELLS)
+CRYSTALS = ("diamond", "hexagonal-diamond", *_COMPOUNDS, *_PACKINGS, *_CELLS)
 #: All that can be made, by name.
 STRUCTURES = (LIQUID, *CRYSTALS)
 
@@ -155,7 +154,7 @@ def elongated(
 
 
 def _cell(structure: str) -> _Cell:
-    cell = (_CELLS | _COMPOUNDS | _COMPARED).get(first_name(structure))
+    cell = (_CELLS | _COMPOUNDS | _PACKINGS).get(first_name(structure))
     if cell is None:
         raise SimulationError(
             f"unknown lattice '{structure}'{did_you_mean(structure, CRYSTALS)}",

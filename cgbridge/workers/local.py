@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from multiprocessing import forkserver
@@ -24,7 +25,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from cgbridge.errors import CgbridgeError, WorkerDied, WorkerTimeout
+from cgbridge.errors import CgbridgeError, CgbridgeWarning, WorkerDied, WorkerTimeout
 from cgbridge.workers.scratch import use_scratch
 
 T = TypeVar("T")
@@ -39,7 +40,8 @@ class ProcessWorkers(Executor):
 
     ``preload`` names modules that the fork server imports once. ``wall_limit`` is in seconds, None for none;
     files of the calls go to ``scratch``. Exceptions of the call travel back; a process that cannot be
-    started, dies, runs out of memory or answers with half a message raises :class:`WorkerDied`.
+    started, dies, runs out of memory or answers with half a message raises :class:`WorkerDied`. Warnings of
+    the call (:class:`~cgbridge.errors.CgbridgeWarning`) are given again here.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class ProcessWorkers(Executor):
             except (EOFError, OSError):  # nothing, or the beginning of a message
                 process.join()
                 raise WorkerDied(f"the evaluation's process died ({_describe(process.exitcode)})") from None
-            good, payload = _read(message)
+            good, payload, told = _read(message)
         finally:
             process.join(0.5)
             if process.is_alive():
@@ -87,6 +89,8 @@ class ProcessWorkers(Executor):
             receiver.close()
             with self._lock:
                 self._alive.discard(process)
+        for text in told:
+            warnings.warn(text, CgbridgeWarning, stacklevel=2)
         if not good:
             raise payload
         result: T = payload
@@ -171,25 +175,36 @@ def _child(
 
 
 def _answer(call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> bytes:
-    """The result, or the error, as it travels."""
+    """The result, or the error, as it travels, with the warnings for the user: the parent shows them."""
+    told: dict[str, None] = {}
+    show = warnings.showwarning
+
+    def note(message: Warning | str, category: type[Warning], *place: Any, **options: Any) -> None:
+        if issubclass(category, CgbridgeWarning):
+            told[str(message)] = None
+        else:
+            show(message, category, *place, **options)
+
+    warnings.showwarning = note
+    warnings.simplefilter("always", CgbridgeWarning)
     try:
-        return pickle.dumps((True, call(*args, **kwargs)))
+        return pickle.dumps((True, call(*args, **kwargs), tuple(told)))
     except MemoryError:
-        return pickle.dumps((False, WorkerDied("the evaluation ran out of memory")))
+        return pickle.dumps((False, WorkerDied("the evaluation ran out of memory"), ()))
     except CgbridgeError as error:
-        return pickle.dumps((False, error))
+        return pickle.dumps((False, error, tuple(told)))
     except BaseException as error:
         fault = RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
-        return pickle.dumps((False, fault))
+        return pickle.dumps((False, fault, tuple(told)))
 
 
-def _read(message: bytes) -> tuple[bool, Any]:
+def _read(message: bytes) -> tuple[bool, Any, tuple[str, ...]]:
     """The answer in a message; what is no answer is a fault of the machine."""
     try:
-        good, payload = pickle.loads(message)
+        good, payload, told = pickle.loads(message)
     except Exception as error:  # pickle raises anything on damaged bytes
         raise WorkerDied(f"the answer of the evaluation could not be read ({type(error).__name__})") from None
-    return bool(good), payload
+    return bool(good), payload, told
 
 
 def _end_with_reader(sender: Connection) -> None:

@@ -6,9 +6,10 @@ import os
 import signal
 import struct
 import sys
+import warnings
 from typing import Any
 
-from cgbridge.errors import ConfigError
+from cgbridge.errors import CgbridgeWarning, ConfigError
 
 
 def answer(number: int) -> int:
@@ -17,6 +18,13 @@ def answer(number: int) -> int:
 
 def refuse() -> None:
     raise ConfigError("no such thing", where="here")
+
+
+def warned(times: int) -> int:
+    for _ in range(times):
+        warnings.warn("the box has a net charge", CgbridgeWarning, stacklevel=1)
+    warnings.warn("and another", CgbridgeWarning, stacklevel=1)
+    return times
 
 
 def mistake() -> None:

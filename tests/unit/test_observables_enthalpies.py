@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from cgbridge.observables.catalogue import get_observable
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.records.target import Sampling, Target
 from cgbridge.testing.made_up_runs import correlated_noise
+from cgbridge.topology import Topology
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 BEADS, MASS = 500, 18.01528
@@ -86,6 +89,18 @@ def test_heat_capacity_of_a_parabola(count: int, quadratic: float) -> None:
     )
     # The slope at the centre of symmetric temperatures is exact for line and parabola.
     assert result.value == pytest.approx(60.0 + 1.5e3 * GAS_CONSTANT, rel=1e-8)
+
+
+def test_heat_capacity_of_molecules_is_per_mole_of_them() -> None:
+    """Two beads each: twice the kinetic part, and the potential energy of a box over half its beads."""
+    pairs = Topology(("P",) * BEADS, tuple(bead // 2 for bead in range(BEADS)))
+    runs = [
+        replace(make_run(t, np.full(10, -40.0 + 0.06 * (t - 300)), 15.0), topology=pairs)
+        for t in (280.0, 300.0, 320.0)
+    ]
+    wish = target("heat_capacity", "J/mol/K", temperature=300.0)
+    result = get_observable("heat_capacity").measure(wish, runs)
+    assert result.value == pytest.approx(2.0 * (60.0 + 1.5e3 * GAS_CONSTANT), rel=1e-8)
 
 
 def test_heat_capacity_errors_are_calibrated() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
@@ -11,9 +12,17 @@ import pytest
 from cgbridge.errors import ConfigError, MissingDependencyError, UnstableError
 from cgbridge.frames import Frame
 from cgbridge.observables.catalogue import get_observable
-from cgbridge.observables.phase import check_phase, chill_cutoff, final_ice_fraction, ice_fraction
+from cgbridge.observables.phase import (
+    check_phase,
+    chill_cutoff,
+    crystal_fraction,
+    final_crystal_fraction,
+    ice_fraction,
+)
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.records.target import Target
+from cgbridge.structures.lattices import CRYSTALS as CRYSTALS_BY_NAME
+from cgbridge.structures.lattices import lattice
 from cgbridge.testing.made_up_runs import gas_frames, lattice_frame, write_frames
 
 CRYSTALS = {"diamond": (3, 3, 3), "ice-ih": (5, 5, 3)}
@@ -54,8 +63,8 @@ def test_cutoff_is_that_of_water_at_the_density_of_ice() -> None:
 def test_only_the_end_counts(tmp_path: Path) -> None:
     gas = gas_frames(216, 1.9, 6)
     ice = [lattice_frame("diamond", 1.9 * np.sqrt(3) / 12, (3, 3, 3))] * 6
-    assert final_ice_fraction(write_frames(tmp_path / "a.h5", gas + ice)) == 1.0
-    assert final_ice_fraction(write_frames(tmp_path / "b.h5", ice + gas)) < 0.05
+    assert final_crystal_fraction(write_frames(tmp_path / "a.h5", gas + ice), "diamond") == 1.0
+    assert final_crystal_fraction(write_frames(tmp_path / "b.h5", ice + gas), "diamond") < 0.05
 
 
 @pytest.mark.parametrize("name", ["density", "enthalpy_of_vaporization", "compressibility"])
@@ -79,6 +88,23 @@ def test_molten_ice_has_no_ice_density(tmp_path: Path) -> None:
     assert get_observable("crystal_density").measure(target, [solid]).value == pytest.approx(
         expected, rel=1e-9
     )
+
+
+@pytest.mark.parametrize("name", CRYSTALS_BY_NAME)
+def test_every_crystal_that_can_be_made_is_told_from_its_melt(name: str, tmp_path: Path) -> None:
+    """With displacements of 0.15 bonds, where crystals melt by Lindemann's rule; a gas is more ordered than
+    no liquid."""
+    ideal = lattice(name, 0.3, (4, 4, 4))
+    count, edge = len(ideal.positions), math.cbrt(ideal.volume)
+    jitter = np.random.default_rng(3).normal(scale=0.15 * 0.3 / math.sqrt(3), size=(count, 3))
+    warm = Frame(ideal.positions + jitter, ideal.vectors, 0.0)
+    assert crystal_fraction(warm, name) > 0.8
+    solid = make_run(tmp_path / "solid.h5", [warm] * 3, name)
+    molten = make_run(tmp_path / "molten.h5", gas_frames(count, edge, 3), name)
+    target = Target("x", "crystal_density", 1.0, 0.1, "g/cm^3", temperature=250.0, structure=name)
+    assert get_observable("crystal_density").measure(target, [solid]).value > 0.0
+    with pytest.raises(UnstableError, match="molten"):
+        get_observable("crystal_density").measure(target, [molten])
 
 
 def test_without_frames_nothing_is_checked() -> None:

@@ -213,7 +213,9 @@ def test_another_bead_than_that_of_the_base_is_announced():
 
 @pytest.mark.parametrize("name", [*OBSERVABLES, *ALIASES])
 def test_a_bare_number_is_refused_unless_the_observable_is_one(name):
-    item = {"observable": name, "value": 235, "tolerance": 0.1, "structure": "diamond", "temperature": 300}
+    item = {"observable": name, "value": 235, "tolerance": 0.1, "temperature": 300}
+    if name.startswith("lattice"):
+        item["structure"] = "diamond"
     options = {"rdf": {"feature": "first_peak_height"}, "adf": {"feature": "peak_angle"}}.get(name)
     if options:
         item["options"] = options
@@ -360,6 +362,27 @@ def test_a_tolerance_with_a_unit_says_which_one_the_value_lacks():
         resolve_target(item, Path(), "targets.0")
     assert caught.value.remedy == "write value: -4.63 eV"
     assert resolve_target({**item, "value": "-4.63 eV", "tolerance": "5 %"}, Path(), "targets.0").unit == "eV"
+
+
+@pytest.mark.parametrize("name", sorted({*OBSERVABLES, *ALIASES} - {"configurations"}))
+def test_a_structure_that_is_not_measured_is_refused(name):
+    """Every observable either simulates the crystal that a target names, or says that it does not."""
+    item = {"observable": name, "value": f"235 {get_observable(name).unit}", "tolerance": 0.1}
+    item["structure"], options = "hexagonal-diamond", {"bond_distribution": {"bond": ["P", "P"]}}
+    options |= {"angle_distribution": {"angle": ["P"] * 3}, "rdf": {"feature": "first_peak_height"}}
+    item["options"] = {"feature": "mean"} | options[name] if "distribution" in name else options.get(name, {})
+    if name == "adf":
+        item |= {"value": "235 deg", "options": {"feature": "peak_angle"}}
+    elif "distribution" in name:
+        item["value"] = "235 nm" if name.startswith("bond") else "235 deg"
+    try:
+        target = resolve_target(item, Path(), "targets.0")
+    except ConfigError as error:
+        assert "targets.0.structure" in str(error) and "leave structure out" in str(error)
+        assert not name.startswith(("lattice", "crystal", "ice", "melting", "enthalpy_of_fusion"))
+    else:
+        simulated = get_observable(name).simulations(target, Sampling())
+        assert any(simulation.structure == "hexagonal-diamond" for simulation in simulated)
 
 
 def test_an_unknown_crystal_is_told_where_it_stands():

@@ -27,6 +27,7 @@ SIMULATIONS = {
     "bulk": Simulation(SimulationKind.BULK, temperature=300.0, equilibration=1.0, production=2.0),
     "slab": Simulation(SimulationKind.SLAB, temperature=300.0, equilibration=1.0, production=2.0),
     "coexistence": Simulation(SimulationKind.COEXISTENCE, "ice-ih", 300.0, equilibration=1.0, production=2.0),
+    "gas": Simulation(SimulationKind.GAS, "gas", 300.0, equilibration=1.0, production=2.0),
 }
 LABELS = {
     "lattice": ("lattice diamond", "diamond at rest"),
@@ -35,6 +36,7 @@ LABELS = {
     "bulk": ("bulk liquid 300 K", "liquid"),
     "slab": ("slab liquid 300 K", "film"),
     "coexistence": ("coexistence ice-ih 300 K", "ice-ih and liquid"),
+    "gas": ("gas 300 K", "gas of single molecules"),
 }
 
 

@@ -9,9 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worker_calls import answer, asleep, half_a_message, killed, mistake, out_of_memory, refuse, unreadable
+from worker_calls import (
+    answer,
+    asleep,
+    half_a_message,
+    killed,
+    mistake,
+    out_of_memory,
+    refuse,
+    unreadable,
+    warned,
+)
 
-from cgbridge.errors import ConfigError, MachineFault, WorkerDied, WorkerTimeout
+from cgbridge.errors import CgbridgeWarning, ConfigError, MachineFault, WorkerDied, WorkerTimeout
 from cgbridge.workers.local import ProcessWorkers, _read
 from cgbridge.workers.scratch import scratch_folder
 from cgbridge.workers.threads import ThreadWorkers
@@ -31,6 +41,12 @@ def test_results_and_errors_travel(executor: ProcessWorkers) -> None:
         executor.submit(mistake).result()
     with pytest.raises(RuntimeError, match="Local"):
         executor.submit(unreadable).result()
+
+
+def test_warnings_travel_and_each_is_told_once_by_a_call(executor: ProcessWorkers) -> None:
+    with pytest.warns(CgbridgeWarning) as told:
+        assert executor.submit(warned, 3).result() == 3
+    assert [str(warning.message) for warning in told] == ["the box has a net charge", "and another"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 
 from cgbridge.config.validation_section import CrossValidationSection
-from cgbridge.engine.composition import liquid_beads, mean_mass, require_beads
+from cgbridge.engine.composition import liquid_topology, mean_mass, require_beads
 from cgbridge.engine.factory import create_engine
 from cgbridge.engine.liquid_start import liquid_start_density
 from cgbridge.engine.platforms import require_platform
@@ -58,7 +58,7 @@ def check_simulations(problem: FitProblem) -> None:
                 check_beads(problem.base, simulation, f"{place}, target {target.name}")
                 check_samples(simulation, f"{place}, target {target.name}")
                 _check_engine(problem, simulation, target)
-                _check_box(problem, level, simulation, cutoff, f"{place}, target {target.name}")
+                check_box(problem.base, simulation, f"{place}, target {target.name}", longest=cutoff)
 
 
 def _check_folds(problem: FitProblem, cross: CrossValidationSection) -> None:
@@ -158,13 +158,19 @@ def _check_engine(problem: FitProblem, simulation: Simulation, target: Target) -
         )
 
 
-def _check_box(problem: FitProblem, level: Level, simulation: Simulation, cutoff: float, where: str) -> None:
+def check_box(model: Model, simulation: Simulation, where: str, *, longest: float | None = None) -> None:
+    """Raise :class:`ConfigError` with the least number of beads for a liquid's box that is too narrow.
+
+    ``longest`` is that cutoff in nm of all candidates of a search. Crystals are made as
+    large as they must be.
+    """
     if not simulation.is_liquid:
-        return  # crystals are made as large as they must be
-    types = liquid_beads(problem.base, simulation.beads, simulation.composition)
-    mass, cutoffs = mean_mass(problem.base, types), _CUTOFFS[simulation.kind]
-    start = start_of(problem, simulation)
-    edge = liquid_edge(simulation.beads, mass, start)
+        return
+    cutoff = longest if longest is not None else model.cutoff or 0.0
+    topology = liquid_topology(model, simulation.beads, simulation.composition)
+    mass, cutoffs, beads = mean_mass(model, topology.types), _CUTOFFS[simulation.kind], len(topology)
+    start = start_of(model, simulation)
+    edge = liquid_edge(beads, mass, start)
     if edge < cutoffs * cutoff:
         what = (
             "twice the cutoff"
@@ -172,27 +178,22 @@ def _check_box(problem: FitProblem, level: Level, simulation: Simulation, cutoff
             else "four cutoffs (a film has two surfaces)"
         )
         least = least_liquid_beads(cutoff, mass, start, cutoffs=max(cutoffs, 2.0 * MARGIN))
-        raise _too_narrow(
-            simulation.beads,
-            edge,
-            f"{what}; the longest cutoff of the search is {cutoff:.3f} nm",
-            least,
-            where,
-        )
+        what += f"; the longest cutoff of the search is {cutoff:.3f} nm" if longest else f" ({cutoff:.3f} nm)"
+        raise _too_narrow((beads, edge), what, least, where)
     # What is looked at is asked of the equilibrated liquid, at the density that is wished for.
     dense = simulation.density or start
-    edge = liquid_edge(simulation.beads, mass, dense)
+    edge = liquid_edge(beads, mass, dense)
     if edge < 2.0 * BREATHING * simulation.reach:
         least = least_liquid_beads(simulation.reach, mass, dense, cutoffs=2.0 * BREATHING)
         what = f"twice the {simulation.reach:.3g} nm that the target looks at, and 2 % of room"
-        raise _too_narrow(simulation.beads, edge, what, least, where)
+        raise _too_narrow((beads, edge), what, least, where)
 
 
 def start_densities(problem: FitProblem) -> list[float]:
     """Densities in g/cm^3 from which the liquids of the fit start, for the base model; ascending."""
     return sorted(
         {
-            start_of(problem, simulation)
+            start_of(problem.base, simulation)
             for _, level in _places(problem)
             for target in level.targets
             for simulation in get_observable(target.observable, target.folder).simulations(
@@ -203,18 +204,19 @@ def start_densities(problem: FitProblem) -> list[float]:
     )
 
 
-def start_of(problem: FitProblem, simulation: Simulation) -> float:
-    """Density in g/cm^3 at which a liquid of the base model starts.
+def start_of(model: Model, simulation: Simulation) -> float:
+    """Density in g/cm^3 at which a liquid of the model starts.
 
     Raises :class:`SimulationError` where there is none.
     """
     try:
-        return liquid_start_density(problem.base, simulation)
+        return liquid_start_density(model, simulation)
     except UnstableError as error:
         raise SimulationError(error.what, where="engine.density", remedy=error.remedy) from None
 
 
-def _too_narrow(beads: int, edge: float, than: str, least: int, where: str) -> ConfigError:
+def _too_narrow(box: tuple[int, float], than: str, least: int, where: str) -> ConfigError:
+    beads, edge = box
     return ConfigError(
         f"the box of {beads} beads ({edge:.3f} nm) is narrower than {than}",
         where=where,

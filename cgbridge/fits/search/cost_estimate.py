@@ -84,7 +84,7 @@ class CostEstimate:
     """Cost per level and in total.
 
     ``confirmed`` is what one confirmation costs (all levels), ``first`` the size of the first sample among
-    the ``candidates``.
+    the ``candidates``. ``fault`` says why the base model could not be timed.
     """
 
     levels: tuple[LevelCost, ...]
@@ -95,6 +95,7 @@ class CostEstimate:
     workers: int
     threads: int
     timing: Timing | None
+    fault: str = ""
 
     def totals(self) -> tuple[Total, Total, Total]:
         """At least, typical, at most."""
@@ -131,7 +132,11 @@ def estimate_cost(problem: FitProblem, *, timing: bool = True) -> CostEstimate:
     model itself breaks down there is no timing.
     """
     config = problem.config
-    measured = time_engine(problem) if timing else None
+    measured, fault = None, ""
+    try:
+        measured = time_engine(problem) if timing else None
+    except (UnstableError, StepLimitError) as error:
+        fault = error.what
     longer = [level.lengthened(config.optimizer.confirm.factor) for level in problem.levels]
     candidates, first = candidate_count(problem), first_count(problem)
     return CostEstimate(
@@ -143,6 +148,7 @@ def estimate_cost(problem: FitProblem, *, timing: bool = True) -> CostEstimate:
         workers=worker_count(config),
         threads=config.engine.threads,
         timing=measured,
+        fault=fault,
     )
 
 
@@ -196,35 +202,38 @@ def _costs(problem: FitProblem, levels: Sequence[Level], timing: Timing | None) 
     return tuple(costs)
 
 
-def time_engine(problem: FitProblem) -> Timing | None:
-    """Run the base model for a moment in every static state and in boxes of every size."""
+def time_engine(problem: FitProblem) -> Timing:
+    """Run the base model for a moment in every static state and in boxes of every size.
+
+    Raises :class:`UnstableError` and :class:`StepLimitError` where it breaks down.
+    """
     engine = create_engine(problem.config.engine)
     simulations = [s for level in planned_simulations(problem.levels) for s in level]
     static: dict[Any, float] = {}
     pace: dict[int, float] = {}
     measurement = 0.0
     with tempfile.TemporaryDirectory(prefix="cgbridge-") as scratch:
-        try:
-            for simulation in simulations:
-                if simulation.static:
-                    with candidate_faults():
-                        static[simulation.key] = _timed(problem, engine, simulation, scratch)[0]
-                    continue
-                beads = min(simulation.beads, _LARGEST_TIMED)
-                if beads not in pace:
-                    probe = Simulation(
-                        SimulationKind.BULK,
-                        temperature=simulation.temperature,
-                        beads=beads,
-                        production=1.0,
-                        interval=0.5,
-                        density=simulation.density,
-                    )
-                    with candidate_faults():
-                        pace[beads], run = _pace(problem, engine, probe, scratch)
-                    measurement = measurement or _measurement(problem, run)
-        except (UnstableError, StepLimitError):
-            return None
+        for simulation in simulations:
+            if simulation.static:
+                with candidate_faults():
+                    static[simulation.key] = _timed(problem, engine, simulation, scratch)[0]
+                continue
+            beads = min(simulation.beads, _LARGEST_TIMED)
+            if beads not in pace:
+                probe = Simulation(
+                    SimulationKind.BULK,
+                    # Of a crystal that meets its liquid the crystal, for the liquid may have no density.
+                    simulation.structure,
+                    temperature=simulation.temperature,
+                    beads=beads,
+                    production=1.0,
+                    interval=0.5,
+                    density=simulation.density,
+                    composition=simulation.composition,
+                )
+                with candidate_faults():
+                    pace[beads], run = _pace(problem, engine, probe, scratch)
+                measurement = measurement or _measurement(problem, run)
     return Timing(engine.platform, pace, static, measurement)
 
 

@@ -27,8 +27,9 @@ from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.objectives.faults import candidate_faults
 from cgbridge.objectives.level import Level, PassRule
 from cgbridge.observables.catalogue import code_digest, get_observable
+from cgbridge.observables.traits import target_traits
 from cgbridge.optimizers.space import SearchSpace
-from cgbridge.records.simulation import first_name
+from cgbridge.records.simulation import Simulation, first_name
 from cgbridge.records.target import Sampling, StateDensity, Target
 from cgbridge.store.journal import content_key
 from cgbridge.store.records import target_record
@@ -231,7 +232,12 @@ def sampling_of(engine: EngineSection, targets: Sequence[Target]) -> Sampling:
         interval=engine.interval,
         density=engine.density,
         densities=tuple(
-            StateDensity(target.temperature, target.pressure, convert(target.value, target.unit, "g/cm^3"))
+            StateDensity(
+                target.temperature,
+                target.pressure,
+                convert(target.value, target.unit, "g/cm^3"),
+                target.composition,
+            )
             for target in targets
             if target.observable == "density" and target.value > 0
         ),
@@ -323,6 +329,7 @@ def _checked(target: Target, observable: Observable) -> Target:
         if bare:  # what is asked of this observable is no plain number
             raise _no_unit(target, error.remedy) from None
         raise
+    _require_structure_used(target, simulations)
     for crystal in (simulation.crystal for simulation in simulations):
         if crystal is not None and crystal not in STRUCTURES:
             key = "structure" if crystal == target.structure else "options.structure"
@@ -332,6 +339,18 @@ def _checked(target: Target, observable: Observable) -> Target:
                 remedy="known: " + ", ".join(STRUCTURES),
             )
     return target
+
+
+def _require_structure_used(target: Target, simulations: Sequence[Simulation]) -> None:
+    """Raise :class:`ConfigError` for a structure that plays no part in what is simulated."""
+    if target.is_liquid or any(simulation.structure == target.structure for simulation in simulations):
+        return
+    if not simulations or "structure" not in target_traits(target).state:
+        what = f"a structure plays no part in '{target.observable}'"
+    else:
+        what = f"'{target.observable}' measures the liquid, not the structure '{target.structure}'"
+    use = "use observable: crystal_density, or " if target.observable == "density" else ""
+    raise ConfigError(what, where=f"targets.{target.name}.structure", remedy=f"{use}leave structure out")
 
 
 def _no_unit(target: Target, remedy: str | None) -> UnitError:

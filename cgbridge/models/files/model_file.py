@@ -14,6 +14,7 @@ from cgbridge.config.loader import read_yaml, validate
 from cgbridge.config.quantities import Number
 from cgbridge.errors import CgbridgeError, ConfigError, UnitError, did_you_mean
 from cgbridge.models.beads import Bead, Molecule
+from cgbridge.models.files.model_doubts import silent_pairs, warn_of_forgotten_bonds
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.term import Key, Term
 from cgbridge.models.terms.catalogue import get_form
@@ -129,10 +130,11 @@ def model_from_dict(
         model.require_entries()
         for molecule in model.molecules:
             model.require_entries(molecule.topology)
+        warn_of_forgotten_bonds(model, where)
     except CgbridgeError as error:
         place = f"{where}: {error.where}" if error.where else where
         raise type(error)(error.what, where=place, remedy=error.remedy) from None
-    return model
+    return replace(model, notes=silent_pairs(model))
 
 
 def _term_entries(file: ModelFile) -> list[tuple[TermEntry, str]]:
