@@ -14,10 +14,11 @@ PYTEST := $(BIN)/pytest -n $(CORES) --maxprocesses=8 --dist worksteal
 # What needs no long simulation, no device and no compiler.
 QUICK := tests/unit tests/repo/test_house.py tests/regression/test_cli_bad_input.py
 
-.PHONY: help water quick test test-cpp test-all lint check-tools system-libraries clean
+.PHONY: help water neural quick test test-cpp test-all lint check-tools system-libraries clean
 
 help:
 	@echo "make water     install into .venv and fit examples/water-quick.yaml (about 4 minutes on 2 cores)"
+	@echo "make neural    install into .venv and go from atoms to neural beads (about 30 minutes on 2 cores)"
 	@echo "make quick     install into .venv and run the tests that take a minute"
 	@echo "make test      install into .venv and run the tests, 6 minutes on 2 cores"
 	@echo "make test-cpp  build and run the C++ tests of the plugin"
@@ -42,12 +43,26 @@ $(VENV)/installed: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
 	$(BIN)/pip install --quiet ".[fit,ice,formats]"
 	@touch $@
 
+$(VENV)/installed-neural: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
+	$(BIN)/pip install --quiet $(TORCH) ".[all]"
+	@touch $(VENV)/installed $@
+
 $(VENV)/installed-test: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
 	$(BIN)/pip install --quiet $(TORCH) ".[test]"
 	@touch $(VENV)/installed $@
 
 water: check-tools system-libraries $(VENV)/installed
 	$(BIN)/cgbridge fit examples/water-quick.yaml
+
+# The chain of examples/neural/, each command of which goes on where it was stopped.
+neural: check-tools system-libraries $(VENV)/installed-neural
+	@mkdir -p runs/neural && cp examples/neural/*.yaml runs/neural/
+	cd runs/neural && for yaml in labels-300K labels-400K; do ../../$(BIN)/cgbridge simulate $$yaml.yaml || exit; done
+	cd runs/neural && ../../$(BIN)/cgbridge fit potential.yaml
+	cd runs/neural && ../../$(BIN)/cgbridge simulate atoms.yaml
+	cd runs/neural && test -e beads.h5 || ../../$(BIN)/cgbridge map atoms.h5 --mapping water-1bead --out beads.h5
+	cd runs/neural && ../../$(BIN)/cgbridge fit pairs.yaml
+	cd runs/neural && ../../$(BIN)/cgbridge fit beads.yaml
 
 quick: check-tools system-libraries $(VENV)/installed-test
 	$(PYTEST) -m "not slow" $(QUICK)
