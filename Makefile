@@ -8,8 +8,6 @@ SOURCES := $(shell find cgbridge plugins targets mappings examples -type f -not 
 
 # Processes of the tests; every module stays with one of them until another has nothing left to do.
 CORES ?= auto
-# Torch without CUDA is a tenth as large; where there is a GPU, it is the one of PyPI.
-TORCH := $(shell command -v nvidia-smi >/dev/null || echo --extra-index-url https://download.pytorch.org/whl/cpu)
 PYTEST := $(BIN)/pytest -n $(CORES) --maxprocesses=8 --dist worksteal
 # What needs no long simulation, no device and no compiler.
 QUICK := tests/unit tests/repo/test_house.py tests/regression/test_cli_bad_input.py
@@ -44,11 +42,13 @@ $(VENV)/installed: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
 	@touch $@
 
 $(VENV)/installed-neural: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
-	$(BIN)/pip install --quiet $(TORCH) ".[all]"
+	@scripts/install-torch $(BIN)/pip
+	$(BIN)/pip install --quiet ".[all]"
 	@touch $(VENV)/installed $@
 
 $(VENV)/installed-test: $(BIN)/python pyproject.toml CMakeLists.txt $(SOURCES)
-	$(BIN)/pip install --quiet $(TORCH) ".[test]"
+	@scripts/install-torch $(BIN)/pip
+	$(BIN)/pip install --quiet ".[test]"
 	@touch $(VENV)/installed $@
 
 water: check-tools system-libraries $(VENV)/installed
