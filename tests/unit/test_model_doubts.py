@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from dumbbells import dumbbells, ionic, lennard_jones
 
 from cgbridge.engine.single_point import evaluate_structure
@@ -16,22 +18,27 @@ from cgbridge.structures.cells import place
 from cgbridge.structures.structure_files import Structure
 
 
-def test_terms_of_bonds_in_a_model_without_bonds_are_told() -> None:
+def read(folder: Path, content: dict[str, Any]) -> None:
+    (folder / "model.yaml").write_text(yaml.safe_dump(content))
+    load_model(folder / "model.yaml")
+
+
+def test_terms_of_bonds_in_a_model_without_bonds_are_told(tmp_path: Path) -> None:
     content = ionic().to_dict()
     del content["molecules"]
     with pytest.warns(CgbridgeWarning) as told:
-        CoarseGrainedModel.from_dict(content)
+        read(tmp_path, content)
     texts = [str(warning.message) for warning in told]
     assert len(texts) == 2
     assert "the term 'bond' acts on nothing, for no molecule has bonds" in texts[0]
     assert "the term 'angle' acts on nothing, for no molecule has angles" in texts[1]
 
 
-def test_bonds_that_nothing_holds_are_told() -> None:
+def test_bonds_that_nothing_holds_are_told(tmp_path: Path) -> None:
     content = dumbbells().to_dict()
     content["terms"] = content["terms"][:1]
     with pytest.warns(CgbridgeWarning, match="nothing holds the molecule 'pair' together"):
-        CoarseGrainedModel.from_dict(content)
+        read(tmp_path, content)
 
 
 def test_a_pair_without_an_entry_is_noted() -> None:

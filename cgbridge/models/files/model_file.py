@@ -100,9 +100,14 @@ class ModelFile(_Strict):
 
 
 def read_model(path: Path) -> CoarseGrainedModel:
-    """Read a YAML model file; raises :class:`ConfigError` naming the file and the dotted path."""
+    """Read a YAML model file; raises :class:`ConfigError` naming the file and the dotted path.
+
+    Warns of bonds that nothing acts on, and of terms that act on bonds where there are none.
+    """
     content, lines = read_yaml(path)
-    return model_from_dict(content, str(path), lines)
+    model = model_from_dict(content, str(path), lines)
+    warn_of_forgotten_bonds(model, str(path))
+    return model
 
 
 def model_from_dict(
@@ -130,7 +135,6 @@ def model_from_dict(
         model.require_entries()
         for molecule in model.molecules:
             model.require_entries(molecule.topology)
-        warn_of_forgotten_bonds(model, where)
     except CgbridgeError as error:
         place = f"{where}: {error.where}" if error.where else where
         raise type(error)(error.what, where=place, remedy=error.remedy) from None
