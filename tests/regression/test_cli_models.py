@@ -81,7 +81,7 @@ def test_evaluate_wants_one_bead_and_its_mass(water: Path, tmp_path: Path) -> No
             for triplet in ("C C C", "C Si Si", "Si C C", "C C Si", "C Si C", "Si C Si", "Si Si C")
         )
     )
-    with pytest.raises(ConfigError, match=r"(?s)target lattice_density: .*composition: \[Si\].*--bead"):
+    with pytest.raises(ConfigError, match=r"(?s)target lattice_density: .*on the sites: Si .*--bead"):
         run("evaluate", tmp_path / "two.sw", targets)
     done = command(tmp_path, "evaluate", "mine.sw", "targets.yaml", "--units", "real",
                    "--mass", "mW=18.015", "--json", "out.json")  # fmt: skip

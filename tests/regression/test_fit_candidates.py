@@ -180,4 +180,5 @@ def test_a_fault_of_the_input_is_not_the_candidates(tmp_path: Path, monkeypatch:
 def test_a_base_model_that_breaks_down_has_no_timing() -> None:
     content = known_answer()
     content["model"]["set"] = {"A": 0.0}  # a pair that never binds
-    assert time_engine(build_problem(FitConfig.model_validate(content), Path())) is None
+    with pytest.raises(UnstableError, match="no bound minimum"):
+        time_engine(build_problem(FitConfig.model_validate(content), Path()))

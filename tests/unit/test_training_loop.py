@@ -149,7 +149,8 @@ def killed_runs(folder: Path, kills: int, epochs: int) -> None:
             return
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [1, 10])
 def test_a_training_that_was_killed_is_the_same(kills: int, tmp_path: Path) -> None:
     epochs = 4 * kills
     killed_runs(tmp_path, kills, epochs)
