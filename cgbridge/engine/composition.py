@@ -35,8 +35,8 @@ def crystal_beads(model: Model, structure: str, composition: Sequence[str] = ())
         return tuple(chosen) * needed
     if len(chosen) != needed:
         raise ConfigError(
-            f"'{structure}' has {needed} {'kind' if needed == 1 else 'kinds'} of sites, and {len(chosen)} beads "
-            "to put there: " + ", ".join(chosen),
+            f"'{structure}' has {needed} {'kind' if needed == 1 else 'kinds'} of sites, and {len(chosen)} "
+            "beads to put there: " + ", ".join(chosen),
             where="composition",
             remedy=f"name the beads on the sites: {', '.join(chosen[:needed])} (composition: of a target, "
             "--composition), or choose some of the model's (--bead, model.beads)",
