@@ -38,6 +38,8 @@ from cgbridge.models.atomistic.starts import water
 from cgbridge.models.atomistic.system import assemble
 
 KELVIN = 298.15
+#: Molecules: boxes wider than twice the cutoff.
+SIZES = {"methanol": 64, "hexane": 32}
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,13 @@ def liquids(molecules: int) -> list[Liquid]:
             ("flexible", None, 0.0005),
             ("C-H, O-H held", app.HBonds, 0.002),
         ):
-            parts = opls.box_of(name, molecules // 2, constraints=constraints)
+            parts = opls.box_of(name, SIZES[name], constraints=constraints)
             found.append(Liquid(f"{name} ({words})", *parts, timestep, density))
     return found
 
 
 def trajectory(liquid: Liquid, frames: int) -> list[Frame]:
-    """Frames 0.25 ps apart with forces, after 20 ps."""
+    """Frames 0.1 ps apart with forces, after 5 ps."""
     integrator = openmm.LangevinMiddleIntegrator(KELVIN, 5.0, liquid.timestep)
     integrator.setRandomNumberSeed(1)
     platform = openmm.Platform.getPlatformByName("CPU")
@@ -81,17 +83,17 @@ def trajectory(liquid: Liquid, frames: int) -> list[Frame]:
     context.setVelocitiesToTemperature(KELVIN, 1)
     if liquid.density is not None:
         compress(context, liquid)
-    integrator.step(round(20.0 / liquid.timestep))
+    integrator.step(round(5.0 / liquid.timestep))
     found = []
     for number in range(frames):
-        integrator.step(round(0.25 / liquid.timestep))
+        integrator.step(round(0.1 / liquid.timestep))
         state = context.getState(positions=True, forces=True)
         box = np.array(state.getPeriodicBoxVectors(asNumpy=True)._value)
         positions, forces = (
             np.asarray(values._value)
             for values in (state.getPositions(asNumpy=True), state.getForces(asNumpy=True))
         )
-        found.append(Frame(positions, box, 0.25 * number, forces=forces))
+        found.append(Frame(positions, box, 0.1 * number, forces=forces))
     return found
 
 
