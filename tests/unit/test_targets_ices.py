@@ -28,8 +28,8 @@ def test_all_ices_are_there_with_energies_that_are_known() -> None:
     for one in found:
         name = one.where.partition(".")[0]
         lowest[name] = min(lowest.get(name, 0.0), one.energy / len(one.topology))
-    # Aragones et al., doi:10.1063/1.2774986, in kcal/mol for cells and hydrogens at rest; ours are those of the
-    # experiment and of one arrangement of hydrogens, which cost up to 1 kJ/mol.
+    # Aragones et al., doi:10.1063/1.2774986, in kcal/mol for cells and hydrogens at rest; ours are those of
+    # the experiment and of one arrangement of hydrogens, which cost up to 1 kJ/mol.
     published = {"Ih": -15.059, "II": -14.847, "III": -14.741, "V": -14.644, "VI": -14.513}
     for name, kcal in published.items():
         assert 0.0 < lowest[name] - 4.184 * kcal < 1.5, name
@@ -50,4 +50,4 @@ def test_a_bond_order_model_knows_ices_that_mw_does_not() -> None:
     assert values[ENERGIES, "ml-bop"] < 0.5 * values[ENERGIES, "mw"]
     assert values[FORCES, "ml-bop"] < 0.8 * values[FORCES, "mw"]
     # What docs/targets.md says.
-    assert values[ENERGIES, "ml-bop"] == pytest.approx(5.3, abs=0.3)
+    assert values[ENERGIES, "ml-bop"] == pytest.approx(5.1, abs=0.1)
