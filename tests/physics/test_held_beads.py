@@ -12,7 +12,7 @@ from scipy.integrate import quad
 from scipy.sparse import csr_array, eye_array, kron
 
 from cgbridge.engine.held_beads import HeldBeads, Sampling
-from cgbridge.errors import SimulationError
+from cgbridge.errors import SimulationError, UnstableError
 from cgbridge.units import GAS_CONSTANT
 
 KELVIN, SPRING, QUARTIC, DIMERS = 300.0, 2000.0, 4000.0, 48
@@ -107,7 +107,8 @@ def test_relaxed_labels_are_the_gradient_of_their_energy() -> None:
     centres = csr_array(kron(eye_array(count), mass / mass.sum()))
     sums = csr_array(kron(eye_array(count), np.ones((1, 3))))
     held = HeldBeads(system, centres, sums, timestep=0.002)
-    held.sample(atoms, box, Sampling(1, 2.0, 2.0))
+    held.relax(atoms, box)  # takes overlaps out of the start
+    held.sample(held.atoms, box, Sampling(1, 2.0, 2.0))
     exactly = HeldBeads(system, centres, sums, platform="Reference")
     first = exactly.relax(held.atoms, box)
     # All beads by a step along a random direction, then the orientations relaxed again.
@@ -126,6 +127,8 @@ def test_the_noise_of_instantaneous_forces_of_water() -> None:
     centres = csr_array(kron(eye_array(count), np.array([[15.99943, 1.007947, 1.007947]]) / 18.015324))
     sums = csr_array(kron(eye_array(count), np.ones((1, 3))))
     held = HeldBeads(system, centres, sums, timestep=0.002)
+    held.relax(atoms, box)
+    atoms = held.atoms
     label = held.sample(atoms, box, Sampling(samples=40, interval=0.1, equilibration=2.0))
     assert label.stderr < 0.5 * np.sqrt(label.variance)
     # The springs carry the mean force, F / k, and are moved by it: what is left is thermal motion, and the
@@ -155,3 +158,14 @@ def test_a_barostat_of_the_system_is_left_out() -> None:
     box = np.eye(3) * 2.0
     label = held.sample(np.zeros((2 * DIMERS, 3)), box, Sampling(3, 0.05, 0.1))
     assert np.isfinite(label.forces).all()
+
+
+def test_atoms_that_lie_on_each_other_are_told() -> None:
+    system, atoms, box = water()
+    atoms[3:6] = atoms[:3]
+    count = len(atoms) // 3
+    maps = [csr_array(kron(eye_array(count), np.array([row]))) for row in ([1.0, 0, 0], [1.0, 1.0, 1.0])]
+    with pytest.raises(UnstableError):
+        HeldBeads(system, *maps, timestep=0.002, platform="Reference").sample(
+            atoms, box, Sampling(2, 0.1, 0.1)
+        )
