@@ -11,7 +11,6 @@ force is that smeared over as much, and differs from it by (kT/2k) d2F/dR2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ from cgbridge.errors import SimulationError, UnstableError
 from cgbridge.frames import FloatArray
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.rng import derive_seed
-from cgbridge.units import GAS_CONSTANT
 
 if TYPE_CHECKING:
     import openmm
@@ -210,6 +208,10 @@ class HeldBeads:
         if box is not None:
             self._context.setPeriodicBoxVectors(*box)
         self._context.setPositions(atoms)
+        self._context.computeVirtualSites()
+        # Moved by forces that are no numbers, atoms would end in a crash of OpenMM's.
+        if not np.isfinite(self._now()[1]).all():
+            raise UnstableError("a force is not a number where the atoms begin: do some lie on each other?")
         return wanted
 
     def _place_springs(self, places: FloatArray, stiffness: FloatArray) -> None:
@@ -286,8 +288,3 @@ def _inefficiency(series: FloatArray) -> float:
 
 def _displacement(found: FloatArray, wanted: FloatArray) -> float:
     return float(np.sqrt(np.mean(np.sum((found - wanted) ** 2, axis=1))))
-
-
-def smearing(stiffness: Sequence[float], temperature: float) -> float:
-    """Root mean square of a component of the motion of a held bead, in nm."""
-    return float(np.sqrt(GAS_CONSTANT * temperature / float(np.mean(stiffness))))
