@@ -100,7 +100,7 @@ def test_beads_of_crystals_and_liquids_are_named_or_refused() -> None:
     assert crystal_beads(SIC, "rocksalt") == ("Si", "C")
     assert crystal_beads(SIC, "rocksalt", ("C", "Si")) == ("C", "Si")
     assert crystal_beads(SIC, "zincblende", ("C",)) == ("C", "C")
-    with pytest.raises(ConfigError, match="has 1 kinds of sites, and 2 beads"):
+    with pytest.raises(ConfigError, match="has 1 kind of sites, and 2 beads"):
         crystal_beads(SIC, "diamond")
     with pytest.raises(ConfigError, match="no bead 'si'"):
         crystal_beads(SIC, "diamond", ("si",))
