@@ -64,8 +64,8 @@ def test_rounds_label_train_again_and_are_not_done_twice(tmp_path):
     assert first["labels"] >= 1 and first["above"] >= first["labels"]
     labels = Trajectory(run / "rounds" / "1" / "labels-1.h5")
     assert len(labels) == first["labels"]
-    # Beads are held where the network had them: springs that carry the force move about by 0.0008 nm, and what
-    # three samples and a short equilibration know of that force leaves a few thousandths.
+    # Beads are held where the network had them: springs that carry the force move about by 0.0008 nm, and
+    # what three samples and a short equilibration know of that force leaves a few thousandths.
     with np.load(run / "rounds" / "1" / "looks.npz") as looks:
         for frame, wanted in zip(labels, looks["chosen_positions"], strict=True):
             assert np.sqrt(np.mean((frame.positions - wanted) ** 2)) < 0.003
