@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time as clock
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from cgbridge.config.atomistic_config import AtomisticConfig
 from cgbridge.engine.atomistic import AtomisticDynamics, Snapshot
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import FileFormatError, RunFolderError
+from cgbridge.fits.differences import differences
 from cgbridge.models.atomistic.catalogue import atomistic_system
 from cgbridge.models.atomistic.starts import write_pdb
 from cgbridge.models.atomistic.system import AtomisticSystem
@@ -168,8 +170,9 @@ class AtomisticRun:
             return None
         found = Trajectory(self.trajectory).header.source.get("settings")
         if found != self._settings():
+            changed = "; ".join(differences(found, json.loads(json.dumps(self._settings())), ""))
             raise RunFolderError(
-                "this trajectory was made with other settings" + _differences(found, self._settings()),
+                f"this trajectory was made with other settings ({changed})",
                 where=str(self.trajectory),
                 remedy="give another output.trajectory, or --overwrite to begin again",
             )
@@ -235,16 +238,3 @@ class AtomisticRun:
                 left=(plan.total - done) / speed if speed else None,
             )
         )
-
-
-def _differences(found: Any, wanted: Mapping[str, Any]) -> str:
-    if not isinstance(found, Mapping):
-        return ""
-    names = []
-    for section, value in wanted.items():
-        other = found.get(section)
-        if isinstance(value, Mapping) and isinstance(other, Mapping):
-            names += [f"{section}.{key}" for key in value if value[key] != other.get(key)]
-        elif value != other:
-            names.append(section)
-    return ": " + ", ".join(names) if names else ""

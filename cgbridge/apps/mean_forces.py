@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from scipy.sparse import csr_array
 
-from cgbridge.engine.held_beads import HeldBeads, Sampling
+from cgbridge.engine.held_beads import LABEL_FIELDS, HeldBeads, Sampling
 from cgbridge.errors import ConfigError, RunFolderError
 from cgbridge.frames import Frame
 from cgbridge.mapping.force_maps import FORCE_MAPS, force_matrix
@@ -93,14 +92,7 @@ def _labelled(
     rotation, box = openmm_box(frame.box)
     atoms = operator.whole(frame) @ rotation
     label = held.sample(atoms, box, settings.sampling, number=index)
-    return Frame(
-        label.positions,
-        box,
-        frame.time,
-        forces=label.forces,
-        force_error=label.stderr,
-        force_noise=math.sqrt(label.variance),
-    )
+    return label.frame(box, frame.time)
 
 
 def _matrix(
@@ -129,9 +121,8 @@ def _header(
         "sampling": asdict(settings.sampling),
         "seed": settings.seed,
     }
-    fields = ("forces", "force_error", "force_noise")
     beads = Beads(operator.topology, operator.masses)
-    return Header(beads, fields, settings.timestep, source, versions())
+    return Header(beads, LABEL_FIELDS, settings.timestep, source, versions())
 
 
 def _known(out: Path, header: Header) -> int:

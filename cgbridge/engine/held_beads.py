@@ -11,13 +11,14 @@ force is that smeared over as much, and differs from it by (kT/2k) d2F/dR2.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cgbridge.errors import SimulationError, UnstableError
-from cgbridge.frames import FloatArray
+from cgbridge.frames import FloatArray, Frame
 from cgbridge.models.openmm_faults import openmm_faults
 from cgbridge.rng import derive_seed
 
@@ -38,6 +39,10 @@ _LOOKS = 8
 #: Where a minimisation ends: root mean square force in kJ/(mol nm), a thousandth of what acts on a molecule
 #: of water; it is begun anew until it gains less than so many kJ/mol per bead, at most so often.
 _TOLERANCE, _GAIN, _ROUNDS = 0.5, 1e-3, 20
+
+
+#: What a trajectory of labels has for every frame.
+LABEL_FIELDS = ("forces", "force_error", "force_noise")
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,17 @@ class Label:
     variance: float
     stderr: float
     displacement: float
+
+    def frame(self, box: FloatArray, time: float) -> Frame:
+        """As it stands in a trajectory, with what is known of its noise (:data:`LABEL_FIELDS`)."""
+        return Frame(
+            self.positions,
+            box,
+            time,
+            forces=self.forces,
+            force_error=self.stderr,
+            force_noise=math.sqrt(self.variance),
+        )
 
 
 class HeldBeads:

@@ -25,6 +25,7 @@ from cgbridge.report.kinds import page_of
 from cgbridge.report.lineages import lineage_words, lineages
 from cgbridge.report.ranges import RangePosition, range_positions
 from cgbridge.report.run_record import RunRecord, read_run
+from cgbridge.report.templates import environment
 from cgbridge.report.validation import cross_validation, cross_validation_words, validation
 from cgbridge.report.verdicts import Verdict, verdicts
 from cgbridge.report.words import count, observable_words
@@ -53,26 +54,16 @@ def search_html(layout: RunLayout) -> str:
 
 def report_html(run: RunRecord) -> str:
     """The page as text."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "plain": digits.plain,
-        "unit": digits.unit_text,
+    made = environment()
+    made.filters |= {
         "percent": digits.percent,
         "duration": digits.duration,
         "phrase": observable_words,
         "correlation": lambda value: f"{value + 0.0:.2f}".replace("-0.00", "0.00").replace("-", "−"),
         "with_keys": with_keys,
     }
-    environment.globals |= {"aligned": aligned, "count": count}
-    return environment.get_template("template.html").render(**page_content(run))
+    made.globals |= {"aligned": aligned, "count": count}
+    return made.get_template("template.html").render(**page_content(run))
 
 
 def aligned(texts: list[str]) -> list[tuple[str, str]]:

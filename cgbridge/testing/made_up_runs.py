@@ -14,6 +14,7 @@ import numpy as np
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
+from cgbridge.topology import Topology
 from cgbridge.trajectories.configurations import read_configurations
 from cgbridge.trajectories.hdf5 import Trajectory, TrajectoryWriter
 from cgbridge.units import AMU_PER_NM3
@@ -57,6 +58,26 @@ def gas_frames(beads: int, edge: float, count: int, *, seed: int = 0, interval: 
     return [Frame(rng.random((beads, 3)) * edge, np.eye(3) * edge, k * interval) for k in range(count)]
 
 
+def molecule_frames(
+    molecule: Topology, copies: int, edge: float, count: int, *, seed: int = 0
+) -> list[Frame]:
+    """Independent configurations of chains in a cube of ``edge`` nm, wrapped bead by bead.
+
+    Every bond of ``molecule`` leads from a bead before it, is 0.30(1) nm long, and points anywhere.
+    """
+    rng = np.random.default_rng(seed)
+    frames = []
+    for number in range(count):
+        places = rng.random((copies, len(molecule), 3)) * edge
+        for first, second in sorted(molecule.bonds, key=max):
+            direction = rng.standard_normal((copies, 3))
+            direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+            length = 0.3 + 0.01 * rng.standard_normal((copies, 1))
+            places[:, max(first, second)] = places[:, min(first, second)] + length * direction
+        frames.append(Frame(places.reshape(-1, 3) % edge, np.eye(3) * edge, float(number)))
+    return frames
+
+
 def walk_frames(
     beads: int, edge: float, count: int, *, diffusion: float, seed: int = 0, interval: float = 1.0
 ) -> list[Frame]:
@@ -94,11 +115,19 @@ def melting_series(
     return np.asarray(-48.0 + ramp + 0.2 * correlated_noise(count, 0.6, seed=seed))
 
 
-def synthetic_run(simulation: Simulation, folder: Path, *, seed: int = 0, count: int = 100) -> Run:
+def synthetic_run(
+    simulation: Simulation,
+    folder: Path,
+    *,
+    seed: int = 0,
+    count: int = 100,
+    molecule: Topology | None = None,
+) -> Run:
     """A run with every series, scalar and frame that the engine would give for ``simulation``.
 
-    The liquid is an ideal gas of 216 beads at 1 g/cm^3, the crystal jittered hexagonal ice; the density
-    of the liquid has its maximum at 280 K; coexistence boxes melt at ``MELTING_POINT``.
+    The liquid is an ideal gas of 216 beads, or as many in copies of ``molecule``, at 1 g/cm^3, the crystal
+    jittered hexagonal ice; the density of the liquid has its maximum at 280 K; coexistence boxes
+    melt at ``MELTING_POINT``.
     """
     rng = np.random.default_rng(seed)
     time = np.arange(count, dtype=np.float64)
@@ -118,11 +147,17 @@ def synthetic_run(simulation: Simulation, folder: Path, *, seed: int = 0, count:
         series = {"time": np.arange(500.0), "potential_energy": 720 * energy}
         return Run(simulation, 720, BEAD_MASS, series)
     frames: Iterable[Frame]
+    topology = None
     if simulation.is_liquid:
         beads, energy_per_bead = 216, -40.0 + 0.03 * (simulation.temperature - 300.0)
         density = 0.9975 - 6e-6 * (simulation.temperature - 280.0) ** 2
         edge = float(np.cbrt(beads * BEAD_MASS * AMU_PER_NM3 / density))
-        frames = gas_frames(beads, edge, count, seed=seed)
+        if molecule is None:
+            frames = gas_frames(beads, edge, count, seed=seed)
+        else:
+            copies = beads // len(molecule)
+            topology = molecule.repeated(copies)
+            frames = molecule_frames(molecule, copies, edge, count, seed=seed)
     else:
         crystal = lattice_frame("ice-ih", 0.2766, (5, 5, 3))
         beads, density, energy_per_bead = len(crystal.positions), 0.92, -46.0
@@ -142,4 +177,5 @@ def synthetic_run(simulation: Simulation, folder: Path, *, seed: int = 0, count:
         "box_z": np.full(count, 10.0),
     }
     name = f"{simulation.kind}-{simulation.structure}-{simulation.temperature:g}-{seed}.h5"
-    return Run(simulation, beads, BEAD_MASS, series, trajectory=write_frames(folder / name, list(frames)))
+    trajectory = write_frames(folder / name, list(frames))
+    return Run(simulation, beads, BEAD_MASS, series, trajectory=trajectory, topology=topology)

@@ -23,6 +23,7 @@ from cgbridge.observables.traits import ALL_OF_IT, traits_of
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.records.target import Estimate, Sampling, Target
 from cgbridge.testing.made_up_runs import synthetic_run, write_frames
+from cgbridge.topology import Topology
 from cgbridge.units import convert, parse_unit
 
 #: One unit or two of each dimension that observables have; the first other one is tried.
@@ -34,10 +35,14 @@ SAMPLING = Sampling(beads=216, equilibration=10.0, production=100.0, interval=1.
 
 @dataclass(frozen=True)
 class Subject:
-    """An observable with a target that it can measure, and a folder for frames of made-up runs."""
+    """An observable with a target that it can measure, and a folder for frames of made-up runs.
+
+    ``molecule`` are the bonded beads that their liquids are made of, where the observable wants bonds.
+    """
 
     target: Target
     folder: Path
+    molecule: Topology | None = None
     _made: dict[Simulation, Run] = field(default_factory=dict)
 
     @property
@@ -49,7 +54,9 @@ class Subject:
         simulations = self.observable.simulations(target or self.target, SAMPLING)
         for index, simulation in enumerate(simulations):
             if simulation not in self._made:
-                self._made[simulation] = synthetic_run(simulation, self.folder, seed=index)
+                self._made[simulation] = synthetic_run(
+                    simulation, self.folder, seed=index, molecule=self.molecule
+                )
         return [self._made[simulation] for simulation in simulations]
 
     def measured(self, **changes: object) -> Estimate:
@@ -205,14 +212,15 @@ CHECKS: tuple[Callable[[Subject], None], ...] = (
 )
 
 
-def check_observable(target: Target, folder: Path) -> None:
+def check_observable(target: Target, folder: Path, *, molecule: Topology | None = None) -> None:
     """Run all checks on the observable of ``target``, which must be one that it can measure.
 
     ``target.observable`` is a name of the catalogue or ``module:Class``, with ``target.folder`` where the
-    module is; ``folder`` takes the frames of made-up runs. Raises :class:`ConformanceError`, an
-    AssertionError, that says what is wrong.
+    module is; ``folder`` takes the frames of made-up runs, whose liquids are of ``molecule`` where the
+    observable wants bonded beads (216 of them must be whole molecules; a bond leads from a bead before it).
+    Raises :class:`ConformanceError`, an AssertionError, that says what is wrong.
     """
-    subject = Subject(target, folder)
+    subject = Subject(target, folder, molecule)
     for check in CHECKS:
         check(subject)
 

@@ -13,13 +13,16 @@ from labelled_frames import argon, save, water_set
 
 from cgbridge.config.training_data_section import DataSection
 from cgbridge.config.training_schema import TrainingConfig
+from cgbridge.engine.held_beads import LABEL_FIELDS, Label
 from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError, FileFormatError
 from cgbridge.fits.training.data_set import DataSet, Series, State
 from cgbridge.fits.training.force_identity import force_slope
 from cgbridge.fits.training.label_files import read_data
 from cgbridge.fits.training.pair_geometry import minimum_image, pairs_within
 from cgbridge.fits.training.split import split_frames
-from cgbridge.topology import Topology
+from cgbridge.topology import Beads, Topology
+from cgbridge.trajectories.hdf5 import TrajectoryWriter
+from cgbridge.trajectories.layout import Header
 from cgbridge.units import BAR_NM3, EV, GAS_CONSTANT, KCAL
 
 Arrays = dict[str, Any]
@@ -63,6 +66,20 @@ def series(frames: int, *, apart: float = 1.0, name: str = "a") -> Series:
 
 def section(**keys: Any) -> DataSection:
     return DataSection.model_validate({"files": ["a"], **keys})
+
+
+def test_means_know_their_noise_and_single_frames_do_not(liquid: Arrays, tmp_path: Path) -> None:
+    assert read(tmp_path, liquid).noise is None
+    topology = Topology(tuple(map(str, liquid["bead_types"])))
+    header = Header(Beads(topology, (39.948,) * len(topology)), LABEL_FIELDS, source={"temperature": 120.0})
+    with TrajectoryWriter(tmp_path / "labels.h5", len(topology), header) as writer:
+        for number in range(40):
+            positions, forces = liquid["positions"][number], liquid["forces"][number]
+            label = Label(positions, forces, 0.0, variance=81.0, stderr=3.0 + number % 2, displacement=0.0)
+            writer.append(label.frame(liquid["box"][number], float(number)))
+    # 3 and 4 kJ/mol/nm in turn.
+    assert read_data(config("labels.h5"), tmp_path).noise == pytest.approx(12.5**0.5)
+    assert read_data(config("labels.h5", noise="7 kJ/mol/nm"), tmp_path).noise == 7.0
 
 
 @pytest.mark.parametrize("gap", [0.0, 1.0, 2.5])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,6 @@ class _Group:
     topology: Topology
     masses: tuple[float, ...]
     source: Mapping[str, Any] = field(default_factory=dict)
-    noise: float | None = None
 
 
 def read_data(config: TrainingConfig, folder: Path) -> DataSet:
@@ -109,14 +108,14 @@ def _series(
         box=np.array([frame.box for frame in frames], dtype=np.float64),
         time=np.array([frame.time for frame in frames], dtype=np.float64),
         number=np.array([one.number for one in taken], dtype=np.int64),
-        state=_state(section, config.data, group),
+        state=_state(section, config.data, group, frames),
         energy=None if None in energies else np.array(energies, dtype=np.float64),
         virial=None if any(v is None for v in virials) else np.array(virials, dtype=np.float64),
         independent=section.independent,
     )
 
 
-def _state(section: DataFileSection, data: DataSection, group: _Group) -> State:
+def _state(section: DataFileSection, data: DataSection, group: _Group, frames: Sequence[Frame]) -> State:
     """What the YAML says of the run, else what the file does."""
     source = group.source
     npt = str(source.get("ensemble", "")).lower() == "npt"
@@ -126,7 +125,13 @@ def _state(section: DataFileSection, data: DataSection, group: _Group) -> State:
     temperature = section.temperature
     if temperature is None:
         temperature = _number(source.get("temperature"))
-    return State(temperature, pressure, npt, data.noise if data.noise is not None else group.noise)
+    return State(temperature, pressure, npt, _noise(frames) if data.noise is None else data.noise)
+
+
+def _noise(frames: Sequence[Frame]) -> float | None:
+    """Root mean square error of labels that are means (`cgbridge label`); None for those of single frames."""
+    errors = [frame.force_error for frame in frames if frame.force_error is not None]
+    return float(np.sqrt(np.mean(np.square(errors)))) if len(errors) == len(frames) else None
 
 
 def _number(value: Any) -> float | None:
@@ -153,16 +158,15 @@ def _source_frames(
 def _group(source: FrameSource) -> _Group:
     """What the particles of a file are: beads, or atoms by their elements."""
     made = dict(source.source or {})
-    noise = _number(made.get("force_noise"))
     if source.bead_types is not None:
-        return _Group(source.topology or Topology(source.bead_types), source.masses or (), made, noise)
+        return _Group(source.topology or Topology(source.bead_types), source.masses or (), made)
     if source.atoms is None:
         raise FileFormatError(
             "nothing says what the particles of this file are",
             where=str(source.path),
             remedy="give a structure file that names them: data.files[].top",
         )
-    return _Group(_atoms_topology(source.atoms, str(source.path)), source.atoms.masses, made, noise)
+    return _Group(_atoms_topology(source.atoms, str(source.path)), source.atoms.masses, made)
 
 
 def _atoms_topology(atoms: Atoms, where: str) -> Topology:

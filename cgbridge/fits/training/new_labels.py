@@ -11,7 +11,7 @@ import numpy as np
 
 from cgbridge.config.active_learning_section import ActiveLearningSection
 from cgbridge.config.loader import load_atomistic
-from cgbridge.engine.held_beads import HeldBeads, Sampling
+from cgbridge.engine.held_beads import LABEL_FIELDS, HeldBeads, Sampling
 from cgbridge.errors import ConfigError, UnstableError
 from cgbridge.fits.training.data_set import DataSet, Series
 from cgbridge.fits.training.exploration import Look
@@ -68,7 +68,7 @@ class Labeller:
         skipped: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
         known = out.exists()
         done = (len(Trajectory(out)) if known else 0) + len(skipped)
-        header = Header(self._beads, ("forces",), self._config.dynamics.timestep, self._source(), versions())
+        header = Header(self._beads, LABEL_FIELDS, self._config.dynamics.timestep, self._source(), versions())
         with (
             storage_errors(out),
             TrajectoryWriter(out, len(self._beads.topology), header, further=known) as writer,
@@ -88,8 +88,7 @@ class Labeller:
         held.relax(atoms, look.box)
         plan = self._section.labels
         sampling = Sampling(plan.samples, plan.interval, plan.equilibration)
-        found = held.sample(held.atoms, look.box, sampling, number=number)
-        return Frame(found.positions, look.box, float(number), forces=found.forces)
+        return held.sample(held.atoms, look.box, sampling, number=number).frame(look.box, float(number))
 
     def _held(self, temperature: float) -> HeldBeads:
         engine = self._config.engine

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from cgbridge.report import digits
 from cgbridge.report.status import RunLine
+from cgbridge.report.templates import environment
 from cgbridge.report.training.figures import energy_figures, loss_figures, parity_figures, structure_figures
 from cgbridge.report.training.record import TrainingRecord, read_training
 from cgbridge.store.layout import RunLayout
@@ -15,24 +15,18 @@ from cgbridge.store.layout import RunLayout
 
 def training_html(layout: RunLayout) -> str:
     """The page as text; raises what :func:`read_training` does."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parents[1]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"plain": digits.plain, "unit": digits.unit_text}
     run = read_training(layout)
-    return environment.get_template("training/template.html").render(
-        run=run,
-        lead=summary(run),
-        curves=[*loss_figures(run), *energy_figures(run)],
-        parity=parity_figures(run),
-        structure=structure_figures(run),
-        dynamics=[_dynamics_row(state) for state in run.dynamics],
+    return (
+        environment()
+        .get_template("training/template.html")
+        .render(
+            run=run,
+            lead=summary(run),
+            curves=[*loss_figures(run), *energy_figures(run)],
+            parity=parity_figures(run),
+            structure=structure_figures(run),
+            dynamics=[_dynamics_row(state) for state in run.dynamics],
+        )
     )
 
 
