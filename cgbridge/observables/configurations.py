@@ -45,6 +45,7 @@ class Configurations:
     """
 
     name = "configurations"
+    words = "energies and forces of stored configurations"
     unit = "kJ/mol"
     options = ConfigurationsOptions
     summary = "Deviation of energies or forces of stored configurations"
