@@ -55,9 +55,9 @@ class GivenPairs(nn.Module):
 class TorchMDNetwork(nn.Module):
     """Energies of particles by a network of torchmd-net whose outputs are kJ/mol."""
 
-    def __init__(self, model: Any, settings: TorchMDNetSettings, *, loops: bool) -> None:
+    def __init__(self, foreign: Any, settings: TorchMDNetSettings, *, loops: bool) -> None:
         super().__init__()
-        self.representation, self.output = model.representation_model, model.output_model
+        self.representation, self.output = foreign.representation_model, foreign.output_model
         self.representation.distance = GivenPairs(settings.cutoff, loops)
 
     def forward(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> Tensor:
