@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cgbridge import errors
-from cgbridge.cli import fit, info, label, mapping, new, reporting, simulate, single, targets
+from cgbridge.cli import compare, fit, info, label, mapping, new, reporting, simulate, single, targets
 from cgbridge.cli.commands import INTERRUPTED
 
 _HELP = """Fit coarse-grained molecular models on molecular dynamics run on the fly, and use them.
@@ -66,5 +66,5 @@ def program(
     """Hold the options that stand before a command."""
 
 
-for module in (new, fit, reporting, single, simulate, mapping, label, info, targets):
+for module in (new, fit, reporting, single, compare, simulate, mapping, label, info, targets):
     module.register(app)

@@ -1,4 +1,4 @@
-"""Lines of progress of commands that count what they do."""
+"""Lines of progress of commands that take a while."""
 
 from __future__ import annotations
 
@@ -29,5 +29,19 @@ def counted(what: str) -> Callable[[int, int], None]:
             left = (now - started) * (total - done) / (done - first)
             typer.echo(f"{what} {done} of {total}, {left:.0f} s left", err=True)
             sys.stderr.flush()
+
+    return display
+
+
+def now_and_then() -> Callable[[str], None]:
+    """A display of what is being done: the first words at once, then the newest every ten seconds."""
+    last = float("-inf")
+
+    def display(text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _EVERY:
+            last = now
+            typer.echo(text, err=True)
 
     return display

@@ -45,9 +45,13 @@ def config(*files: Any, method: str = "force-matching", **data: Any) -> Training
     )
 
 
+def read_all(found: TrainingConfig, folder: Path) -> DataSet:
+    return read_data(found.data, folder, energies=found.with_energies)
+
+
 def read(folder: Path, arrays: Arrays, **file: Any) -> DataSet:
     save(folder / "frames.npz", arrays)
-    return read_data(config({"file": "frames.npz", **file}), folder)
+    return read_all(config({"file": "frames.npz", **file}), folder)
 
 
 def series(frames: int, *, apart: float = 1.0, name: str = "a") -> Series:
@@ -78,8 +82,8 @@ def test_means_know_their_noise_and_single_frames_do_not(liquid: Arrays, tmp_pat
             label = Label(positions, forces, 0.0, variance=81.0, stderr=3.0 + number % 2, displacement=0.0)
             writer.append(label.frame(liquid["box"][number], float(number)))
     # 3 and 4 kJ/mol/nm in turn.
-    assert read_data(config("labels.h5"), tmp_path).noise == pytest.approx(12.5**0.5)
-    assert read_data(config("labels.h5", noise="7 kJ/mol/nm"), tmp_path).noise == 7.0
+    assert read_all(config("labels.h5"), tmp_path).noise == pytest.approx(12.5**0.5)
+    assert read_all(config("labels.h5", noise="7 kJ/mol/nm"), tmp_path).noise == 7.0
 
 
 @pytest.mark.parametrize("gap", [0.0, 1.0, 2.5])
@@ -254,19 +258,19 @@ def test_a_file_that_is_cut_short_is_told(tmp_path: Path, liquid: Arrays) -> Non
     path = save(tmp_path / "frames.npz", liquid)
     path.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(FileFormatError, match=r"frames\.npz"):
-        read_data(config("frames.npz"), tmp_path)
+        read_all(config("frames.npz"), tmp_path)
 
 
 def test_a_pickle_is_not_opened(tmp_path: Path, liquid: Arrays) -> None:
     np.savez(tmp_path / "frames.npz", **(liquid | {"bead_types": np.array([{"a": 1}] * 125, dtype=object)}))
     with pytest.raises(FileFormatError, match=r"frames\.npz.*Object"):
-        read_data(config("frames.npz"), tmp_path)
+        read_all(config("frames.npz"), tmp_path)
 
 
 def test_energies_are_needed_where_they_are_fitted(tmp_path: Path, liquid: Arrays) -> None:
     save(tmp_path / "frames.npz", {k: v for k, v in liquid.items() if k != "energy"})
     with pytest.raises(FileFormatError, match="no energy"):
-        read_data(config("frames.npz", method="energy-force-matching"), tmp_path)
+        read_all(config("frames.npz", method="energy-force-matching"), tmp_path)
 
 
 def test_forces_that_do_not_add_up_are_told(tmp_path: Path, liquid: Arrays) -> None:
@@ -278,7 +282,7 @@ def test_all_bad_files_are_told_at_once(tmp_path: Path, liquid: Arrays) -> None:
     for name, (fault, _) in zip("ab", list(BAD.values())[:2], strict=True):
         save(tmp_path / f"{name}.npz", fault(liquid))
     with pytest.raises(CgbridgeError, match=r"(?s)a\.npz.*b\.npz"):
-        read_data(config("a.npz", "b.npz"), tmp_path)
+        read_all(config("a.npz", "b.npz"), tmp_path)
 
 
 def test_a_file_says_its_state_and_the_yaml_may_say_another(tmp_path: Path, liquid: Arrays) -> None:
@@ -310,7 +314,7 @@ def test_pressures_by_volume_of_a_run_at_constant_pressure() -> None:
 
 def test_a_set_of_ase_is_read_with_all_of_its_labels(tmp_path: Path) -> None:
     frames = water_set(tmp_path / "dft.xyz")
-    data = read_data(config("dft.xyz", method="energy-force-matching"), tmp_path)
+    data = read_all(config("dft.xyz", method="energy-force-matching"), tmp_path)
     assert [one.particles for one in data.series] == [6, 9]
     assert data.types == ("O", "H") and data.masses["O"] == pytest.approx(15.999)
     for number, atoms in enumerate(frames):
@@ -339,6 +343,6 @@ def test_a_virial_in_the_comment_is_taken_as_it_is(tmp_path: Path) -> None:
     text = (tmp_path / "dft.xyz").read_text()
     numbers = " ".join(str(float(i)) for i in range(1, 10))
     (tmp_path / "dft.xyz").write_text(re.sub('stress="[^"]*"', f'virial="{numbers}"', text))
-    (one, _) = read_data(config("dft.xyz"), tmp_path).series
+    (one, _) = read_all(config("dft.xyz"), tmp_path).series
     assert one.virial is not None
     assert np.trace(one.virial[0]) == pytest.approx(15.0 * EV)

@@ -81,9 +81,16 @@ def validate_by_dynamics(
         def say(text: str, number: int = number) -> None:
             display([("doing", f"dynamics of {task.data.series[number].name}: {text}")])
 
-        kept[str(number)] = _State(trained, series, section).measure(say)
+        kept[str(number)] = run_beside(series, trained, section, say)
         write_atomic(folder.dynamics, json.dumps({"key": key, "states": kept}))
     return [kept[number] for number in sorted(kept, key=int)]
+
+
+def run_beside(
+    series: Series, trained: Trained, section: DynamicsValidationSection, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """What dynamics at the state of ``series`` give beside its frames; its temperature must be known."""
+    return _State(trained, series, section).measure(say)
 
 
 def _kept(folder: TrainingFolder, key: str) -> dict[str, Any]:

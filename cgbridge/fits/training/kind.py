@@ -52,7 +52,7 @@ class TrainingFit:
     @classmethod
     def of(cls, config: TrainingConfig, folder: Path, place: Place) -> TrainingFit:
         """From a configuration that stands at ``place``; its files are below ``folder``."""
-        frames = read_data(config, folder)
+        frames = read_data(config.data, folder, energies=config.with_energies)
         task = Task(config, frames, split_frames(frames, config.data), folder)
         return cls(task, trainer_of(task, place))
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from cgbridge.atoms import Atoms
 from cgbridge.config.training_data_section import DataFileSection, DataSection
-from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.errors import Faults, FileFormatError
 from cgbridge.fits.training.data_set import DataSet, Series, State
 from cgbridge.fits.training.label_checks import FrameChecks, check_series
@@ -48,14 +47,17 @@ class _Group:
     source: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_data(config: TrainingConfig, folder: Path) -> DataSet:
-    """All files of the section ``data``; raises :class:`FileFormatError` and :class:`ConfigError`."""
+def read_data(data: DataSection, folder: Path, *, energies: bool) -> DataSet:
+    """All files of the section ``data``, below ``folder``; with ``energies`` frames must have theirs.
+
+    Raises :class:`FileFormatError` and :class:`ConfigError`.
+    """
     found: list[Series] = []
     notes: list[str] = []
     faults = Faults()
-    for section in config.data.files:
+    for section in data.files:
         with faults.collecting():
-            every, told = _read_file(section, config, folder)
+            every, told = _read_file(section, data, folder, energies=energies)
             notes += told
             for series in every:
                 notes += check_series(series)
@@ -65,11 +67,11 @@ def read_data(config: TrainingConfig, folder: Path) -> DataSet:
 
 
 def _read_file(
-    section: DataFileSection, config: TrainingConfig, folder: Path
+    section: DataFileSection, data: DataSection, folder: Path, *, energies: bool
 ) -> tuple[list[Series], tuple[str, ...]]:
     """The frames of one file: a series for every kind of box that is in it."""
     path = _below(folder, section.file)
-    checks = FrameChecks(str(path), config.with_energies)
+    checks = FrameChecks(str(path), energies)
     groups: dict[tuple[str, ...], _Group] = {}
     taken: dict[tuple[str, ...], list[_Labelled]] = {}
     frames, notes = (
@@ -86,7 +88,7 @@ def _read_file(
     several = len(groups) > 1
     found = [
         _series(
-            f"{path.name}, {len(key)} particles" if several else path.name, group, taken[key], section, config
+            f"{path.name}, {len(key)} particles" if several else path.name, group, taken[key], section, data
         )
         for key, group in groups.items()
     ]
@@ -94,7 +96,7 @@ def _read_file(
 
 
 def _series(
-    name: str, group: _Group, taken: list[_Labelled], section: DataFileSection, config: TrainingConfig
+    name: str, group: _Group, taken: list[_Labelled], section: DataFileSection, data: DataSection
 ) -> Series:
     frames = [one.frame for one in taken]
     energies = [frame.energy for frame in frames]
@@ -108,7 +110,7 @@ def _series(
         box=np.array([frame.box for frame in frames], dtype=np.float64),
         time=np.array([frame.time for frame in frames], dtype=np.float64),
         number=np.array([one.number for one in taken], dtype=np.int64),
-        state=_state(section, config.data, group, frames),
+        state=_state(section, data, group, frames),
         energy=None if None in energies else np.array(energies, dtype=np.float64),
         virial=None if any(v is None for v in virials) else np.array(virials, dtype=np.float64),
         independent=section.independent,
