@@ -86,19 +86,25 @@ def force_matrix(kind: ForceMapKind, mapping: PositionMap, atoms: Atoms, frames:
 def force_map(kind: ForceMapKind, mapping: PositionMap, atoms: Atoms, frames: Frames) -> ForceMap:
     """The same matrix with its noise and notes."""
     kinds = molecule_kinds(mapping.positions, atoms)
-    return _force_map(kind, kinds, mapping, atoms, force_moments(kinds, frames))
+    moments = force_moments(kinds, frames)
+    return _force_map(kind, kinds, mapping, atoms, (moments, moments))
 
 
 def compare_force_maps(
-    mapping: PositionMap, atoms: Atoms, frames: Frames
+    mapping: PositionMap, atoms: Atoms, frames: Frames, *, judged_on: Frames | None = None
 ) -> dict[ForceMapKind, ForceMap | CgbridgeError]:
-    """Every kind of map from the same frames, or why there is none of that kind."""
+    """Every kind of map from the same frames, or why there is none of that kind.
+
+    The noise is that on the frames ``judged_on``, where they are given: on its own frames an optimal map
+    looks a little better than it is.
+    """
     kinds = molecule_kinds(mapping.positions, atoms)
     moments = force_moments(kinds, frames)
+    judge = moments if judged_on is None else force_moments(kinds, judged_on)
     found: dict[ForceMapKind, ForceMap | CgbridgeError] = {}
     for kind in FORCE_MAPS:
         try:
-            found[kind] = _force_map(kind, kinds, mapping, atoms, moments)
+            found[kind] = _force_map(kind, kinds, mapping, atoms, (moments, judge))
         except ConfigError as error:
             found[kind] = error
     return found
@@ -137,12 +143,13 @@ def _force_map(
     kinds: Sequence[MoleculeKind],
     mapping: PositionMap,
     atoms: Atoms,
-    moments: ForceMoments,
+    found_and_judged: tuple[ForceMoments, ForceMoments],
 ) -> ForceMap:
+    moments, judge = found_and_judged
     blocks = [_local(kind, one, number, mapping, moments) for number, one in enumerate(kinds)]
     squares: dict[str, list[tuple[float, int]]] = {}
     notes = []
-    for one, block, gram in zip(kinds, blocks, moments.products, strict=True):
+    for one, block, gram in zip(kinds, blocks, judge.products, strict=True):
         for bead, square in zip(
             _types(one, mapping), np.einsum("mi,ij,mj->m", block, gram, block), strict=True
         ):

@@ -111,6 +111,22 @@ def test_a_free_dimer_whose_atoms_pull_at_each_other() -> None:
     assert rms["optimal"] <= rms["sum"] * (1 + 1e-12)
 
 
+def test_a_map_is_judged_on_frames_that_it_was_not_made_of() -> None:
+    # Forces that know nothing of each other: the best map is the bead's own atom, the rest is learnt noise.
+    random = np.random.default_rng(6)
+    forces = random.normal(size=(8 + 400, 6, 3))
+    atoms = _atoms("A B C D E F", (1.0,) * 6, tuple((i, i + 1) for i in range(5)))
+    mapping = _mapping([[1.0, 0, 0, 0, 0, 0]], "X")
+    few, many = _frames(forces[:8]), _frames(forces[8:])
+    own = compare_force_maps(mapping, atoms, few)["optimal"]
+    other = compare_force_maps(mapping, atoms, few, judged_on=many)["optimal"]
+    assert isinstance(own, ForceMap) and isinstance(other, ForceMap)
+    np.testing.assert_array_equal(own.matrix.toarray(), other.matrix.toarray())
+    assert own.rms["X"] < other.rms["X"]
+    mapped = np.array([other.matrix @ one for one in forces[8:]])
+    assert other.rms["X"] == pytest.approx(np.sqrt(np.mean(mapped**2)), rel=1e-10)
+
+
 @pytest.mark.parametrize("copies", [1, 5])
 def test_maps_of_rigid_water(copies: int) -> None:
     # One rigid body: the summed force for the centre of mass and for the oxygen alike.
