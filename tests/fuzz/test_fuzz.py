@@ -1,4 +1,4 @@
-"""A few dozen damaged files of every kind; `tests/fuzz/fuzz.py` tries thousands."""
+"""A few damaged files of every kind; `tests/fuzz/fuzz.py` tries thousands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 FUZZ = Path(__file__).with_name("fuzz.py")
 
 
-@pytest.mark.parametrize("count", [25, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [10, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["yaml", "potential", "structure"])
 def test_damaged_files_are_refused_or_right(kind: str, count: int) -> None:
     """No traceback, no crash, no hang, no silent nan; each fault is printed with the file that shows it."""

@@ -135,7 +135,7 @@ def contents(path: Path) -> list[tuple]:
 @pytest.mark.parametrize(
     ("ensemble", "kills"),
     [
-        ("npt", 2),
+        ("npt", 1),
         pytest.param("nvt", 10, marks=pytest.mark.slow),
         pytest.param("npt", 10, marks=pytest.mark.slow),
     ],

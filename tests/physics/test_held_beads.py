@@ -129,7 +129,7 @@ def test_the_noise_of_instantaneous_forces_of_water() -> None:
     held = HeldBeads(system, centres, sums, timestep=0.002)
     held.relax(atoms, box)
     atoms = held.atoms
-    label = held.sample(atoms, box, Sampling(samples=40, interval=0.1, equilibration=2.0))
+    label = held.sample(atoms, box, Sampling(samples=40, interval=0.05, equilibration=1.0))
     assert label.stderr < 0.5 * np.sqrt(label.variance)
     # The springs carry the mean force, F / k, and are moved by it: what is left is thermal motion, and the
     # noise of the few samples that the springs learn from.

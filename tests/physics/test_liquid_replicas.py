@@ -136,7 +136,7 @@ def test_repeats_with_its_seed(tmp_path):
         folders = [tmp_path / f"{number}-{state}" for state in (0, 1)]
         for folder in folders:
             folder.mkdir()
-        short = [water(t, equilibration=0.5, production=1.0) for t in (270.0, 330.0)]
+        short = [water(t, beads=125, equilibration=0.5, production=0.5) for t in (270.0, 330.0)]
         results.append(engine.run_together(ML_BOP, short, seed, folders))
     first, again, other = ([run.series["volume"] for run in runs] for runs in results)
     assert np.array_equal(first, again)
@@ -145,7 +145,7 @@ def test_repeats_with_its_seed(tmp_path):
 
 def test_break_downs(tmp_path):
     devices.require("OpenCL")
-    short = [water(t, equilibration=1.0, production=1.0) for t in (270.0, 330.0)]
+    short = [water(t, beads=125, equilibration=1.0, production=1.0) for t in (270.0, 330.0)]
     folders = [tmp_path / "cold", tmp_path / "warm"]
     for folder in folders:
         folder.mkdir()
@@ -164,7 +164,7 @@ def test_a_level_simulates_its_liquids_together(tmp_path, monkeypatch):
     targets = tuple(
         Target(f"density-{t}", "density", 1.0, 0.05, "g/cm^3", temperature=t) for t in (280.0, 300.0, 320.0)
     )
-    level = Level("liquid", targets, Sampling(beads=125, equilibration=2.0, production=4.0, interval=0.5))
+    level = Level("liquid", targets, Sampling(beads=125, equilibration=1.0, production=3.0, interval=0.5))
     engine = Engine(EngineSettings(platform="OpenCL"))
     groups, made = [], []
     run_together = engine.run_together
@@ -182,7 +182,7 @@ def test_a_level_simulates_its_liquids_together(tmp_path, monkeypatch):
     # tested above.
     expected = [np.mean(density_series(run)) for run in made]
     assert [r.value for r in result.results] == pytest.approx(expected, rel=1e-12)
-    assert result.md_ns == pytest.approx(3 * 0.011, rel=1e-9)
+    assert result.md_ns == pytest.approx(3 * 0.009, rel=1e-9)
     broken = evaluate_candidate(
         ML_BOP.rescaled(energy=1e6), [level], engine, seed=2, scratch=tmp_path / "bad"
     )

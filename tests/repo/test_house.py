@@ -25,7 +25,12 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "command",
-    [("lint-imports", "--no-cache"), ("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",)],
+    [
+        ("lint-imports", "--no-cache"),
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        pytest.param(("mypy",), marks=pytest.mark.slow),  # `make lint`, which .ci/run calls as well
+    ],
     ids=["layers", "style", "format", "types"],
 )
 def test_checker_is_content(command):

@@ -11,6 +11,7 @@ two lines out, the process id and the exit code.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib
 import json
 import os
@@ -61,7 +62,7 @@ class Command:
         in_time = self._server.answers(timeout)
         if not in_time:
             self.kill()
-        code = self._server.answer()
+        code = self._server.exit_code()
         with self._scratch:
             out, err = self._out.read_text(), self._err.read_text()
         if not in_time:
@@ -79,6 +80,8 @@ class _Server:
 
     def __init__(self) -> None:
         self.owner = os.getpid()
+        #: The command that nobody has waited for yet.
+        self._running: int | None = None
         # Without buffers: what was read ahead would not be there for select.
         self._process = subprocess.Popen(
             [sys.executable, "-P", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
@@ -91,11 +94,23 @@ class _Server:
                 pass
 
     def ask(self, request: dict[str, Any]) -> int:
+        """The process id; what a test has left behind where it failed is ended first."""
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._running, signal.SIGKILL)
+            self.exit_code()
         assert self._process.stdin
         self._process.stdin.write(json.dumps(request).encode() + b"\n")
-        return self.answer()
+        self._running = self._answer()
+        return self._running
 
-    def answer(self) -> int:
+    def exit_code(self) -> int:
+        """Of the command that runs, when it has ended."""
+        code = self._answer()
+        self._running = None
+        return code
+
+    def _answer(self) -> int:
         assert self._process.stdout
         return int(self._process.stdout.readline())
 
