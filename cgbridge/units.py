@@ -196,6 +196,18 @@ def _finite(value: float, text: object) -> float:
     return value
 
 
+def is_overflowing(text: str) -> bool:
+    """Whether a text is a number, with a unit or a percent sign perhaps, that no computer's number holds."""
+    match = _NUMBER.match(text)
+    if match is None or math.isfinite(float(match.group(1))):
+        return False
+    try:
+        parse_unit(match.group(2).removesuffix("%"))
+    except UnitError:
+        return False
+    return True
+
+
 def quantity(value: object, unit: str) -> float:
     """Read a number or a string with a unit and return it in ``unit``.
 
@@ -210,11 +222,12 @@ def quantity(value: object, unit: str) -> float:
     if not own_unit:
         return number
     try:
-        return convert(number, own_unit, unit or "1")
+        converted = convert(number, own_unit, unit or "1")
     except UnitError as error:
         raise UnitError(
             f"'{value}': {error.what}", remedy=error.remedy or f"give a value in {unit or 'plain numbers'}"
         ) from None
+    return _finite(converted, value)
 
 
 def internal(value: float, unit: str) -> float:

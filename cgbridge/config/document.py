@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,22 +17,27 @@ from typing import Any
 import yaml
 
 from cgbridge.config.places import Lines, Path_
+from cgbridge.units import is_overflowing
 
 #: More values than this come from anchors that multiply; the longest honest file has some thousands.
 _MOST = 50_000
 #: Levels of lists and mappings in each other; an honest file has ten.
 _DEEPEST = 50
+#: Characters of a number that a message shows.
+_SHOWN = 40
 _TOO_DEEP = "lists or mappings are nested too deeply"
 _TAG = "tag:yaml.org,2002:"
 _NO_TAGS = "leave out what begins with '!'"
 
 
 class DocumentError(Exception):
-    """``what`` is wrong at ``line`` (None: not known) and what helps."""
+    """``what`` is wrong at ``line`` (None: not known), at the value ``place`` (empty: at none), and what helps."""
 
-    def __init__(self, what: str, line: int | None = None, remedy: str | None = None) -> None:
+    def __init__(
+        self, what: str, line: int | None = None, remedy: str | None = None, *, place: Path_ = ()
+    ) -> None:
         super().__init__(what)
-        self.what, self.line, self.remedy = what, line, remedy
+        self.what, self.line, self.remedy, self.place = what, line, remedy, place
 
 
 class _CoreLoader(yaml.SafeLoader):
@@ -135,6 +141,8 @@ class _Reader:
     def _scalar(self, node: yaml.ScalarNode, place: Path_) -> Any:
         kind, text = node.tag.removeprefix(_TAG), node.value
         if kind in ("str", "merge"):  # a value '<<' is a word
+            if is_overflowing(text):  # here, because nothing else looks at what is never used
+                raise _not_finite(node, place)
             return _word(node)
         if kind == "null":
             return None
@@ -143,12 +151,15 @@ class _Reader:
             return text.lower() == "true"
         try:
             if kind == "int":
-                return int(text, 0) if text[:2] in ("0x", "0o") else int(text)
+                whole = _whole(text)
+                if abs(whole) > sys.float_info.max:
+                    raise _not_finite(node, place)
+                return whole
             if kind == "float":
                 number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
                 if math.isfinite(number):
                     return number
-                raise DocumentError(f"'{text}' is no finite number", _line(node), "give a number")
+                raise _not_finite(node, place)
         except ValueError:
             pass
         raise DocumentError(f"'{text}' with the tag '{node.tag}' is not read here", _line(node), _NO_TAGS)
@@ -201,6 +212,18 @@ def _word(node: yaml.ScalarNode) -> str:
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise DocumentError("half a character (a lone surrogate)", _line(node), "write the character itself")
     return text
+
+
+def _whole(text: str) -> int | float:
+    """The number of decimal, hexadecimal or octal digits; of more decimal ones than int takes infinity."""
+    if text[:2] in ("0x", "0o"):
+        return int(text, 0)
+    return int(text) if math.isfinite(float(text)) else math.inf
+
+
+def _not_finite(node: yaml.ScalarNode, place: Path_) -> DocumentError:
+    text = node.value if len(node.value) <= _SHOWN else f"{node.value[:_SHOWN]}..."
+    return DocumentError(f"'{text}' is no finite number", _line(node), "give a number", place=place)
 
 
 def _require_tag(node: yaml.Node, kind: str) -> None:

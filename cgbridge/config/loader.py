@@ -45,7 +45,7 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
     except DocumentError as fault:
         raise ConfigError(
             fault.what,
-            where=str(path) if fault.line is None else f"{path}:{fault.line}",
+            where=_place_of(fault, path),
             remedy=fault.remedy or "look at brackets, quotes, colons and indentation there",
         ) from None
     if not isinstance(data, dict):
@@ -55,6 +55,11 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
             remedy="`cgbridge init` writes a template",
         )
     return data, lines
+
+
+def _place_of(fault: DocumentError, path: Path) -> str:
+    line = str(path) if fault.line is None else f"{path}:{fault.line}"
+    return ": ".join([line, ".".join(map(str, fault.place))] if fault.place else [line])
 
 
 def validate(

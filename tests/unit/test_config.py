@@ -190,6 +190,12 @@ _BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a: .nan\n", 1, "'.nan' is no finite number"),
         ("a: [1, -.inf]\n", 1, "'-.inf' is no finite number"),
         ("a: 1e999\n", 1, "'1e999' is no finite number"),
+        ("a: 1e400 g/cm^3\n", 1, "'1e400 g/cm^3' is no finite number"),
+        ('b: 1\na: {c: "-1e400"}\n', 2, "'-1e400' is no finite number"),
+        ("a: 1e400 %\n", 1, "'1e400 %' is no finite number"),
+        (f"a: 1{'0' * 400}\n", 1, f"'1{'0' * 39}...' is no finite number"),
+        (f"a: -{'9' * 5000}\n", 1, f"'-{'9' * 39}...' is no finite number"),  # more digits than int takes
+        (f"a: 0x{'f' * 400}\n", 1, f"'0x{'f' * 38}...' is no finite number"),
         ("a: !!python/object/apply:os.system [ls]\n", 1, "is not read here"),
         ("a: !!set {x}\n", 1, "is not read here"),
         ("a: !!int word\n", 1, "is not read here"),

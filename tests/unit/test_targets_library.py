@@ -129,6 +129,17 @@ def test_folder_of_the_user_comes_first_and_adds_to_the_library(tmp_path: Path) 
     assert "water/mine" not in list_targets()
 
 
+@pytest.mark.parametrize("number", ["1e400 g/cm^3", "1e400", ".inf", "-.INF", ".nan", "'1e400 g/cm^3'"])
+def test_an_entry_that_nobody_asks_for_has_finite_numbers(tmp_path: Path, number: str) -> None:
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "mine.yaml").write_text(
+        "targets:\n  a: {observable: density, value: 1 g/cm^3, tolerance: 1 %}\n"
+        f"  b:\n    observable: density\n    value: {number}\n    tolerance: 1 %\n"
+    )
+    with pytest.raises(ConfigError, match=r"mine\.yaml:5: targets\.b\.value: .* is no finite number"):
+        load_target("mine/a", tmp_path)
+
+
 def test_fault_in_a_library_names_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "targets").mkdir()
     path = tmp_path / "targets" / "own.yaml"

@@ -63,3 +63,8 @@ def test_refusals_teach(text: object, unit: str, message: str) -> None:
 def test_numbers_without_end_are_refused(text: object) -> None:
     with pytest.raises(UnitError, match="not a finite number"):
         units.quantity(text, "ns" if "ns" in str(text) else "K")
+
+
+def test_a_conversion_does_not_overflow_in_silence() -> None:
+    with pytest.raises(UnitError, match="'1e306 GPa' is not a finite number"):
+        units.quantity("1e306 GPa", "bar")
