@@ -137,7 +137,10 @@ def parse_unit(text: str) -> Unit:
             )
         power = sign * int(match.group(2) or 1)
         unit = _BASE[match.group(1)]
-        factor *= unit.factor**power
+        try:
+            factor *= unit.factor**power
+        except OverflowError:
+            raise UnitError(f"the power of '{token}' in '{text}' is beyond measure") from None
         moles += power if match.group(1) == "mol" else 0
         a, b = dimension, unit.dimension
         dimension = tuple(m + power * n for m, n in zip(a, b, strict=True))  # type: ignore[assignment]

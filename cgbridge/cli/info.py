@@ -137,7 +137,12 @@ def models(
     typer.echo(f"cutoff  {model.cutoff:.5g} nm")
     if model.source:
         typer.echo(f"source  {model.source}")
-    if not isinstance(model, CoarseGrainedModel):
+    if isinstance(model, CoarseGrainedModel):
+        for term in model.terms:
+            if term.mixed:
+                pairs = ", ".join("-".join(key) for key in term.mixed)
+                typer.echo(f"mixing  {term.name}: {pairs} by {term.mixing}")
+    else:
         print_table(("part", "what it is"), list(model.facts().items()))
         return
     _print_parameters(model)

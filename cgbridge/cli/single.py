@@ -49,6 +49,7 @@ def energy(
 ) -> None:
     """Energy, forces and virial of a structure, in the frame of its file.
 
+    Of a model of several terms the energy of each is told as well.
     A cell below twice the cutoff is repeated for the computation; the results
     are those of the cell of the file.
 
@@ -59,6 +60,7 @@ def energy(
       cgbridge energy SiC.tersoff crystal.data --types "1=Si,2=C"
       cgbridge energy mw mw-300K.dcd --frame 0
     """
+    from cgbridge.cli.tables import print_table
     from cgbridge.engine.single_point import single_point
 
     require_writable(json_file)
@@ -68,6 +70,9 @@ def energy(
     show_notes(result["notes"])
     beads = len(result["forces_kj_mol_nm"])
     typer.echo(f"energy   {result['energy_kj_mol']:.8g} kJ/mol ({beads} bead{'s' * (beads != 1)})")
+    if "terms" in result:
+        shares = [(name, f"{share:.8g}") for name, share in result["terms"].items()]
+        print_table(("term", ">kJ/mol"), shares)
     if result["pressure_bar"] is not None:
         typer.echo(f"pressure {result['pressure_bar']:.6g} bar (potential part, 0 K)")
     typer.echo(f"platform {result['platform']}")

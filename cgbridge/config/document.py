@@ -31,7 +31,7 @@ _NO_TAGS = "leave out what begins with '!'"
 
 
 class DocumentError(Exception):
-    """``what`` is wrong at ``line`` (None: not known), at the value ``place`` (empty: at none), and what helps."""
+    """``what`` is wrong at ``line`` (None: not known) and what helps; ``place`` leads to a value."""
 
     def __init__(
         self, what: str, line: int | None = None, remedy: str | None = None, *, place: Path_ = ()

@@ -12,6 +12,7 @@ import numpy as np
 
 from cgbridge.engine.bead_names import bead_names
 from cgbridge.engine.skewed_boxes import keep_all_pairs
+from cgbridge.engine.term_energies import TermEnergies
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import SimulationError
 from cgbridge.models.model import CoarseGrainedModel
@@ -33,8 +34,9 @@ def single_point(
 
     Returns ``energy_kj_mol``, ``forces_kj_mol_nm`` (N x 3), ``virial_kj_mol`` (3 x 3,
     W_ab = sum r_a f_b over pairs and triplets), ``pressure_bar`` (the potential part tr W / 3V at 0 K,
-    None unless periodic in three directions), ``platform`` and ``notes`` of what was taken. All are of the
-    beads of the file, in the frame of the file, also where its cell had to be turned or repeated.
+    None unless periodic in three directions), ``platform`` and ``notes`` of what was taken; of a model of
+    several terms also ``terms``, the energy of each in kJ/mol by its name. All are of the beads of the file,
+    in the frame of the file, also where its cell had to be turned or repeated.
 
     Raises :class:`SimulationError` for an unknown platform, or beads so close that energy or forces are no
     numbers, :class:`~cgbridge.errors.FileFormatError` for a structure that cannot be read and
@@ -62,11 +64,13 @@ def evaluate_structure(model: TypedBeads, structure: Structure, platform: str) -
         ) from None
     if platform == "Reference":
         keep_all_pairs(system)
+    terms = TermEnergies(model, system)
     with openmm_faults("energy", model.bead_names):
         context = openmm.Context(system, openmm.VerletIntegrator(0.001), chosen)
         context.setPositions(placed.positions)
         state = context.getState(energy=True, forces=True)
         virial = Virial(context).tensor()
+        shares = terms.of(context)
     energy = float(state.getPotentialEnergy()._value)
     forces = np.asarray(state.getForces(asNumpy=True)._value, dtype=float)
     if not (np.isfinite(energy) and np.isfinite(forces).all() and np.isfinite(virial).all()):
@@ -77,11 +81,12 @@ def evaluate_structure(model: TypedBeads, structure: Structure, platform: str) -
         pressure = float(np.trace(virial) / 3.0 / np.prod(np.diag(placed.box)) / BAR_NM3)
     return {
         "energy_kj_mol": energy / placed.copies,
+        **({"terms": {name: share / placed.copies for name, share in shares.items()}} if shares else {}),
         "forces_kj_mol_nm": placed.vectors_of_file(forces[:beads]).tolist(),
         "virial_kj_mol": (placed.tensor_of_file(virial) / placed.copies).tolist(),
         "pressure_bar": pressure,
         "platform": platform,
-        "notes": [*structure.notes, *notes, *placed.notes, *_below_tables(model, placed)],
+        "notes": [*structure.notes, *notes, *placed.notes, *terms.notes, *_below_tables(model, placed)],
     }
 
 

@@ -189,7 +189,7 @@ class CoarseGrainedModel(TypedBeads):
         """Raise :class:`ConfigError` when beads of ``topology`` (or one of each type) lack an entry."""
         beads = Topology(self.bead_names) if topology is None else topology
         for term in self.terms:
-            for key in term.functional_form.missing(term.entries.keys(), beads):
+            for key in term.functional_form.missing(term.all_entries.keys(), beads):
                 kind = {2: "pair", 3: "triplet"}.get(len(key), "beads")
                 names = [name for name in self.bead_names if name in beads.types]
                 raise ConfigError(
@@ -250,7 +250,7 @@ class CoarseGrainedModel(TypedBeads):
                 {
                     "form": term.form,
                     "entries": [
-                        [key, sorted(values.items())] for key, values in sorted(term.entries.items())
+                        [key, sorted(values.items())] for key, values in sorted(term.all_entries.items())
                     ],
                     "units": sorted((parameter.name, parameter.unit) for parameter in term.parameters),
                     "tables": [[key, t.distance, t.energy] for key, t in sorted(term.tables.items())],

@@ -49,6 +49,7 @@ def find_parameter(name: str, names: Mapping[str, Address], terms: Sequence[Term
         return found[0]
     known = list(names)
     if not found:
+        _refuse_mixed(wanted, names, terms)
         raise ConfigError(
             f"model '{model}' has no parameter '{name}'{did_you_mean(name, known)}",
             remedy="its parameters: " + _listed(known),
@@ -58,6 +59,18 @@ def find_parameter(name: str, names: Mapping[str, Address], terms: Sequence[Term
         f"'{name}' may be any of {len(meant)} parameters of model '{model}'",
         remedy="name one of them: " + _listed(meant),
     )
+
+
+def _refuse_mixed(wanted: str, names: Mapping[str, Address], terms: Sequence[Term]) -> None:
+    """Raise :class:`ConfigError` for a name of what mixing makes, which has no value of its own."""
+    for number, term in enumerate(terms):
+        for key, values in term.mixed.items():
+            if any(wanted in _other_names(Address(number, key, name), terms) for name in values):
+                raise ConfigError(
+                    f"'{wanted}' follows by mixing from the pairs of like beads",
+                    remedy=f"search or set those of [{key[0]}-{key[0]}] and [{key[1]}-{key[1]}], or give the "
+                    f"base model an entry for {key[0]} {key[1]}, which mixing then leaves alone",
+                )
 
 
 def _other_names(address: Address, terms: Sequence[Term]) -> set[str]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.models.terms.catalogue import get_form
 from cgbridge.models.terms.form import ROUNDING, Form, IndexedEntries
+from cgbridge.models.terms.mixing import RULES, mixed_values, unlike_pairs
 from cgbridge.models.terms.table import PairTable, Table
 from cgbridge.records.parameter import Parameter
 from cgbridge.units import internal, similarity_factor
@@ -23,7 +24,8 @@ class Term:
 
     ``entries`` maps the names of bead types to values in the units of ``parameters``, which are those of the
     form, without values of their own. ``label`` is the name that the parameters of the term are called by,
-    ``tables`` holds the curves of the form ``table``.
+    ``tables`` holds the curves of the form ``table``. ``mixing`` names the rule that makes the pairs of
+    unlike beads which have no entry (:mod:`cgbridge.models.terms.mixing`).
     """
 
     form: str
@@ -31,6 +33,7 @@ class Term:
     parameters: tuple[Parameter, ...]
     label: str = ""
     tables: Mapping[Key, PairTable] = field(default_factory=dict)
+    mixing: str = ""
 
     @cached_property
     def functional_form(self) -> Form:
@@ -46,6 +49,24 @@ class Term:
     def beads(self) -> tuple[str, ...]:
         """The bead types that the term knows."""
         return tuple(dict.fromkeys(name for key in self.entries for name in key))
+
+    @cached_property
+    def mixed(self) -> dict[Key, dict[str, float]]:
+        """The entries that mixing makes, in the units of ``parameters``; they have no values to be set."""
+        if self.mixing not in RULES:
+            return {}
+        return {
+            key: mixed_values(
+                self.mixing, self.parameters, self.entries[key[:1] * 2], self.entries[key[1:] * 2]
+            )
+            for key, possible in unlike_pairs(self.beads, self.entries)
+            if possible
+        }
+
+    @property
+    def all_entries(self) -> dict[Key, Mapping[str, float]]:
+        """What the energy is made of: ``entries``, and those that mixing makes."""
+        return {**self.entries, **self.mixed}
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called ``name``; raises :class:`ConfigError` with a suggestion."""
@@ -100,13 +121,13 @@ class Term:
         )
 
     def indexed(self, index: Mapping[str, int]) -> dict[tuple[int, ...], dict[str, float]]:
-        """Values in the internal system (nm, kJ/mol) by type indices."""
+        """Values in the internal system (nm, kJ/mol) by type indices, those of mixed pairs among them."""
         units = {parameter.name: parameter.unit for parameter in self.parameters}
         return {
             tuple(index[name] for name in key): {
                 name: internal(value, units[name]) for name, value in values.items()
             }
-            for key, values in self.entries.items()
+            for key, values in self.all_entries.items()
         }
 
     def bound_form(self, index: Mapping[str, int]) -> Form:
@@ -124,15 +145,19 @@ class Term:
         ``index`` numbers the beads of the model, ``where`` is the place for messages.
         """
         self._require_known(index, where)
+        self._require_mixable(where)
         form, entries = self.functional_form, self.indexed(index)
         places = {
             indices: f"{where}, entry {' '.join(key)}" if key else where
-            for key, indices in zip(self.entries, entries, strict=True)
+            for key, indices in zip(self.all_entries, entries, strict=True)
         }
-        for indices, values in entries.items():
-            form.require_numbers(indices, values, where=places[indices])
-        for indices, values in entries.items():
-            form.check(values, where=places[indices], in_use=form.in_use(entries, indices))
+        given = list(entries.items())[: len(self.entries)]
+        # Those that mixing makes come after, for they are wrong where the given ones are.
+        for these in (given, list(entries.items())[len(given) :]):
+            for indices, values in these:
+                form.require_numbers(indices, values, where=places[indices])
+            for indices, values in these:
+                form.check(values, where=places[indices], in_use=form.in_use(entries, indices))
         self._require_agreement(form, entries, {number: name for name, number in index.items()}, where)
 
     def _require_known(self, index: Mapping[str, int], where: str) -> None:
@@ -157,6 +182,32 @@ class Term:
             for key in self.entries:
                 if key and key not in self.tables:
                     raise ConfigError(f"no table for the pair {' '.join(key)}", where=where)
+
+    def _require_mixable(self, where: str) -> None:
+        if not self.mixing:
+            return
+        if self.mixing not in RULES:
+            raise ConfigError(
+                f"unknown mixing '{self.mixing}'{did_you_mean(self.mixing, RULES)}",
+                where=where,
+                remedy="one of: " + ", ".join(RULES) + "; LAMMPS's arithmetic is lorentz-berthelot",
+            )
+        if not self.functional_form.mixes:
+            raise ConfigError(
+                f"the form {self.form} has no mixing rules",
+                where=where,
+                remedy="give an entry for every pair that interacts; lennard-jones and mie have rules",
+            )
+        for pair, possible in unlike_pairs(self.beads, self.entries):
+            if not possible:
+                lacking = [f"{bead} {bead}" for bead in pair if (bead, bead) not in self.entries]
+                raise ConfigError(
+                    f"the pair {' '.join(pair)} cannot be mixed, for {' and '.join(lacking)} "
+                    f"{'has' if len(lacking) == 1 else 'have'} no entry",
+                    where=where,
+                    remedy=f"give an entry for {lacking[0]}, or one for {' '.join(pair)} (with an epsilon of 0 "
+                    "they do not interact)",
+                )
 
     @staticmethod
     def _require_agreement(form: Form, entries: IndexedEntries, names: Mapping[int, str], where: str) -> None:

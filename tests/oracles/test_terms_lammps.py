@@ -87,6 +87,27 @@ def test_pair_forms(form: str) -> None:
     compare(model_of(pair_term(form)), structure(), lammps(structure(), commands, {}))
 
 
+@pytest.mark.parametrize(
+    ("rule", "theirs"), [("lorentz-berthelot", "arithmetic"), ("geometric", "geometric")]
+)
+@pytest.mark.parametrize("form", ["lennard-jones", "mie"])
+def test_mixing_rules(form: str, rule: str, theirs: str) -> None:
+    """LAMMPS mixes cutoffs and exponents as it does sigma."""
+    exponents = [{"n": 9.0, "m": 5.0}, {"n": 12.0, "m": 6.0}] if form == "mie" else [{}, {}]
+    values = [
+        {"epsilon": 0.02, "sigma": 2.1, **exponents[0], "cutoff": 7.0},
+        {"epsilon": 0.05, "sigma": 2.6, **exponents[1], "cutoff": 6.0},
+    ]
+    commands = [f"pair_style {STYLES[form][0]}"]
+    commands += [f"pair_coeff {n} {n} " + " ".join(map(str, v.values())) for n, v in enumerate(values, 1)]
+    term = pair_term(form) | {
+        "mixing": rule,
+        "entries": [{"types": [bead] * 2, "values": v} for bead, v in zip(("Si", "C"), values, strict=True)],
+    }
+    found = lammps(structure(), [*commands, f"pair_modify mix {theirs}"], {})
+    compare(model_of(term), structure(), found)
+
+
 def test_silicon_carbide_with_a_dispersion_beyond_its_bonds() -> None:
     """Two terms are LAMMPS's hybrid/overlay."""
     sic = load_model("tersoff-sic")

@@ -50,6 +50,7 @@ def test_quantities(text: object, unit: str, expected: float) -> None:
         ("3 kJ/mol/nm^3", "bar", "cannot convert"),
         ("fast", "ps", "not a number"),
         ("1e", "ps", "unknown unit 'e'"),
+        ("1 kcal^999", "ps", "the power of 'kcal\\^999' in 'kcal\\^999' is beyond measure"),
         (True, "ps", "expected a quantity"),
         (None, "ps", "expected a quantity"),
     ],

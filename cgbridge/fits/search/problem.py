@@ -93,7 +93,10 @@ class FitProblem:
         searched = {name for parameter in self.space.parameters for name in (parameter.name, *parameter.tie)}
         content = {
             "versions": decisive_versions(),
-            "terms": [[term.name, term.form] for term in self.base.terms],
+            # A rule only where there is one: those without are what they were before there were rules.
+            "terms": [
+                [term.name, term.form, *([term.mixing] if term.mixing else [])] for term in self.base.terms
+            ],
             "beads": [asdict(bead) for bead in self.base.beads],
             "molecules": [asdict(molecule) for molecule in self.base.molecules],
             "tables": [

@@ -53,14 +53,24 @@ def silent_pairs(model: CoarseGrainedModel) -> tuple[str, ...]:
         if isinstance(form, BondedForm | Coulomb):
             continue
         if isinstance(form, PairForm | Table):
-            acting |= {(key[0], key[1]) for key in term.entries if len(key) == 2}
+            acting |= {(key[0], key[1]) for key in term.all_entries if len(key) == 2}
         else:
             acting |= {(one, other) for one in term.beads for other in term.beads}
     silent = [
-        f"{one} {other}"
+        (one, other)
         for one, other in combinations_with_replacement(model.bead_names, 2)
         if not {(one, other), (other, one)} & acting
     ]
     if not silent or not acting:
         return ()
-    return (f"no entry for {', '.join(silent)}: such pairs do not interact, but by charges and bonds",)
+    mixable = any(
+        one != other and {(one, one), (other, other)} <= term.entries.keys()
+        for term in model.terms
+        if term.functional_form.mixes
+        for one, other in silent
+    )
+    remedy = (
+        "; 'mixing: lorentz-berthelot' in a term makes them of the pairs of like beads" if mixable else ""
+    )
+    pairs = ", ".join(map(" ".join, silent))
+    return (f"no entry for {pairs}: such pairs do not interact, but by charges and bonds{remedy}",)

@@ -68,9 +68,13 @@ class ValuesEntry(_Strict):
 
 
 class TermEntry(_Strict):
-    """One term; ``entries`` may be left out where the model has one bead type."""
+    """One term; ``entries`` may be left out where the model has one bead type.
+
+    ``mixing`` names the rule by which pairs of unlike beads without an entry are made of the like ones.
+    """
 
     form: str
+    mixing: str = ""
     name: str = Field(default="", pattern=r"^[\w-]*$")
     parameters: list[ParameterEntry] = Field(default_factory=list)
     entries: list[ValuesEntry] | None = None
@@ -86,11 +90,12 @@ class MoleculeEntry(_Strict):
 
 
 class ModelFile(_Strict):
-    """A model file; one of a single term may give ``form``, ``parameters`` and ``entries`` at once."""
+    """A model file; one of a single term may give the keys of the term at once."""
 
     name: str
     beads: list[BeadEntry] = Field(min_length=1)
     form: str | None = None
+    mixing: str = ""
     parameters: list[ParameterEntry] = Field(default_factory=list)
     entries: list[ValuesEntry] | None = None
     terms: list[TermEntry] | None = Field(default=None, min_length=1)
@@ -146,10 +151,12 @@ def _term_entries(file: ModelFile) -> list[tuple[TermEntry, str]]:
     if file.terms is None:
         if file.form is None:
             raise ConfigError("no form is given", where="form", remedy="write form: ..., or a list of terms")
-        entry = TermEntry(form=file.form, parameters=file.parameters, entries=file.entries)
+        entry = TermEntry(
+            form=file.form, mixing=file.mixing, parameters=file.parameters, entries=file.entries
+        )
         return [(entry, "")]
-    if file.form is not None or file.parameters or file.entries:
-        raise ConfigError("form, parameters and entries belong into the terms", where="terms")
+    if file.form is not None or file.mixing or file.parameters or file.entries:
+        raise ConfigError("form, mixing, parameters and entries belong into the terms", where="terms")
     return [(entry, f"terms.{number}.") for number, entry in enumerate(file.terms)]
 
 
@@ -184,7 +191,7 @@ def _term(entry: TermEntry, beads: Sequence[str], place: str) -> Term:
     for key, values in entries.items():
         merged = {**defaults, **values}
         filled[key] = {p.name: merged[p.name] for p in form.parameters if p.name in merged}
-    return Term(form.name, filled, tuple(parameters), entry.name, tables)
+    return Term(form.name, filled, tuple(parameters), entry.name, tables, entry.mixing)
 
 
 def _parameter(declared: Parameter, entry: ParameterEntry | None) -> Parameter:
@@ -249,6 +256,8 @@ def _entries(
             what = (
                 "every ordered triplet"
                 if form.bodies == 3 and not form.mirrored
+                else "every pair of like beads (and mixing: lorentz-berthelot for the others)"
+                if form.mixes
                 else "the types they are for"
             )
             raise ConfigError(
@@ -306,7 +315,7 @@ def model_to_dict(model: CoarseGrainedModel) -> dict[str, Any]:
     terms = [_term_to_dict(term, single=len(model.beads) == 1) for term in model.terms]
     alone = len(terms) == 1 and not model.terms[0].label
     if alone:
-        content["form"] = terms[0].pop("form")
+        content |= {key: terms[0].pop(key) for key in ("form", "mixing") if key in terms[0]}
     content["source"] = model.source
     content["beads"] = [
         {"name": bead.name} | ({} if bead.mass is None else {"mass": f"{bead.mass!r} amu"})
@@ -346,6 +355,8 @@ def _term_to_dict(term: Term, *, single: bool) -> dict[str, Any]:
     content: dict[str, Any] = {"form": term.form}
     if term.label:
         content["name"] = term.label
+    if term.mixing:
+        content["mixing"] = term.mixing
     content["parameters"] = parameters
     if not plain:
         content["entries"] = [

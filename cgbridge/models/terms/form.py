@@ -66,8 +66,9 @@ class Form(ABC):
 
     ``bodies`` is the number of bead types that an entry is for. ``parameters`` belong to an entry, ``shared``
     ones to the whole term. Where ``mirrored``, an entry and its reverse are the same: the bond A B is the
-    bond B A. ``label`` is the short name that parameters are called by: ``lj.epsilon``. All values passed to
-    the methods are in the internal system (nm, kJ/mol, rad). A form keeps no state.
+    bond B A. ``label`` is the short name that parameters are called by: ``lj.epsilon``. Where ``mixes``,
+    pairs of unlike beads can be made of the like ones (:mod:`cgbridge.models.terms.mixing`). All values passed
+    to the methods are in the internal system (nm, kJ/mol, rad). A form keeps no state.
     """
 
     name: ClassVar[str]
@@ -76,6 +77,7 @@ class Form(ABC):
     parameters: ClassVar[tuple[Parameter, ...]]
     shared: ClassVar[tuple[Parameter, ...]] = ()
     mirrored: ClassVar[bool] = True
+    mixes: ClassVar[bool] = False
 
     def parameter(self, name: str) -> Parameter:
         """The parameter called ``name``; :class:`ConfigError` with a suggestion when there is none."""

@@ -16,6 +16,7 @@ class LennardJones(PairForm):
 
     name: ClassVar[str] = "lennard-jones"
     label: ClassVar[str] = "lj"
+    mixes: ClassVar[bool] = True
     expression: ClassVar[str] = "4*epsilon*((sigma/r)^12 - (sigma/r)^6)"
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("epsilon", "eV", symbol="ε", meaning="depth"),

@@ -21,6 +21,7 @@ class Mie(PairForm):
 
     name: ClassVar[str] = "mie"
     label: ClassVar[str] = "mie"
+    mixes: ClassVar[bool] = True
     expression: ClassVar[str] = "n/(n - m)*(n/m)^(m/(n - m))*epsilon*((sigma/r)^n - (sigma/r)^m)"
     parameters: ClassVar[tuple[Parameter, ...]] = (
         Parameter("epsilon", "eV", symbol="ε", meaning="depth"),
