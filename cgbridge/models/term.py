@@ -205,8 +205,8 @@ class Term:
                     f"the pair {' '.join(pair)} cannot be mixed, for {' and '.join(lacking)} "
                     f"{'has' if len(lacking) == 1 else 'have'} no entry",
                     where=where,
-                    remedy=f"give an entry for {lacking[0]}, or one for {' '.join(pair)} (with an epsilon of 0 "
-                    "they do not interact)",
+                    remedy=f"give an entry for {lacking[0]}, or one for {' '.join(pair)} (with an epsilon of "
+                    "0 they do not interact)",
                 )
 
     @staticmethod

@@ -67,8 +67,8 @@ class Form(ABC):
     ``bodies`` is the number of bead types that an entry is for. ``parameters`` belong to an entry, ``shared``
     ones to the whole term. Where ``mirrored``, an entry and its reverse are the same: the bond A B is the
     bond B A. ``label`` is the short name that parameters are called by: ``lj.epsilon``. Where ``mixes``,
-    pairs of unlike beads can be made of the like ones (:mod:`cgbridge.models.terms.mixing`). All values passed
-    to the methods are in the internal system (nm, kJ/mol, rad). A form keeps no state.
+    pairs of unlike beads can be made of the like ones (:mod:`cgbridge.models.terms.mixing`). All values
+    passed to the methods are in the internal system (nm, kJ/mol, rad). A form keeps no state.
     """
 
     name: ClassVar[str]
