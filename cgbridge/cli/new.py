@@ -12,7 +12,11 @@ from cgbridge.cli.commands import FIT, add_command, require_absent, require_writ
 from cgbridge.cli.tables import print_table
 
 #: Templates in the order in which they are listed; the first is the default.
-TEMPLATES = ("water-quick", "stillinger-weber", "closed-form", "water")
+SEARCHES = ("water-quick", "stillinger-weber", "closed-form", "water")
+#: Fits to forces; the trajectories that they name are the user's.
+TRAININGS = ("pair-spline-water", "parameters-water", "force-matching-water", "energy-force-matching-water")
+SIMULATIONS = ("atomistic-water",)
+TEMPLATES = (*SEARCHES, *TRAININGS, *SIMULATIONS)
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -37,7 +41,7 @@ def init(
       cgbridge init my-water --template stillinger-weber
     """
     if show:
-        print_table(("template", "what it fits"), [(key, _summary(_text(key))) for key in TEMPLATES])
+        print_table(("template", "what it does"), [(key, _summary(_text(key))) for key in TEMPLATES])
         return
     text = _text(template)
     path = Path(name or template)
@@ -48,8 +52,10 @@ def init(
     _write(path, _renamed(text, template, path))
     typer.echo(f"written: {path}")
     typer.echo(f"  {_summary(text)}")
-    typer.echo(f"next:  cgbridge check {path}   find mistakes, estimate the cost")
-    typer.echo(f"       cgbridge fit {path}     the same command resumes a stopped fit")
+    word = "simulate" if template in SIMULATIONS else "fit"
+    looks = "find mistakes, look at the data" if template in TRAININGS else "find mistakes, estimate the cost"
+    typer.echo(f"next:  cgbridge check {path}   {looks}")
+    typer.echo(f"       cgbridge {word} {path}     the same command resumes where it was stopped")
 
 
 def _text(template: str) -> str:
@@ -74,7 +80,7 @@ def _summary(text: str) -> str:
 
 
 def _renamed(text: str, template: str, path: Path) -> str:
-    """The template under its new name: file, name of the fit, run folder."""
+    """The template under its new name: file, name of the fit, run folder, what it writes."""
     from cgbridge.errors import ConfigError
 
     name = path.stem
@@ -88,7 +94,7 @@ def _renamed(text: str, template: str, path: Path) -> str:
     text = re.sub(
         rf"^name: {template}$", f"name: '{name}'" if _is_number(name) else f"name: {name}", text, flags=re.M
     )
-    return text.replace(f"runs/{template}", f"runs/{name}")
+    return text.replace(f"runs/{template}", f"runs/{name}").replace(f"{template}.xyz", f"{name}.xyz")
 
 
 def _is_number(name: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from fits import command, known_answer, molecular_dynamics, write
 
-from cgbridge.cli.new import TEMPLATES
+from cgbridge.cli.new import SEARCHES, SIMULATIONS, TEMPLATES, TRAININGS
 from cgbridge.config.loader import load_fit
 from cgbridge.fits.search.box_check import longest_cutoff
 from cgbridge.fits.search.cost_estimate import candidate_count, estimate_cost, planned_simulations
@@ -24,7 +24,7 @@ def problem(folder: Path, content: dict[str, Any]) -> FitProblem:
     return build_problem(load_fit(write(folder, content)), folder)
 
 
-@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.parametrize("template", SEARCHES)
 def test_every_template_passes_the_check_under_its_new_name(tmp_path: Path, template: str) -> None:
     made = command(tmp_path, "init", "my-fit", "--template", template)
     assert made.returncode == 0, made.stderr
@@ -50,9 +50,33 @@ def test_init_takes_the_name_of_the_template_and_never_replaces_a_file(tmp_path:
     assert path.read_text() != "mine"
 
 
+@pytest.mark.parametrize("template", TRAININGS)
+def test_templates_of_trainings_ask_for_their_trajectories(tmp_path: Path, template: str) -> None:
+    """All that is missing are the user's files."""
+    made = command(tmp_path, "init", "mine", "--template", template)
+    assert made.returncode == 0 and "cgbridge fit mine.yaml" in made.stdout, made.stderr
+    content = yaml.safe_load((tmp_path / "mine.yaml").read_text())
+    assert content["name"] == "mine" and content["run"]["folder"] == "runs/mine"
+    checked = command(tmp_path, "check", "mine.yaml")
+    assert checked.returncode in (2, 3)  # several faults, or a file that cannot be read
+    for item in content["data"]["files"]:
+        file = item if isinstance(item, str) else item["file"]
+        assert f"{file}: no such" in checked.stderr, checked.stderr
+
+
+@pytest.mark.parametrize("template", SIMULATIONS)
+def test_templates_of_simulations(tmp_path: Path, template: str) -> None:
+    made = command(tmp_path, "init", "mine", "--template", template)
+    assert made.returncode == 0 and "cgbridge simulate mine.yaml" in made.stdout, made.stderr
+    text = (tmp_path / "mine.yaml").read_text()
+    assert "cgbridge simulate mine.yaml" in text and template not in text
+    checked = command(tmp_path, "check", "mine.yaml")
+    assert checked.returncode == 0, checked.stderr
+
+
 def test_init_lists_templates_and_suggests_one(tmp_path: Path) -> None:
     listed = command(tmp_path, "init", "--list")
-    assert all(template in listed.stdout for template in TEMPLATES)
+    assert all(template in listed.stdout for template in TEMPLATES), listed.stderr
     wrong = command(tmp_path, "init", "--template", "water-quik")
     assert wrong.returncode == 2 and "did you mean 'water-quick'?" in wrong.stderr
     odd = command(tmp_path, "init", "my fit")
