@@ -15,6 +15,8 @@ from labelled_frames import LENNARD_JONES, argon, save, water_set
 
 from cgbridge.errors import RunFolderError
 from cgbridge.fits.catalogue import read_fit_of_any_kind
+from cgbridge.fits.training.data_set import Series
+from cgbridge.fits.training.dynamics import typical_start
 from cgbridge.fits.training.kind import TrainingFit
 from cgbridge.fits.training.structure import Grid, overlap, rdf_difference, structure_of
 from cgbridge.frames import Frame
@@ -101,6 +103,28 @@ def test_the_page_and_the_terminal_tell_it(here: Path) -> None:
     assert "finished" in status and "14 ps stable" in status
     (line,) = run_lines(here)
     assert line.state == "finished" and "kJ/mol/nm" in line.deviation
+
+
+def test_dynamics_begin_at_the_mean_volume_of_the_data() -> None:
+    """Frames of a run at constant pressure have many volumes, and each belongs to another pressure."""
+    found = argon(frames=10)
+    scales = 1.0 + 0.02 * np.array([-4.0, 3.0, 1.0, -2.0, 0.4, 2.0, -1.0, 3.0, -3.0, 1.0])
+    series = Series(
+        "npt",
+        Topology(tuple(map(str, found["bead_types"]))),
+        (),
+        (found["positions"] * scales[:, None, None]).astype(np.float32),
+        found["forces"].astype(np.float32),
+        found["box"] * scales[:, None, None],
+        np.arange(10.0),
+        np.arange(10),
+    )
+    start = typical_start(series)
+    assert start.volume == pytest.approx(series.volume.mean(), rel=1e-12)
+    # The fifth is nearest; places and box are scaled alike.
+    np.testing.assert_allclose(
+        start.positions / start.edges[0], found["positions"][4] / found["box"][4, 0, 0], atol=1e-6
+    )
 
 
 def test_the_same_command_takes_finished_dynamics_from_the_folder(here: Path) -> None:

@@ -212,7 +212,7 @@ class _State:
         settings = EngineSettings(
             section.platform, section.threads, section.timestep, friction=section.friction
         )
-        start = Box.of(series.positions[0].astype(np.float64), series.box[0], series.topology.types)
+        start = typical_start(series)
         done, found = 0.0, Recorded([], [], [], 0.0, 0.0)
         what = "constant volume" if barostat == "none" else "constant pressure"
         try:
@@ -246,6 +246,18 @@ class _State:
             ideal = self._series.particles * GAS_CONSTANT * self._kelvin
             found.pressure.append((ideal + trace / 3.0) / box.volume / BAR_NM3)
             found.frames.append(Frame(box.positions, box.vectors, 0.0))
+
+
+def typical_start(series: Series) -> Box:
+    """The frame whose volume is nearest the mean one, scaled to exactly that: by a thousandth or less.
+
+    The volume of any other frame of a run at constant pressure belongs to another pressure.
+    """
+    mean = float(series.volume.mean())
+    nearest = int(np.argmin(np.abs(series.volume - mean)))
+    scale = float((mean / series.volume[nearest]) ** (1.0 / 3.0))
+    positions = series.positions[nearest].astype(np.float64)
+    return Box.of(scale * positions, scale * series.box[nearest], series.topology.types)
 
 
 def _frames_of(series: Series) -> list[Frame]:
