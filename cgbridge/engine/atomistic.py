@@ -189,7 +189,12 @@ class AtomisticDynamics:
         except openmm.OpenMMException as error:
             if "nan" in str(error).lower():
                 self._fail(str(error))
-            raise SimulationError(f"OpenMM refuses: {error}", where="dynamics") from None
+            narrow = "periodic box size" in str(error)
+            raise SimulationError(
+                f"OpenMM refuses: {error}",
+                where="dynamics",
+                remedy="use more molecules, or a shorter model.cutoff" if narrow else None,
+            ) from None
 
     def _fail(self, reason: str) -> None:
         raise UnstableError(

@@ -187,3 +187,21 @@ def test_force_fields_that_are_none_are_refused(tmp_path):
             ForceField(PotentialSection(forcefield=name), tmp_path)
     with pytest.raises(SimulationError, match="narrower than twice the cutoff"):
         water_box("SPC/E", 8, model={"forcefield": "SPC/E", "cutoff": "0.9 nm"})
+
+
+def test_a_narrow_box_may_breathe_at_constant_pressure():
+    """27 molecules at 0.9 g/cm^3 are compressed by a tenth: the cutoff that nobody chose leaves room."""
+    state, settings = StateSection(ensemble="npt", pressure=3000.0), EngineSettings("CPU", timestep=0.002)
+    for model, told in (({}, None), ({"cutoff": 0.48}, "shorter model.cutoff")):
+        box = water_box(
+            system={"molecules": 27, "density": "0.9 g/cm^3"}, model={"forcefield": "SPC/E"} | model
+        )
+        moving = AtomisticDynamics(box, state, settings, 1)
+        moving.restart(moving.begin(True))
+        if told is None:
+            moving.advance(1000)
+            assert moving.density(moving.snapshot(1000).box) > 1.02 * 0.9
+        else:
+            with pytest.raises(SimulationError, match="decreased") as error:
+                moving.advance(1000)
+            assert told in str(error.value)

@@ -16,7 +16,7 @@ import numpy as np
 from cgbridge.config.atomistic_config import PotentialSection
 from cgbridge.errors import ConfigError, FileFormatError, SimulationError, did_you_mean
 from cgbridge.models.atomistic.system import Start
-from cgbridge.structures.box_sizes import BREATHING, require_width
+from cgbridge.structures.box_sizes import MARGIN, require_width
 
 #: Usual cutoff in nm of pairs in real space.
 _CUTOFF = 0.9
@@ -89,7 +89,7 @@ class ForceField:
         """Constraints as the section says, and a correction for the dispersion beyond the cutoff."""
         from openmm import app
 
-        cutoff = self._section.cutoff or min(_CUTOFF, start.width / (2.0 * BREATHING))
+        cutoff = self._section.cutoff or min(_CUTOFF, start.width / (2.0 * MARGIN))
         require_width(start.width, cutoff, where="model.cutoff", remedy="use more molecules or a shorter one")
         bonds = {"none": None, "h-bonds": app.HBonds, "all-bonds": app.AllBonds}
         with _openmm_words():
