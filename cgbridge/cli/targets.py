@@ -138,11 +138,16 @@ def build(
     for made in builds.values():
         show_notes(made.notes)
     rows = [
-        (f"{name}/{target.key}-{kelvin:.0f}K", str(target.entry["value"]), f"{target.entry['tolerance']:g}")
+        (
+            f"{name}/{target.key}-{kelvin:.0f}K",
+            str(target.entry["value"]),
+            f"{target.entry['error']:g}" if "error" in target.entry else "in its file",
+            f"{target.entry['tolerance']:g}",
+        )
         for kelvin, made in builds.items()
         for target in made.targets
     ]
-    print_table(("target", ">value", ">tolerance"), rows)
+    print_table(("target", ">value", ">error", ">tolerance"), rows)
     typer.echo(f"written: {path}")
 
 
