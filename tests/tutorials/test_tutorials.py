@@ -4,25 +4,48 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
 from cgbridge.config.document import parse_document
+from cgbridge.targets.library import load_target
+from cgbridge.trajectories.hdf5 import Trajectory
 
 TUTORIALS = Path(__file__).parents[2] / "tutorials"
 WATER = TUTORIALS / "01-fit-a-water-model.ipynb"
 
 
+MAPPING = TUTORIALS / "02-map-a-trajectory.ipynb"
+NEURAL = TUTORIALS / "03-neural-water-by-force-matching.ipynb"
+
+
 # Jupyter's client warns of its transport; that is between it and the kernel.
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
-def test_water_from_nothing_to_a_density_curve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+_quiet = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::RuntimeWarning")
+
+
+@pytest.fixture
+def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], nbformat.NotebookNode]:
+    """Runs a notebook in ``tmp_path`` with small settings; raises the error of the first cell that fails."""
     monkeypatch.setenv("CGBRIDGE_TUTORIAL_QUICK", "1")
-    notebook = nbformat.read(WATER, as_version=4)
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
-    client.execute()  # raises the error of the first cell that fails
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # torch on cores that other tests use is slow with more
+
+    def execute(path: Path) -> nbformat.NotebookNode:
+        notebook = nbformat.read(path, as_version=4)
+        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        return notebook
+
+    return execute
+
+
+@_quiet
+def test_water_from_nothing_to_a_density_curve(executed: Callable[[Path], Any], tmp_path: Path) -> None:
+    notebook = executed(WATER)
     _same_words_before_the_fit(nbformat.read(WATER, as_version=4), notebook)
     run = tmp_path / "tutorial-water/run"
     assert (run / "report.html").stat().st_size > 0 and (run / "best/model.tersoff").exists()
@@ -33,6 +56,58 @@ def test_water_from_nothing_to_a_density_curve(tmp_path: Path, monkeypatch: pyte
     curve = [target for target in record["targets"] if target["observable"] == "density"]
     assert len(curve) == 3
     assert all(0.9 < target["value"] < 1.1 and target["stderr"] > 0 for target in curve)
+
+
+@pytest.mark.slow
+@_quiet
+def test_atoms_become_beads_by_right_maps_alone(executed: Callable[[Path], Any], tmp_path: Path) -> None:
+    pytest.importorskip("mdtraj")
+    printed = _text(executed(MAPPING))
+    # Of the commands that the page shows, one is to be refused, and one to warn.
+    assert printed.count("error: ") == 1 and "is not the mean force" in printed
+    assert printed.count("warning: ") == 1 and "fit a temperature of" in printed
+    # Positions are kept in single precision, boxes are some nm wide.
+    assert _number(r"centres of mass: at most (\S+) nm", printed) < 1e-6
+    assert _number(r"by whole boxes: at most (\S+) nm", printed) < 1e-6
+    folder = tmp_path / "tutorial-mapping"
+    rms = {
+        path.stem: np.sqrt(np.mean([np.square(frame.forces) for frame in Trajectory(path)]))
+        for path in folder.glob("*.h5")
+        if path.stem not in ("water", "hexane", "kcal")
+    }
+    # What the bars say: the sums are equal, the oxygen alone is noisy, optimal gains in a chain.
+    assert rms["oxygen"] == pytest.approx(rms["beads"], rel=1e-5) == rms["water-1bead-basic"]
+    assert rms["oxygen-basic"] > 2.0 * rms["oxygen"]
+    assert rms["hexane-optimal"] < 0.9 * rms["hexane-sum"]
+    assert "carbons" not in rms
+    for target in ("spc-fw/density-300K", "spc-fw/rdf-300K", "hexane/bond-PR-PR-298K"):
+        assert load_target(target, folder).tolerance > 0.0
+
+
+@pytest.mark.slow
+@_quiet
+def test_forces_become_models_of_beads(executed: Callable[[Path], Any], tmp_path: Path) -> None:
+    pytest.importorskip("torchmdnet")
+    printed = _text(executed(NEURAL))
+    assert "error: " not in printed and "warning: " not in printed
+    for name in ("pairs", "network"):
+        record = json.loads((tmp_path / f"tutorial-neural/{name}/result.json").read_text())
+        state = record["dynamics"][0]
+        assert state["reason"] == "" and state["density"]["value"] > 0.0
+        errors = record["errors"]["validation"]
+        assert name == "network" or errors["force"] < 0.8 * errors["spread"]
+    assert len(re.findall(r"kJ/mol per bead", printed)) == 5
+
+
+def _text(notebook: nbformat.NotebookNode) -> str:
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return "".join(output.get("text", "") for cell in cells for output in cell.outputs)
+
+
+def _number(pattern: str, text: str) -> float:
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return float(found[1])
 
 
 def _same_words_before_the_fit(stored: nbformat.NotebookNode, fresh: nbformat.NotebookNode) -> None:
