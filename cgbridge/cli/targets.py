@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
 
 from cgbridge.cli.commands import LOOK_UP, add_command, read_quantity, require_writable, show_notes
 from cgbridge.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from cgbridge.apps.target_building import Build
 
 
 class _ListByDefault(TyperGroup):
@@ -137,6 +141,12 @@ def build(
     path = write_targets(folder, name, builds, f"Made by cgbridge from {sources}.", replace=overwrite)
     for made in builds.values():
         show_notes(made.notes)
+    _show_targets(name, builds)
+    typer.echo(f"written: {path}")
+
+
+def _show_targets(name: str, builds: Mapping[float, Build]) -> None:
+    """A table of what was made, with errors; those of curves stand in their files."""
     rows = [
         (
             f"{name}/{target.key}-{kelvin:.0f}K",
@@ -148,7 +158,6 @@ def build(
         for target in made.targets
     ]
     print_table(("target", ">value", ">error", ">tolerance"), rows)
-    typer.echo(f"written: {path}")
 
 
 def ices(
