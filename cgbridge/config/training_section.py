@@ -28,7 +28,8 @@ class LossSection(Section):
         0.0,
         ge=0,
         description="Weight of the mean pressure, in units of the ideal pressure of the particles: so that "
-        "the density is right, too. Needs data.files[].pressure, or files of runs at constant pressure.",
+        "the density is right, too; 0.001 to 0.003 is enough, and more spoils the forces. Needs "
+        "data.files[].pressure, or files of runs at constant pressure.",
     )
     kind: Literal["squares", "huber"] = Field(
         "squares",

@@ -67,11 +67,14 @@ def test_unknown_platform_is_named_with_those_there_are(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "settings",
-    [EngineSettings(), EngineSettings(platform="CPU"), EngineSettings(threads=2)],
-    ids=["auto", "CPU", "two threads"],
+    ("name", "settings"),
+    [
+        pytest.param("ml-bop", EngineSettings(), id="ml-bop-auto"),
+        pytest.param("mw", EngineSettings(platform="CPU"), id="mw-CPU"),
+        pytest.param("ml-bop", EngineSettings(threads=2), id="ml-bop-two threads"),
+        pytest.param("mw", EngineSettings(threads=2), id="mw-two threads", marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("name", ["ml-bop", "mw"])
 def test_same_seed_gives_the_same_results(name, settings, tmp_path):
     """Every number of a run with thermostat and barostat, to the last bit."""
     model, runs = load_model(name), []

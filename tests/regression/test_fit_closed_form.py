@@ -88,7 +88,7 @@ def kill_after(folder: Path, evaluations: int) -> None:
     # At the start, sampling, breeding, polishing; surfaces are searched for seconds after 116 and 118.
     [
         ("generational", "nelder-mead", (0, 20, 70, 125)),
-        ("steady-state", "nelder-mead", (0, 20, 70, 125)),
+        pytest.param("steady-state", "nelder-mead", (0, 20, 70, 125), marks=pytest.mark.slow),
         pytest.param("generational", "response-surface", (116, 118), marks=pytest.mark.slow),
         ("steady-state", "cma-es", (90, 120)),
     ],

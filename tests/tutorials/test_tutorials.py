@@ -43,6 +43,7 @@ def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path]
     return execute
 
 
+@pytest.mark.slow
 @_quiet
 def test_water_from_nothing_to_a_density_curve(executed: Callable[[Path], Any], tmp_path: Path) -> None:
     notebook = executed(WATER)

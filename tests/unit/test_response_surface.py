@@ -215,7 +215,7 @@ def test_exact_values_that_are_all_alike_stay_exact() -> None:
     assert spread[0] < 1e-12
 
 
-@pytest.mark.parametrize("norm", ["root-mean-square", "mean-absolute"])
+@pytest.mark.parametrize("norm", ["root-mean-square", pytest.param("mean-absolute", marks=pytest.mark.slow)])
 def test_finds_the_truth_behind_noise(norm: Norm) -> None:
     experiment = Experiment(norm=norm)
     best = min(error(point) for point in experiment.points)

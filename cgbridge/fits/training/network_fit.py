@@ -89,10 +89,11 @@ class NetworkTrainer:
     def describe(self) -> Rows:
         section = self._section
         steps = -(-len(self._task.split.train) // section.batch)
+        potential = self._potential(0)
         return [
             ("network", f"{self._name}, cutoff {self._settings.cutoff:g} nm"),
-            ("parameters", str(self._potential(0).parameter_count)),
-            ("priors", ", ".join(self._priors) or "none"),
+            ("parameters", str(potential.parameter_count)),
+            ("priors", ", ".join(prior.name for prior in potential.known) or "none"),
             ("training", f"{section.committee} x {section.epochs} epochs of {steps} steps"),
         ]
 
