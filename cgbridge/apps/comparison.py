@@ -9,13 +9,12 @@ from typing import Any
 
 from cgbridge.config.training_data_section import DataFileSection, DataSection
 from cgbridge.config.training_validation_section import DynamicsValidationSection
-from cgbridge.errors import ConfigError
-from cgbridge.fits.training.data_set import DataSet, Series
+from cgbridge.fits.training.bead_names import named_as_in
+from cgbridge.fits.training.data_set import Series
 from cgbridge.fits.training.dynamics import run_beside
 from cgbridge.fits.training.label_files import read_data
 from cgbridge.fits.training.openmm_forces import ModelForces, force_errors
 from cgbridge.fits.training.trainer import Trained
-from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.store.versions import versions
 
@@ -36,7 +35,7 @@ def compare(
     :class:`ConfigError` for frames of other beads, and for dynamics at a temperature that nobody knows.
     """
     data = read_data(DataSection(files=tuple(files)), folder, energies=False)
-    own = _named(model, data)
+    own = named_as_in(model, data, ", ".join(series.name for series in data.series))
     if dynamics is not None:
         data.require_temperatures()
     predict = ModelForces(own, data)
@@ -51,20 +50,6 @@ def compare(
             record |= run_beside(series, Trained(own), dynamics, say)
         records.append(record)
     return {"model": model.name, "files": records, "notes": list(data.notes), "versions": dict(versions())}
-
-
-def _named(model: TypedBeads, data: DataSet) -> TypedBeads:
-    """The model with the names that the frames have."""
-    if isinstance(model, CoarseGrainedModel) and len(model.bead_names) == len(data.types) == 1:
-        return model.with_bead_names({model.bead_names[0]: data.types[0]})
-    missing = [name for name in data.types if name not in model.bead_names]
-    if missing:
-        raise ConfigError(
-            f"'{model.name}' has no bead '{missing[0]}', which is in the frames",
-            where=", ".join(series.name for series in data.series),
-            remedy="its beads: " + ", ".join(model.bead_names),
-        )
-    return model
 
 
 def _frames_record(series: Series) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from cgbridge.config.model_section import ModelSection
 from cgbridge.errors import CgbridgeError, ConfigError
 from cgbridge.fits.search.base_model import base_model
 from cgbridge.fits.search.parameters import searched_parameters
+from cgbridge.fits.training.bead_names import named_as_in
 from cgbridge.fits.training.data_set import FrameAddress
 from cgbridge.fits.training.openmm_forces import ModelForces
 from cgbridge.fits.training.trainer import Rows, Task, Trained
@@ -49,16 +50,8 @@ class ParameterTrainer:
 
     def __init__(self, task: Task, settings: ParameterSettings) -> None:
         self._task, self._settings = task, settings
-        base = base_model(settings, task.input_folder)
-        if len(base.beads) == 1 and len(task.data.types) == 1:
-            base = base.with_bead_names({base.beads[0].name: task.data.types[0]})
-        missing = [name for name in task.data.types if name not in base.bead_names]
-        if missing:
-            raise ConfigError(
-                f"the base model has no bead '{missing[0]}', which is in the frames",
-                where="model.base",
-                remedy="its beads: " + ", ".join(base.bead_names),
-            )
+        base = named_as_in(base_model(settings, task.input_folder), task.data, "model.base")
+        assert isinstance(base, CoarseGrainedModel)
         masses = {name: task.data.masses.get(name) for name in task.data.types}
         self._base = base.with_masses({name: mass for name, mass in masses.items() if mass is not None})
         if self._base.cutoff > task.data.least_half_width:
