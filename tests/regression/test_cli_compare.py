@@ -12,9 +12,9 @@ from program import run as command
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Frames of liquid argon, the model that made them, and one whose atoms are 6 % smaller."""
+    """Frames of argon in a skewed box, the model that made them, and one whose atoms are 6 % smaller."""
     folder = tmp_path_factory.mktemp("compare")
-    save(folder / "frames.npz", argon(frames=40))
+    save(folder / "frames.npz", argon(frames=40, skew=0.16))
     LENNARD_JONES.save(folder / "argon.yaml")
     parameters = LENNARD_JONES.parameters
     LENNARD_JONES.with_parameters(parameters | {"sigma": 0.94 * parameters["sigma"]}).save(

@@ -95,7 +95,7 @@ def test_example_of_a_fit_to_forces_has_the_keys_of_its_architecture(path):
     assert validate(settings, section.options | made, str(path))
 
 
-@pytest.mark.parametrize("path", [p for p in IN_FOLDERS if "forcefield" in p.read_text()], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [p for p in IN_FOLDERS if is_atomistic(p)], ids=lambda p: p.stem)
 def test_example_of_atoms_in_a_folder_can_be_built(path):
     assert len(atomistic_system(load_atomistic(path), path.parent).atoms) > 1
 
@@ -154,9 +154,7 @@ FOREIGN = "There is no serialization proxy registered for type"
 #: What differs from case to case.
 VARYING = r"…|'3 K'|'K' \(temperature\) to 'kcal/mol' \(energy\)|signal SIGKILL"
 #: Messages quoted whole, which other tests provoke.
-QUOTED = {
-    "water.yaml:28: optimizer.stages.0.popultion: unknown key 'popultion'; did you mean 'population'?"
-}
+QUOTED = {"water.yaml:28: optimizer.stages.0.popultion: unknown key 'popultion'; did you mean 'population'?"}
 
 
 def test_messages_of_the_troubleshooting_page_are_those_of_the_program():

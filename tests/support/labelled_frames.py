@@ -82,20 +82,23 @@ def described(topology: Topology, masses: Any, source: dict[str, Any]) -> dict[s
 
 
 @functools.cache
-def _argon() -> dict[str, Any]:
+def _argon(skew: float) -> dict[str, Any]:
     side, edge = 5, 1.85
+    box = edge * np.array([[1.0, 0.0, 0.0], [skew, 1.0, 0.0], [-skew, skew, 1.0]])
     grid = np.stack(np.meshgrid(*[np.arange(side)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     topology = Topology(("Ar",) * side**3)
     return dynamics(
-        LENNARD_JONES, topology, np.eye(3) * edge, kelvin=120.0, frames=60, start=(grid + 0.5) * edge / side,
-        stride=40,
-    )  # fmt: skip
+        LENNARD_JONES, topology, box, kelvin=120.0, frames=60, start=(grid + 0.5) / side @ box, stride=40
+    )
 
 
-def argon(frames: int = 60) -> dict[str, Any]:
-    """The first frames of 125 atoms of dense argon at 120 K, 0.2 ps apart, with their forces."""
+def argon(frames: int = 60, skew: float = 0.0) -> dict[str, Any]:
+    """The first frames of 125 atoms of dense argon at 120 K, 0.2 ps apart, with their forces.
+
+    ``skew``: how far the second and third edge of the box lean, in edges; the volume stays.
+    """
     per_frame = ("positions", "forces", "box", "time", "energy")
-    return {name: value[:frames] if name in per_frame else value for name, value in _argon().items()}
+    return {name: value[:frames] if name in per_frame else value for name, value in _argon(skew).items()}
 
 
 def save(path: Path, arrays: dict[str, Any]) -> Path:
