@@ -111,7 +111,6 @@ def _configurations(
         "model": {**potential.identity, "dispersion": "Ewald sum"},
         "mapping": mapping.name,
         "seed": plan.seed,
-        "temperature": 0.0,
     }
     beads = Beads(operator.topology, operator.masses)
     header = Header(beads, ("forces", "energy"), source=source, versions=versions())

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 from scipy.sparse import csr_array
 
-from cgbridge.engine.held_beads import LABEL_FIELDS, HeldBeads, Sampling
+from cgbridge.config.active_learning_section import LEAST_SAMPLES
+from cgbridge.engine.held_beads import FARTHEST, LABEL_FIELDS, HeldBeads, Sampling
 from cgbridge.errors import ConfigError, RunFolderError
-from cgbridge.frames import Frame
+from cgbridge.frames import FloatArray, Frame
 from cgbridge.mapping.force_maps import FORCE_MAPS, force_matrix
 from cgbridge.mapping.mapping import Mapping
 from cgbridge.mapping.noise_floor import NoiseFloor, noise_floor
@@ -56,16 +59,25 @@ def label_frames(
 ) -> NoiseFloor:
     """Write beads with their mean forces for every chosen frame of ``source``; the same call goes on.
 
-    A label is made of its frame and its number alone, so that one that is interrupted is made again. Raises
-    :class:`ConfigError` for frames of other atoms, and :class:`RunFolderError` for a file of other settings.
+    A label is made of its frame and its number alone, so that one that is interrupted is made again; frames
+    that came later are added. Raises :class:`ConfigError` for frames of other atoms and for too few samples,
+    and :class:`RunFolderError` for a file of other settings, or of other frames.
     """
+    if settings.sampling.samples < LEAST_SAMPLES:
+        raise ConfigError(
+            f"the noise of a mean over {settings.sampling.samples} samples is not known",
+            where="--samples",
+            remedy=f"take {LEAST_SAMPLES} or more",
+        )
     chosen = range(len(source))[settings.frames]
     if not len(chosen):
         raise ConfigError(f"none of the {len(source)} frames is chosen", where="--frames")
     operator = resolve(mapping, system.atoms)
     matrix = _matrix(operator, system, source, settings)
-    header = _header(operator, mapping, system, settings)
+    header = _header(operator, mapping.name, system, settings)
     known = _known(out, header)
+    if known:
+        _require_same_frames(out, operator, _chosen(source, chosen))
     if known < len(chosen):
         held = HeldBeads(
             system.system,
@@ -78,8 +90,7 @@ def label_frames(
             threads=settings.threads,
         )
         with storage_errors(out), TrajectoryWriter(out, len(operator), header, further=known > 0) as writer:
-            frames = islice(source, chosen.start, chosen.stop, chosen.step)
-            for number, (index, frame) in enumerate(zip(chosen, frames, strict=True)):
+            for number, (index, frame) in enumerate(zip(chosen, _chosen(source, chosen), strict=True)):
                 if number >= known:
                     writer.append(_labelled(held, operator, frame, index, settings))
                     show(number + 1, len(chosen))
@@ -89,10 +100,19 @@ def label_frames(
 def _labelled(
     held: HeldBeads, operator: MappingOperator, frame: Frame, index: int, settings: LabelSettings
 ) -> Frame:
-    rotation, box = openmm_box(frame.box)
-    atoms = operator.whole(frame) @ rotation
+    atoms, box = _laid(operator, frame)
     label = held.sample(atoms, box, settings.sampling, number=index)
     return label.frame(box, frame.time)
+
+
+def _laid(operator: MappingOperator, frame: Frame) -> tuple[FloatArray, FloatArray]:
+    """The atoms of a frame in whole molecules, and their box, as OpenMM wants them."""
+    rotation, box = openmm_box(frame.box)
+    return operator.whole(frame) @ rotation, box
+
+
+def _chosen(source: FrameSource, chosen: range) -> Iterator[Frame]:
+    return islice(iter(source), chosen.start, chosen.stop, chosen.step)
 
 
 def _matrix(
@@ -109,12 +129,14 @@ def _matrix(
 
 
 def _header(
-    operator: MappingOperator, mapping: Mapping, system: AtomisticSystem, settings: LabelSettings
+    operator: MappingOperator, mapping: str, system: AtomisticSystem, settings: LabelSettings
 ) -> Header:
     source = {
         "labels": "constrained",
         "model": dict(system.identity),
-        "mapping": mapping.name,
+        "mapping": mapping,
+        # A name may mean another mapping later, and weights do not show in the beads.
+        "mapping_sha256": _digest(operator),
         "forces": settings.forces,
         "temperature": settings.temperature,
         "timestep": settings.timestep,
@@ -123,6 +145,17 @@ def _header(
     }
     beads = Beads(operator.topology, operator.masses)
     return Header(beads, LABEL_FIELDS, settings.timestep, source, versions())
+
+
+def _digest(operator: MappingOperator) -> str:
+    """Of the weights of a mapping: where its beads lie, and what forces they have of their own."""
+    found = hashlib.sha256()
+    for matrix in (operator.positions, operator.forces):
+        for part in (matrix.indptr, matrix.indices):
+            found.update(part.astype(np.int64).tobytes())
+        # Ratios of masses, whose last bits are no other mapping.
+        found.update(np.round(matrix.data, 9).tobytes())
+    return found.hexdigest()
 
 
 def _known(out: Path, header: Header) -> int:
@@ -137,3 +170,24 @@ def _known(out: Path, header: Header) -> int:
             remedy="give another name, or remove it",
         )
     return len(Trajectory(out))
+
+
+def _require_same_frames(out: Path, operator: MappingOperator, frames: Iterator[Frame]) -> None:
+    """Raise :class:`RunFolderError` unless the labels that are there are those of the first ``frames``."""
+    for number, label in enumerate(Trajectory(out)):
+        frame = next(frames, None)
+        if frame is None or not _is_label_of(label, operator, frame):
+            raise RunFolderError(
+                f"label {number + 1} in this file is that of another frame",
+                where=str(out),
+                remedy="give the trajectory and the frames that it was begun with, or another name",
+            )
+
+
+def _is_label_of(label: Frame, operator: MappingOperator, frame: Frame) -> bool:
+    """Whether its time, its box and the places of its beads are those of the frame."""
+    atoms, box = _laid(operator, frame)
+    if frame.time != label.time or not np.allclose(box, label.box, rtol=0.0, atol=1e-9):
+        return False
+    apart = operator.positions @ atoms - label.positions
+    return bool(np.sqrt(np.mean(np.sum(apart**2, axis=1))) <= FARTHEST)

@@ -29,7 +29,7 @@ def label(
     frames: Annotated[
         str, typer.Option(help="FIRST:STOP:STEP as Python counts, such as 100: or ::10.")
     ] = "::",
-    samples: Annotated[int, typer.Option(min=2, help="Samples of the atoms for every label.")] = 50,
+    samples: Annotated[int, typer.Option(help="Samples of the atoms for every label.")] = 50,
     interval: Annotated[str, typer.Option(help="Time between samples.")] = "0.1 ps",
     equilibration: Annotated[str, typer.Option(help="Time before the first sample.")] = "1 ps",
     forces: Annotated[str, typer.Option(help="Force map: sum, basic or optimal.")] = "sum",

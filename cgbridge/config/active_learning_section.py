@@ -10,6 +10,10 @@ from pydantic import Field, field_validator, model_validator
 from cgbridge.config.quantities import Force, Rate, Time
 from cgbridge.config.section import Section
 
+#: Samples of a label of which at least its noise is known: two are used up by the mean and by what goes with
+#: the motion of the bead, and how many are independent is asked of four or more.
+LEAST_SAMPLES = 4
+
 
 class ExplorationSection(Section):
     """Molecular dynamics of the committee at the state of every file, to see where its members disagree."""
@@ -32,7 +36,7 @@ class ExplorationSection(Section):
 class NewLabelsSection(Section):
     """Mean forces of chosen frames: beads held, forces averaged over the atoms (`cgbridge label`)."""
 
-    samples: int = Field(20, ge=2, description="Samples of the atoms for every label.")
+    samples: int = Field(20, ge=LEAST_SAMPLES, description="Samples of the atoms for every label.")
     interval: Time = Field(0.1, gt=0, description="Time between samples; bare number in ps.")
     equilibration: Time = Field(
         2.0,

@@ -36,7 +36,9 @@ class DataFileSection(Section):
         "Default: what the file says of its run, if that was at constant pressure.",
     )
     independent: bool = Field(
-        False, description="The frames are no series in time: none is near another, and no gap is wanted."
+        False,
+        description="The frames are chosen, and no run at one state: none is near another in time, no gap is "
+        "wanted, and they have no mean pressure.",
     )
     stride: int = Field(1, ge=1, description="Every how many frames one is taken.")
 

@@ -39,7 +39,9 @@ _LOOKS = 8
 #: Where a minimisation ends: root mean square force in kJ/(mol nm), a thousandth of what acts on a molecule
 #: of water; it is begun anew until it gains less than so many kJ/mol per bead, at most so often.
 _TOLERANCE, _GAIN, _ROUNDS = 0.5, 1e-3, 20
-
+#: Beads farther than this from where they were wanted, root mean square in nm, were not held: springs give
+#: way by a tenth of it under the forces of a liquid, by a third of it under those of compressed ices.
+FARTHEST = 0.01
 
 #: What a trajectory of labels has for every frame.
 LABEL_FIELDS = ("forces", "force_error", "force_noise")
@@ -60,8 +62,9 @@ class Label:
 
     ``positions`` (n, 3) nm of the beads, ``forces`` the mean force on them in kJ/(mol nm), ``energy`` the
     mean potential energy in kJ/mol. ``variance`` is that of a single sample of a force component with the
-    bead in its place, ``stderr`` the standard error of one of ``forces``; ``displacement`` nm the root mean
-    square distance of a bead from where it was wanted. All zero but the last for atoms at rest.
+    bead in its place, ``stderr`` the standard error of one of ``forces``, both NaN for fewer samples than tell;
+    ``displacement`` nm the root mean square distance of a bead from where it was wanted. All zero but the last
+    for atoms at rest.
     """
 
     positions: FloatArray = field(repr=False)
@@ -120,6 +123,7 @@ class HeldBeads:
         self.stiffness = _stiffness(positions, masses, timestep)
         self._group = _unused_group(held)
         self._spring = _springs(positions, self.stiffness, self._group)
+        self._spring.setUsesPeriodicBoundaryConditions(held.usesPeriodicBoundaryConditions())
         held.addForce(self._spring)
         integrator = openmm.LangevinMiddleIntegrator(temperature, friction, timestep)
         integrator.setRandomNumberSeed(seed)
@@ -134,7 +138,7 @@ class HeldBeads:
         """Mean forces with the beads held where those of ``atoms`` (N, 3) are, molecules in one piece.
 
         ``number`` makes the velocities of this configuration. Raises
-        :class:`~cgbridge.errors.UnstableError` where the atoms break apart.
+        :class:`~cgbridge.errors.UnstableError` where the atoms break apart, or leave their places.
         """
         with openmm_faults("atoms with held beads", kind=UnstableError):
             return self._sample(atoms, box, plan, number)
@@ -158,7 +162,9 @@ class HeldBeads:
             raise UnstableError("the atoms broke apart while their beads were held")
         mean = series.mean(axis=0)
         rest = _noise(series, np.array(places))
-        variance = float(np.sum(rest**2) / (max(plan.samples - 2, 1) * mean.size))
+        # Their mean and what goes with the motion of the bead use two samples up.
+        free = plan.samples - 2
+        variance = float(np.sum(rest**2) / (free * mean.size)) if free > 0 else math.nan
         inefficiency = _inefficiency(rest)
         return Label(
             positions=np.mean(places, axis=0),
@@ -174,7 +180,8 @@ class HeldBeads:
 
         The energy is then a function of the positions of the beads, of which the mapped forces are the
         negative gradient, exactly: the limit of mean forces at 0 K. Raises
-        :class:`~cgbridge.errors.UnstableError` for an energy that is no number.
+        :class:`~cgbridge.errors.UnstableError` for an energy that is no number, and for atoms that leave their
+        places.
         """
         with openmm_faults("atoms with held beads", kind=UnstableError):
             return self._relax(atoms, box)
@@ -255,7 +262,7 @@ def _stiffness(positions: csr_array, masses: FloatArray, timestep: float) -> Flo
 def _springs(positions: csr_array, stiffness: FloatArray, group: int) -> Any:
     import openmm
 
-    force = openmm.CustomCentroidBondForce(1, "0.5*stiffness*((x1-x0)^2+(y1-y0)^2+(z1-z0)^2)")
+    force = openmm.CustomCentroidBondForce(1, "0.5*stiffness*pointdistance(x1,y1,z1,x0,y0,z0)^2")
     for name in ("stiffness", "x0", "y0", "z0"):
         force.addPerBondParameter(name)
     for bead, stiff in enumerate(stiffness):
@@ -303,4 +310,8 @@ def _inefficiency(series: FloatArray) -> float:
 
 
 def _displacement(found: FloatArray, wanted: FloatArray) -> float:
-    return float(np.sqrt(np.mean(np.sum((found - wanted) ** 2, axis=1))))
+    """Root mean square distance; raises :class:`UnstableError` where nothing was held."""
+    distance = float(np.sqrt(np.mean(np.sum((found - wanted) ** 2, axis=1))))
+    if not distance <= FARTHEST:
+        raise UnstableError(f"the beads moved {distance:.2g} nm from the places where they were held")
+    return distance

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import sys
+from pathlib import Path
 
 import numpy as np
 import openmm
 import pytest
 from openmm import app, unit
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
+
+import devices
 from scipy.integrate import quad
 from scipy.sparse import csr_array, eye_array, kron
 
@@ -109,11 +115,14 @@ def test_relaxed_labels_are_the_gradient_of_their_energy() -> None:
     held = HeldBeads(system, centres, sums, timestep=0.002)
     held.relax(atoms, box)  # takes overlaps out of the start
     held.sample(held.atoms, box, Sampling(1, 2.0, 2.0))
+    # All beads by a step along a random direction, then the orientations relaxed again; a shallow minimum
+    # that the step leads out of is left before.
+    step = np.repeat(4e-4 * np.random.default_rng(2).normal(size=(count, 3)), 3, axis=0)
+    held.relax(held.atoms, box)
+    held.relax(held.atoms + step, box)
     exactly = HeldBeads(system, centres, sums, platform="Reference")
     first = exactly.relax(held.atoms, box)
-    # All beads by a step along a random direction, then the orientations relaxed again.
-    step = 4e-4 * np.random.default_rng(2).normal(size=(count, 3))
-    other = exactly.relax(exactly.atoms + np.repeat(step, 3, axis=0), box)
+    other = exactly.relax(exactly.atoms - step, box)
     work = 0.5 * np.sum((first.forces + other.forces) * (other.positions - first.positions))
     # The trapezoid leaves a third of the change of the force's own change, small for a step of 0.4 pm.
     assert other.energy - first.energy == pytest.approx(-work, rel=0.02)
@@ -169,3 +178,43 @@ def test_atoms_that_lie_on_each_other_are_told() -> None:
         HeldBeads(system, *maps, timestep=0.002, platform="Reference").sample(
             atoms, box, Sampling(2, 0.1, 0.1)
         )
+
+
+@pytest.mark.parametrize("platform", devices.found())
+def test_springs_pull_at_the_nearest_image(platform: str) -> None:
+    # Kernels on GPUs move molecules into the box as they like: with springs that know one image only, beads
+    # outside of it were pulled through it, and their labels were those of another configuration.
+    system, atoms, box = water()
+    for force in system.getForces():
+        if isinstance(force, openmm.NonbondedForce):
+            force.setNonbondedMethod(openmm.NonbondedForce.CutoffPeriodic)  # is compiled in a moment
+    count = len(atoms) // 3
+    centres = csr_array(kron(eye_array(count), np.array([[15.99943, 1.007947, 1.007947]]) / 18.015324))
+    sums = csr_array(kron(eye_array(count), np.ones((1, 3))))
+    relaxed = HeldBeads(system, centres, sums, timestep=0.001)
+    relaxed.relax(atoms, box)
+    atoms = relaxed.atoms.reshape(-1, 3, 3)
+    images = np.random.default_rng(1).integers(-2, 3, (count, 1, 3)) * np.diag(box)
+    held = HeldBeads(system, centres, sums, timestep=0.001, platform=platform)
+    label = held.sample((atoms + images).reshape(-1, 3), box, Sampling(4, 0.01, 0.05))
+    assert label.displacement < 0.005
+
+
+def test_beads_that_are_not_held_are_told() -> None:
+    # A bead that is wanted at the middle of a box, and whose atoms are pulled away by 1e5 kJ/mol/nm: the
+    # spring of 4e6 gives way by 0.05 nm, although it is moved once by what it carries.
+    system = openmm.System()
+    system.addParticle(10.0)
+    pull = openmm.CustomExternalForce("-1e5*(x+step(x-0.002)*1000*x^2)")
+    pull.addParticle(0, [])
+    system.addForce(pull)
+    one = csr_array([[1.0]])
+    held = HeldBeads(system, one, one, timestep=0.0005, platform="Reference")
+    with pytest.raises(UnstableError, match="nm from the places where they were held"):
+        held.relax(np.zeros((1, 3)), None)
+
+
+def test_the_noise_of_two_samples_is_not_known() -> None:
+    held = HeldBeads(dimers(), COEFFICIENTS, SUM, timestep=0.002, platform="Reference")
+    label = held.sample(np.zeros((2 * DIMERS, 3)), None, Sampling(2, 0.05, 0.1))
+    assert np.isnan(label.stderr) and np.isnan(label.variance)

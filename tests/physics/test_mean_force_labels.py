@@ -96,24 +96,52 @@ def test_a_second_call_goes_on(system: AtomisticSystem, frames: FrameSource, tmp
     mapping, out = load_named_mapping("water-1bead"), tmp_path / "labels.h5"
     told: list[int] = []
     label_frames(
-        system, mapping, frames, out, settings(2, frames=slice(0, 2)), show=lambda d, t: told.append(d)
+        system, mapping, frames, out, settings(4, frames=slice(0, 2)), show=lambda d, t: told.append(d)
     )
     first = [frame.forces for frame in Trajectory(out)]
-    label_frames(system, mapping, frames, out, settings(2), show=lambda d, t: told.append(d))
+    label_frames(system, mapping, frames, out, settings(4), show=lambda d, t: told.append(d))
     assert told == [1, 2, 3, 4] and len(Trajectory(out)) == 4
     again = [frame.forces for frame in Trajectory(out)]
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=False))
     with pytest.raises(RunFolderError, match="other settings"):
-        label_frames(system, mapping, frames, out, settings(3))
+        label_frames(system, mapping, frames, out, settings(5))
 
 
-def test_no_such_force_map_and_no_such_frames(
+def test_a_second_call_with_other_frames_or_weights_is_refused(
+    system: AtomisticSystem, frames: FrameSource, tmp_path: Path
+) -> None:
+    mapping, out = load_named_mapping("water-1bead"), tmp_path / "labels.h5"
+    plan = replace(settings(4), sampling=Sampling(4, STEP, 10 * STEP))
+    label_frames(system, mapping, frames, out, replace(plan, frames=slice(0, 1)))
+    # Another frame of the same trajectory, and another trajectory with a frame of the same time.
+    with pytest.raises(RunFolderError, match="label 1 in this file is that of another frame"):
+        label_frames(system, mapping, frames, out, replace(plan, frames=slice(1, 2)))
+    other = tmp_path / "other.h5"
+    with TrajectoryWriter(other, len(system.atoms), Header(system.atoms, ("forces",))) as writer:
+        for number, frame in enumerate(reversed(list(frames))):
+            writer.append(replace(frame, time=1.0 * number))
+    with pytest.raises(RunFolderError, match="another frame"):
+        label_frames(system, mapping, open_source(other), out, plan)
+    # Beads of the same name and mass on the oxygens lie 0.007 nm away, and are of another mapping.
+    (rule,) = mapping.molecules
+    (bead,) = rule.beads
+    moved = replace(rule, beads=(replace(bead, position=str(bead.atoms[0])),))
+    with pytest.raises(RunFolderError, match="other settings"):
+        label_frames(system, replace(mapping, molecules=(moved,)), frames, out, plan)
+    assert len(Trajectory(out)) == 1
+
+
+def test_no_such_force_map_no_such_frames_and_too_few_samples(
     system: AtomisticSystem, frames: FrameSource, tmp_path: Path
 ) -> None:
     mapping = load_named_mapping("water-1bead")
     with pytest.raises(ConfigError, match="'best' is no force map"):
-        label_frames(system, mapping, frames, tmp_path / "a.h5", settings(2, forces="best"))
+        label_frames(system, mapping, frames, tmp_path / "a.h5", settings(4, forces="best"))
     with pytest.raises(ConfigError, match="none of the 4 frames"):
-        label_frames(system, mapping, frames, tmp_path / "a.h5", settings(2, frames=slice(9, None)))
+        label_frames(system, mapping, frames, tmp_path / "a.h5", settings(4, frames=slice(9, None)))
+    # The mean and the motion of the beads use two samples up: these would have no noise at all.
+    with pytest.raises(ConfigError, match="noise of a mean over 2 samples is not known"):
+        label_frames(system, mapping, frames, tmp_path / "a.h5", settings(2))
+    assert not (tmp_path / "a.h5").exists()
     with pytest.raises(ConfigError, match="no means over samples"):
         noise_floor(frames)

@@ -189,6 +189,38 @@ def test_forces_of_other_frames_are_refused(tmp_path: Path, liquid: Arrays) -> N
         read(tmp_path, liquid | {"forces": np.roll(liquid["forces"], 7, axis=1)})
 
 
+def test_chosen_frames_need_not_obey_the_identity(tmp_path: Path, liquid: Arrays) -> None:
+    # It holds for forces of the ensemble that the frames are from. Frames that another model went to, labelled
+    # afterwards with forces four times as large, are no fault of units.
+    with pytest.raises(FileFormatError, match="look at the unit"):
+        read(tmp_path, liquid | {"forces": 4.0 * liquid["forces"]})
+    data = read(tmp_path, liquid | {"forces": 4.0 * liquid["forces"]}, independent=True)
+    assert not data.notes
+
+
+def test_labels_at_rest_are_of_no_temperature(tmp_path: Path) -> None:
+    # The sets of ices say 0 K: taken as a temperature it would divide by zero, and halve kT beside 300 K.
+    ices = sorted((Path(__file__).parents[2] / "targets" / "water" / "ices").glob("*.h5"))
+    assert len(ices) == 7
+    data = read_all(config({"file": str(ices[-1]), "stride": 20}), tmp_path)
+    assert [one.state.temperature for one in data.series] == [None] and not data.notes
+
+
+def test_a_bead_of_two_masses_is_refused(tmp_path: Path, liquid: Arrays) -> None:
+    topology = Topology(tuple(map(str, liquid["bead_types"])))
+    # 40.02 differs by 0.2 per cent, as tables of elements do at most.
+    for name, mass in (("a", 39.948), ("b", 40.02), ("c", 46.0)):
+        save(
+            tmp_path / f"{name}.npz",
+            liquid | {"topology": Beads(topology, (mass,) * len(topology)).to_json()},
+        )
+    read_all(config("a.npz", "b.npz"), tmp_path).require_masses()
+    with pytest.raises(
+        ConfigError, match=r"c\.npz: 'Ar' has a mass of 46 amu here, and 39\.948 amu elsewhere"
+    ):
+        read_all(config("a.npz", "c.npz"), tmp_path).require_masses()
+
+
 def changed(name: str, frame: int, change: Callable[[np.ndarray], None]) -> Callable[[Arrays], Arrays]:
     def apply(arrays: Arrays) -> Arrays:
         copy = arrays[name].copy()

@@ -13,7 +13,7 @@ import yaml
 from fits import command
 from labelled_frames import LENNARD_JONES, argon, save, water_set
 
-from cgbridge.errors import RunFolderError
+from cgbridge.errors import ConfigError, RunFolderError
 from cgbridge.fits.catalogue import read_fit_of_any_kind
 from cgbridge.fits.training.data_set import Series
 from cgbridge.fits.training.dynamics import typical_start
@@ -281,3 +281,50 @@ def test_differences_of_curves() -> None:
     grid = Grid(1.0, 0.01, 0.3)
     one = np.ones(len(grid.centres))
     assert rdf_difference(one, 1.0 + 0.1 * np.sign(grid.centres - 0.5), grid) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("section", ["validation", "active_learning"])
+def test_dynamics_at_an_unknown_temperature_are_refused(
+    section: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # They were left out without a word.
+    monkeypatch.chdir(tmp_path)
+    save(Path("frames.npz"), {**argon(frames=30), "source": "{}"})
+    more: dict[str, Any] = {
+        "validation": {"time": 1.0},
+        "active_learning": {"atoms": "atoms.yaml", "mapping": "water-1bead", "threshold": 10.0},
+    }
+    given = content(training={"committee": 2}, **{section: more[section]})
+    Path("fit.yaml").write_text(yaml.safe_dump(given))
+    with pytest.raises(ConfigError, match=f"temperature of these frames is not known, and {section} runs"):
+        read_fit_of_any_kind(Path("fit.yaml"))
+    given["data"]["files"][0]["independent"] = True
+    Path("fit.yaml").write_text(yaml.safe_dump(given))
+    with pytest.raises(ConfigError, match=f"all frames are independent, and {section} runs"):
+        read_fit_of_any_kind(Path("fit.yaml"))
+
+
+def test_labels_of_chosen_frames_have_no_part_in_the_pressure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As in the second round of active learning: labels that know no pressure beside a run that does.
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    save(Path("frames.npz"), argon(frames=30))
+    save(Path("labels.npz"), argon(frames=10))
+    files = [
+        {"file": "frames.npz", "pressure": "1 bar"},
+        {"file": "labels.npz", "temperature": "120 K", "independent": True},
+    ]
+    given = content(data={"files": files, "gap": 0.0}, training={"loss": {"pressure": 0.01}})
+    given["model"] = {"architecture": "descriptor-network", "cutoff": 0.85}
+    Path("fit.yaml").write_text(yaml.safe_dump(given))
+    fit = read_fit_of_any_kind(Path("fit.yaml"))
+    assert isinstance(fit, TrainingFit)
+    run, labels = fit.task.data.series
+    assert run.pressure is not None and labels.pressure is None
+    # Even where a state is told: the mean over chosen frames is that of no ensemble.
+    files[1]["pressure"] = "1 bar"
+    Path("fit.yaml").write_text(yaml.safe_dump({**given, "data": {"files": files, "gap": 0.0}}))
+    fit = read_fit_of_any_kind(Path("fit.yaml"))
+    assert isinstance(fit, TrainingFit) and fit.task.data.series[1].pressure is None

@@ -15,6 +15,8 @@ from cgbridge.topology import Topology
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
 Single = npt.NDArray[np.float32]
+#: Masses of the same matter differ by less between tables of elements, those of isotopes by more.
+_SAME_MASS = 2e-3
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,13 @@ class Series:
     def pressure(self) -> FloatArray | None:
         """The mean pressure in bar that belongs to the volume of every frame; None where it is not known.
 
-        At constant volume that of the state. At constant pressure p the volumes are distributed by
+        Frames that are ``independent`` are no ensemble, whose mean it could be. At constant volume that of the
+        state. At constant pressure p the volumes are distributed by
         exp(-(F(V) + p V)/kT), so that the pressure at the volume V is p + kT d ln P(V)/dV, with a normal
         distribution p - kT (V - <V>)/<dV^2>.
         """
         state = self.state
-        if state.pressure is None:
+        if state.pressure is None or self.independent:
             return None
         pressure = np.full(len(self), state.pressure)
         spread = float(self.volume.var())
@@ -108,10 +111,43 @@ class DataSet:
                 found.setdefault(name, mass)
         return found
 
+    def require_masses(self) -> None:
+        """Raise :class:`ConfigError` for a type with two masses: the model has one for each."""
+        for one in self.series:
+            for name, mass in dict.fromkeys(zip(one.topology.types, one.masses, strict=False)):
+                known = self.masses[name]
+                if abs(mass - known) > _SAME_MASS * known:
+                    raise ConfigError(
+                        f"'{name}' has a mass of {mass:.6g} amu here, and {known:.6g} amu elsewhere in the data",
+                        where=one.name,
+                        remedy="give what is not the same a `type` of its own in the mapping, or one `mass`",
+                    )
+
     def type_indices(self, series: Series) -> npt.NDArray[np.int64]:
         """Numbers of the types of the particles of one series."""
         number = {name: index for index, name in enumerate(self.types)}
         return np.array([number[name] for name in series.topology.types], dtype=np.int64)
+
+    def require_states(self, what: str) -> None:
+        """Raise :class:`ConfigError` unless ``what`` can be done: dynamics at the states of the series.
+
+        Series of independent frames are no states; of all others the temperature must be known.
+        """
+        states = [one for one in self.series if not one.independent]
+        for one in states:
+            if one.state.temperature is None:
+                raise ConfigError(
+                    f"the temperature of these frames is not known, and {what} runs dynamics at it",
+                    where=one.name,
+                    remedy=f"give the file's temperature under data.files, or leave {what} out; frames that no "
+                    "run at one temperature made are `independent: true`",
+                )
+        if not states:
+            raise ConfigError(
+                f"all frames are independent, and {what} runs dynamics at the states of the others",
+                where="data.files",
+                remedy=f"give frames of a run, or leave {what} out",
+            )
 
     def require_temperatures(self) -> None:
         """Raise :class:`ConfigError` for a series of which nobody knows at which temperature it was made."""

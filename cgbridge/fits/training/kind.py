@@ -53,6 +53,10 @@ class TrainingFit:
     def of(cls, config: TrainingConfig, folder: Path, place: Place) -> TrainingFit:
         """From a configuration that stands at ``place``; its files are below ``folder``."""
         frames = read_data(config.data, folder, energies=config.with_energies)
+        frames.require_masses()
+        for name in ("active_learning", "validation"):
+            if getattr(config, name) is not None:
+                frames.require_states(name)
         task = Task(config, frames, split_frames(frames, config.data), folder)
         return cls(task, trainer_of(task, place))
 

@@ -167,7 +167,8 @@ def _net_force(series: Series) -> tuple[str, ...]:
 
 
 def _slope(series: Series) -> tuple[str, ...]:
-    found = force_slope(series)
+    """The identity of forces and distances; frames that were chosen are no ensemble, and do not obey it."""
+    found = None if series.independent else force_slope(series)
     if found is None:
         return ()
     factor = max(found.value, 1.0 / found.value) if found.value > 0.0 else np.inf

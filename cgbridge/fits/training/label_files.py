@@ -126,7 +126,8 @@ def _state(section: DataFileSection, data: DataSection, group: _Group, frames: S
         pressure = _number(source.get("pressure"))
     temperature = section.temperature
     if temperature is None:
-        temperature = _number(source.get("temperature"))
+        # Labels of atoms at rest are written with 0 K by some: no run has that temperature.
+        temperature = _number(source.get("temperature")) or None
     return State(temperature, pressure, npt, _noise(frames) if data.noise is None else data.noise)
 
 
@@ -168,7 +169,13 @@ def _group(source: FrameSource) -> _Group:
             where=str(source.path),
             remedy="give a structure file that names them: data.files[].top",
         )
-    return _Group(_atoms_topology(source.atoms, str(source.path)), source.atoms.masses, made)
+    return _Group(_atoms_topology(source.atoms, str(source.path)), _atom_masses(source.atoms), made)
+
+
+def _atom_masses(atoms: Atoms) -> tuple[float, ...]:
+    """As the file has them, but those of the elements where hydrogens have taken mass from their neighbours."""
+    several = len(set(zip(atoms.elements, atoms.masses, strict=True))) > len(set(atoms.elements))
+    return _element_masses(atoms.elements) if several else atoms.masses
 
 
 def _atoms_topology(atoms: Atoms, where: str) -> Topology:

@@ -77,8 +77,9 @@ class NetworkTrainer:
 
     def _require_pressures(self) -> None:
         wanted = self._section.loss.pressure > 0.0
-        lacking = [one.name for one in self._task.data.series if one.pressure is None]
-        lacking += [one.name for one in self._task.data.series if one.state.temperature is None]
+        # Independent frames have no part in the loss of the pressure.
+        states = [one for one in self._task.data.series if not one.independent]
+        lacking = [one.name for one in states if one.pressure is None or one.state.temperature is None]
         if wanted and lacking:
             raise ConfigError(
                 f"{lacking[0]} tells no pressure or temperature, and the loss holds the pressure",
