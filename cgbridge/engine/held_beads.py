@@ -62,9 +62,9 @@ class Label:
 
     ``positions`` (n, 3) nm of the beads, ``forces`` the mean force on them in kJ/(mol nm), ``energy`` the
     mean potential energy in kJ/mol. ``variance`` is that of a single sample of a force component with the
-    bead in its place, ``stderr`` the standard error of one of ``forces``, both NaN for fewer samples than tell;
-    ``displacement`` nm the root mean square distance of a bead from where it was wanted. All zero but the last
-    for atoms at rest.
+    bead in its place, ``stderr`` the standard error of one of ``forces``, both NaN where the samples are too
+    few to tell; ``displacement`` nm the root mean square distance of a bead from where it was wanted. All
+    zero but the last for atoms at rest.
     """
 
     positions: FloatArray = field(repr=False)
@@ -180,8 +180,8 @@ class HeldBeads:
 
         The energy is then a function of the positions of the beads, of which the mapped forces are the
         negative gradient, exactly: the limit of mean forces at 0 K. Raises
-        :class:`~cgbridge.errors.UnstableError` for an energy that is no number, and for atoms that leave their
-        places.
+        :class:`~cgbridge.errors.UnstableError` for an energy that is no number, and for atoms that leave
+        their places.
         """
         with openmm_faults("atoms with held beads", kind=UnstableError):
             return self._relax(atoms, box)

@@ -190,8 +190,8 @@ def test_forces_of_other_frames_are_refused(tmp_path: Path, liquid: Arrays) -> N
 
 
 def test_chosen_frames_need_not_obey_the_identity(tmp_path: Path, liquid: Arrays) -> None:
-    # It holds for forces of the ensemble that the frames are from. Frames that another model went to, labelled
-    # afterwards with forces four times as large, are no fault of units.
+    # It holds for forces of the ensemble that the frames are from. Frames that another model went to,
+    # labelled afterwards with forces four times as large, are no fault of units.
     with pytest.raises(FileFormatError, match="look at the unit"):
         read(tmp_path, liquid | {"forces": 4.0 * liquid["forces"]})
     data = read(tmp_path, liquid | {"forces": 4.0 * liquid["forces"]}, independent=True)

@@ -19,8 +19,9 @@ from cgbridge.config.active_learning_section import ActiveLearningSection
 from cgbridge.config.places import Place
 from cgbridge.config.training_data_section import DataFileSection
 from cgbridge.config.training_schema import TrainingConfig
+from cgbridge.errors import SimulationError
 from cgbridge.fits.catalogue import Rows
-from cgbridge.fits.training.exploration import Look, chosen, explore
+from cgbridge.fits.training.exploration import Exploration, Look, chosen, explore
 from cgbridge.fits.training.new_labels import Labeller
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import storage_errors, write_atomic
@@ -30,21 +31,37 @@ from cgbridge.trajectories.hdf5 import Trajectory
 if TYPE_CHECKING:
     from cgbridge.fits.training.kind import TrainingFit
 
+#: What is kept of a chosen look.
+_KEPT = ("positions", "box", "disagreement", "series")
+
 
 @dataclass(frozen=True)
 class Round:
-    """What one round found: looks, those above the threshold, disagreements in kJ/mol/nm, labels made."""
+    """What one round found.
+
+    ``looks``, and of these those ``above`` the threshold, or without a number; the ``median`` and the
+    ``largest`` of the disagreements that are numbers in kJ/mol/nm (None: there is none); runs that ``broke``
+    down; ``labels`` made, and looks that could not be labelled (``failed``); the ``force_error`` on frames
+    held back of the networks that began the round.
+    """
 
     looks: int
     above: int
-    median: float
-    largest: float
+    median: float | None
+    largest: float | None
+    broke: int
     labels: int
+    failed: int
     force_error: float
 
     @property
-    def record(self) -> dict[str, float]:
+    def record(self) -> dict[str, float | None]:
         return dict(vars(self))
+
+    @property
+    def is_last(self) -> bool:
+        """Whether there is nothing left to learn: it was looked, and nobody disagreed."""
+        return self.looks > 0 and self.above == 0 and self.broke == 0
 
 
 def learn_actively(fit: TrainingFit, *, fresh: bool, display: Callable[[Rows], None]) -> Rows:
@@ -87,7 +104,7 @@ class _Learning:
                 break
             found, files = self._look(fit, number)
             rounds.append(found)
-            if not found.labels:
+            if found.is_last:
                 break
             config = self._extended(fit.task.config, files, number)
         return fit, rounds
@@ -110,15 +127,38 @@ class _Learning:
         def say(text: str) -> None:
             telling([("doing", text)])
 
-        seen = folder / "looks.npz"
-        if not seen.exists():
+        path = folder / "looks.npz"
+        if not path.exists():
             model = NeuralModel.load(fit.layout.best / "model.cgnn")
             # The states are those of the first data: labels of other rounds belong to the same.
-            looks = explore(model, self._fit.task.data, self._section, derive_seed(self._seed, number), say)
-            picked = chosen(looks, self._section, derive_seed(self._seed, "choice", number))
-            _save(seen, looks, picked)
-        disagreement, picked = _load(seen)
-        files, labels = [], 0
+            seen = explore(model, self._fit.task.data, self._section, derive_seed(self._seed, number), say)
+            picked = chosen(seen.looks, self._section, derive_seed(self._seed, "choice", number))
+            _save(path, seen, picked)
+        disagreement, broke, picked = _load(path)
+        files, failed = self._label(folder, picked, say)
+        errors = json.loads(fit.layout.result.read_text(encoding="utf-8"))["errors"]
+        numbers = disagreement[np.isfinite(disagreement)]
+        found = Round(
+            looks=len(disagreement),
+            above=int((~(disagreement <= self._section.threshold)).sum()),
+            median=float(np.median(numbers)) if len(numbers) else None,
+            largest=float(numbers.max()) if len(numbers) else None,
+            broke=len(broke),
+            labels=len(picked) - len(failed),
+            failed=len(failed),
+            force_error=float(errors["validation"]["force"]),
+        )
+        if not found.labels and not found.is_last:
+            _forget(folder)
+            raise _no_labels(number, broke, failed)
+        write_atomic(folder / "round.json", json.dumps(found.record, indent=1))
+        return found, files
+
+    def _label(
+        self, folder: Path, picked: list[Look], say: Callable[[str], None]
+    ) -> tuple[list[DataFileSection], list[str]]:
+        """Files of labels for what was picked, one for each state, and why others could not be labelled."""
+        files, failed = [], []
         for index, series in enumerate(self._fit.task.data.series):
             own = [look for look in picked if look.series == index]
             if not own:
@@ -126,21 +166,10 @@ class _Learning:
             kelvin = series.state.temperature
             assert kelvin is not None  # no dynamics without
             out = folder / f"labels-{index + 1}.h5"
-            self._labeller.label(own, out, kelvin, say)
+            failed += self._labeller.label(own, out, kelvin, say)
             if len(Trajectory(out)):
-                labels += len(Trajectory(out))
                 files.append(DataFileSection(file=out, temperature=kelvin, independent=True))
-        errors = json.loads(fit.layout.result.read_text(encoding="utf-8"))["errors"]
-        found = Round(
-            looks=len(disagreement),
-            above=int((disagreement > self._section.threshold).sum()),
-            median=float(np.median(disagreement)) if len(disagreement) else 0.0,
-            largest=float(disagreement.max()) if len(disagreement) else 0.0,
-            labels=labels,
-            force_error=float(errors["validation"]["force"]),
-        )
-        write_atomic(folder / "round.json", json.dumps(found.record, indent=1))
-        return found, files
+        return files, failed
 
     def _extended(self, config: TrainingConfig, files: list[DataFileSection], number: int) -> TrainingConfig:
         """The next round's: more data, and the weights of this round to begin with."""
@@ -158,22 +187,46 @@ def _fit_of(config: TrainingConfig, like: TrainingFit) -> TrainingFit:
     return type(like).of(config, like.task.input_folder, Place("active_learning", ()))
 
 
-def _save(path: Path, looks: list[Look], picked: list[Look]) -> None:
-    """All disagreements, and the looks that were chosen."""
+def _no_labels(number: int, broke: list[str], failed: list[str]) -> SimulationError:
+    """What to say where networks cannot be gone on with, and are not done either."""
+    where = f"round {number} of active_learning"
+    if failed:
+        return SimulationError(
+            f"none of {len(failed)} frames could be labelled ({failed[0]})",
+            where=where,
+            remedy="frames nearer to the liquid can be: a smaller explore.stop, more epochs for the networks",
+        )
+    return SimulationError(
+        "the dynamics of the networks broke down before they saw a frame that can be labelled"
+        + (f" ({broke[0]})" if broke else ""),
+        where=where,
+        remedy="a smaller explore.timestep, more epochs, or model.priors with a repulsion",
+    )
+
+
+def _forget(folder: Path) -> None:
+    """Of a round that failed, so that it is done with other settings when it is asked for again."""
+    for path in (folder / "looks.npz", *folder.glob("labels-*")):
+        path.unlink(missing_ok=True)
+
+
+def _save(path: Path, seen: Exploration, picked: list[Look]) -> None:
+    """All disagreements, runs that broke down, and the looks that were chosen."""
     from io import BytesIO
 
-    arrays: dict[str, Any] = {"disagreement": np.array([look.disagreement for look in looks])}
-    for name in ("positions", "box", "disagreement", "series"):
+    arrays: dict[str, Any] = {
+        "disagreement": np.array([look.disagreement for look in seen.looks]),
+        "broke": np.array(seen.broke, dtype=str),
+    }
+    for name in _KEPT:
         arrays[f"chosen_{name}"] = np.array([getattr(look, name) for look in picked])
     stream = BytesIO()
     np.savez_compressed(stream, **arrays)
     write_atomic(path, stream.getvalue())
 
 
-def _load(path: Path) -> tuple[np.ndarray, list[Look]]:
+def _load(path: Path) -> tuple[np.ndarray, list[str], list[Look]]:
     with np.load(path, allow_pickle=False) as file:
-        disagreement = file["disagreement"]
-        parts = zip(
-            *(file[f"chosen_{n}"] for n in ("positions", "box", "disagreement", "series")), strict=True
-        )
-        return disagreement, [Look(p, b, float(d), int(s)) for p, b, d, s in parts]
+        parts = zip(*(file[f"chosen_{name}"] for name in _KEPT), strict=True)
+        picked = [Look(p, b, float(d), int(s)) for p, b, d, s in parts]
+        return file["disagreement"], file["broke"].tolist(), picked

@@ -74,10 +74,9 @@ class Series:
     def pressure(self) -> FloatArray | None:
         """The mean pressure in bar that belongs to the volume of every frame; None where it is not known.
 
-        Frames that are ``independent`` are no ensemble, whose mean it could be. At constant volume that of the
-        state. At constant pressure p the volumes are distributed by
-        exp(-(F(V) + p V)/kT), so that the pressure at the volume V is p + kT d ln P(V)/dV, with a normal
-        distribution p - kT (V - <V>)/<dV^2>.
+        Frames that are ``independent`` are no ensemble, whose mean it could be. At constant volume that of
+        the state. At constant pressure p the volumes are distributed by exp(-(F(V) + p V)/kT), so that the
+        pressure at the volume V is p + kT d ln P(V)/dV, with a normal distribution p - kT (V - <V>)/<dV^2>.
         """
         state = self.state
         if state.pressure is None or self.independent:
@@ -118,7 +117,7 @@ class DataSet:
                 known = self.masses[name]
                 if abs(mass - known) > _SAME_MASS * known:
                     raise ConfigError(
-                        f"'{name}' has a mass of {mass:.6g} amu here, and {known:.6g} amu elsewhere in the data",
+                        f"'{name}' has a mass of {mass:.6g} amu here, and {known:.6g} amu elsewhere",
                         where=one.name,
                         remedy="give what is not the same a `type` of its own in the mapping, or one `mass`",
                     )
@@ -139,8 +138,8 @@ class DataSet:
                 raise ConfigError(
                     f"the temperature of these frames is not known, and {what} runs dynamics at it",
                     where=one.name,
-                    remedy=f"give the file's temperature under data.files, or leave {what} out; frames that no "
-                    "run at one temperature made are `independent: true`",
+                    remedy=f"give the file's temperature under data.files, or leave {what} out; frames that "
+                    "are of no run at one temperature are `independent: true`",
                 )
         if not states:
             raise ConfigError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,58 +21,114 @@ from cgbridge.models.neural.model import NeuralModel
 from cgbridge.rng import derive_seed
 from cgbridge.structures.lattices import Box
 
+#: Looks at the interval in which a run broke down: its last frames are those that the networks lack most.
+_CLOSELY = 16
+
 
 @dataclass(frozen=True)
 class Look:
     """Beads (N, 3) in a ``box`` in nm of the state of ``series``, and the largest ``disagreement`` about the
-    force on one of them, in kJ/mol/nm.
+    force on one of them, in kJ/mol/nm (NaN: a force that is no number). A run that broke down was ``doomed``
+    in its last looks, whatever the networks said of them.
     """
 
     positions: FloatArray
     box: FloatArray
     disagreement: float
     series: int
+    doomed: bool = False
+
+    def is_wanted(self, threshold: float) -> bool:
+        """Whether the networks have something to learn of it: no number is no agreement."""
+        return self.doomed or not self.disagreement <= threshold
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """All ``looks``, state after state, and of every run that ``broke`` down where and why."""
+
+    looks: list[Look]
+    broke: list[str]
 
 
 def explore(
     model: NeuralModel, data: DataSet, section: ActiveLearningSection, seed: int, say: Callable[[str], None]
-) -> list[Look]:
-    """All that was looked at, state after state; a run ends where it breaks down or leaves the liquid."""
-    looks: list[Look] = []
+) -> Exploration:
+    """Look at a run of every state; it ends where it breaks down or leaves the liquid."""
+    found = Exploration([], [])
     for number, series in enumerate(data.series):
         if series.state.temperature is None or series.independent:
             continue
         say(f"dynamics at the state of {series.name}")
-        looks += _run(model, series, number, section, derive_seed(seed, series.name))
-    return looks
+        run = _Run(model, series, number, section, derive_seed(seed, series.name))
+        try:
+            run.go()
+        except UnstableError as error:
+            found.broke.append(f"{series.name}: {error.what}")
+        found.looks.extend(run.looks)
+    return found
 
 
-def _run(
-    model: NeuralModel, series: Series, number: int, section: ActiveLearningSection, seed: int
-) -> list[Look]:
-    plan, kelvin = section.explore, series.state.temperature
-    assert kelvin is not None
-    first = int(np.random.default_rng(seed).integers(len(series)))
-    start = Box.of(series.positions[first].astype(np.float64), series.box[first], series.topology.types)
-    settings = EngineSettings("auto", 1, plan.timestep, friction=plan.friction)
-    judge = _Judge(model, series)
-    looks: list[Look] = []
-    try:
-        dynamics = Dynamics(
+class _Run:
+    """Dynamics at one state, from one of its frames."""
+
+    def __init__(
+        self, model: NeuralModel, series: Series, number: int, section: ActiveLearningSection, seed: int
+    ) -> None:
+        plan, kelvin = section.explore, series.state.temperature
+        assert kelvin is not None
+        self._plan, self._number, self._limit = plan, number, plan.stop * section.threshold
+        self._judge = _Judge(model, series)
+        first = int(np.random.default_rng(seed).integers(len(series)))
+        start = Box.of(series.positions[first].astype(np.float64), series.box[first], series.topology.types)
+        settings = EngineSettings("auto", 1, plan.timestep, friction=plan.friction)
+        self._dynamics = Dynamics(
             model, start, settings, temperature=kelvin, barostat="none", topology=series.topology, seed=seed
         )
+        self.looks: list[Look] = []
+
+    def go(self) -> None:
+        """Look at the beginning, then every interval; raises :class:`UnstableError` where it breaks down."""
+        plan, dynamics = self._plan, self._dynamics
         dynamics.heat()
         dynamics.settle()
+        if not self._look():
+            return
         for _ in range(max(1, round(plan.time / plan.interval))):
-            dynamics.equilibrate(plan.interval)
-            box = dynamics.box()
-            apart = judge(box.positions, box.vectors)
-            looks.append(Look(box.positions, box.vectors, apart, number))
-            if apart > plan.stop * section.threshold:
-                break
-    except UnstableError:
-        pass  # what was seen before it is what the networks have to learn
-    return looks
+            before = dynamics.context.getState(positions=True, velocities=True)
+            try:
+                dynamics.equilibrate(plan.interval)
+                goes_on = self._look()
+            except UnstableError:
+                self._again(before)
+                raise
+            if not goes_on:
+                return
+
+    def _look(self, *, doomed: bool = False) -> bool:
+        """Look at the beads as they are; whether the run is still near the liquid."""
+        box = self._dynamics.box()
+        apart = self._judge(box.positions, box.vectors)
+        self.looks.append(Look(box.positions, box.vectors, apart, self._number, doomed))
+        if not np.isfinite(apart):
+            raise UnstableError("a force of the networks is not a number")
+        return apart <= self._limit
+
+    def _again(self, before: Any) -> None:
+        """From the last look on, closely, to where the run breaks down."""
+        numbers = [number for number, look in enumerate(self.looks) if np.isfinite(look.disagreement)]
+        if numbers[-1] > 0:  # the beginning is a frame of the data
+            self.looks[numbers[-1]] = replace(self.looks[numbers[-1]], doomed=True)
+        context = self._dynamics.context
+        context.setPositions(before.getPositions())
+        context.setVelocities(before.getVelocities())
+        try:
+            for _ in range(_CLOSELY):
+                self._dynamics.equilibrate(max(self._plan.interval / _CLOSELY, self._plan.timestep))
+                if not self._look(doomed=True):
+                    return
+        except UnstableError:
+            return  # as it did before: what was seen on the way is what is wanted
 
 
 class _Judge:
@@ -100,15 +157,15 @@ class _Judge:
 def chosen(looks: list[Look], section: ActiveLearningSection, seed: int) -> list[Look]:
     """Those that are to be labelled, at most ``section.frames``; none where nobody disagrees.
 
-    Successive looks of one run are alike: of two neighbours only one is taken.
+    Successive looks of one run are alike: of two neighbours only one is taken. One whose forces are no
+    numbers cannot be labelled.
     """
-    above = [number for number, look in enumerate(looks) if look.disagreement > section.threshold]
-    if not above:
-        return []
-    if section.choose == "random":
-        order = [int(n) for n in np.random.default_rng(seed).permutation(len(looks))]
+    can_be = [number for number, look in enumerate(looks) if np.isfinite(look.disagreement)]
+    wanted = [number for number in can_be if looks[number].is_wanted(section.threshold)]
+    if section.choose == "random" and wanted:
+        order = [int(n) for n in np.random.default_rng(seed).permutation(can_be)]
     else:
-        order = sorted(above, key=lambda number: -looks[number].disagreement)
+        order = sorted(wanted, key=lambda number: -looks[number].disagreement)
     taken: list[int] = []
     for number in order:
         near = any(

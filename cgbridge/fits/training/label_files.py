@@ -173,7 +173,7 @@ def _group(source: FrameSource) -> _Group:
 
 
 def _atom_masses(atoms: Atoms) -> tuple[float, ...]:
-    """As the file has them, but those of the elements where hydrogens have taken mass from their neighbours."""
+    """As the file has them; those of the elements where hydrogens have taken mass from their neighbours."""
     several = len(set(zip(atoms.elements, atoms.masses, strict=True))) > len(set(atoms.elements))
     return _element_masses(atoms.elements) if several else atoms.masses
 

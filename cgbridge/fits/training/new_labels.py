@@ -59,10 +59,12 @@ class Labeller:
                 remedy="give the simulation that the data are from: as many molecules, in the same order",
             )
 
-    def label(self, looks: Sequence[Look], out: Path, temperature: float, say: Callable[[str], None]) -> None:
+    def label(
+        self, looks: Sequence[Look], out: Path, temperature: float, say: Callable[[str], None]
+    ) -> list[str]:
         """Write a label at ``temperature`` K for every look that atoms can be laid under.
 
-        The same call goes on: a label depends on its look and its number alone.
+        Returns why the others have none.         The same call goes on: a label depends on its look and its number alone.
         """
         record = out.with_suffix(".json")
         skipped: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
@@ -80,6 +82,7 @@ class Labeller:
                 except UnstableError as error:
                     skipped[str(number)] = error.what
                     write_atomic(record, json.dumps(skipped))
+        return list(skipped.values())
 
     def _labelled(self, look: Look, number: int, temperature: float) -> Frame:
         held = self._held(temperature)
