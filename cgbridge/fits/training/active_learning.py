@@ -39,14 +39,15 @@ _KEPT = ("positions", "box", "disagreement", "series")
 class Round:
     """What one round found.
 
-    ``looks``, and of these those ``above`` the threshold, or without a number; the ``median`` and the
-    ``largest`` of the disagreements that are numbers in kJ/mol/nm (None: there is none); runs that ``broke``
-    down; ``labels`` made, and looks that could not be labelled (``failed``); the ``force_error`` on frames
-    held back of the networks that began the round.
+    ``looks``, and of these those ``above`` the ``threshold``, or without a number; the ``median`` and the
+    ``largest`` of the disagreements that are numbers (None: there is none); runs that ``broke`` down;
+    ``labels`` made, and looks that could not be labelled (``failed``); the ``force_error`` on frames held
+    back of the networks that began the round. Forces are in kJ/mol/nm.
     """
 
     looks: int
     above: int
+    threshold: float
     median: float | None
     largest: float | None
     broke: int
@@ -66,7 +67,7 @@ class Round:
 
 def learn_actively(fit: TrainingFit, *, fresh: bool, display: Callable[[Rows], None]) -> Rows:
     """All rounds, then the fit of the last one in the run folder."""
-    place = fit.layout.path / "rounds"
+    place = fit.layout.rounds
     with storage_errors(place):
         if fresh:
             shutil.rmtree(place, ignore_errors=True)
@@ -141,6 +142,7 @@ class _Learning:
         found = Round(
             looks=len(disagreement),
             above=int((~(disagreement <= self._section.threshold)).sum()),
+            threshold=self._section.threshold,
             median=float(np.median(numbers)) if len(numbers) else None,
             largest=float(numbers.max()) if len(numbers) else None,
             broke=len(broke),

@@ -50,6 +50,11 @@ class TrainingFolder(RunLayout):
         """Curves of the report."""
         return self.path / "curves.json"
 
+    @property
+    def rounds(self) -> Path:
+        """Folders of the rounds of active learning, by number, each a run of its own."""
+        return self.path / "rounds"
+
     def prepare(self, config: TrainingConfig, data: Mapping[str, Any], *, fresh: bool) -> bool:
         """Create or reopen; returns whether the run resumes. Call with the lock held.
 

@@ -64,7 +64,8 @@ class Labeller:
     ) -> list[str]:
         """Write a label at ``temperature`` K for every look that atoms can be laid under.
 
-        Returns why the others have none.         The same call goes on: a label depends on its look and its number alone.
+        Returns why the others have none. The same call goes on: a label depends on its look and its number
+        alone.
         """
         record = out.with_suffix(".json")
         skipped: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}

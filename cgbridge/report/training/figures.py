@@ -101,6 +101,37 @@ def _energy(number: int, name: str, curve: Any) -> Figure:
     )
 
 
+def learning_figures(run: TrainingRecord) -> list[Figure]:
+    """Disagreement and force error by round of active learning."""
+    if not run.rounds:
+        return []
+    numbers = list(range(1, len(run.rounds) + 1))
+
+    def values(key: str) -> list[float]:
+        return [np.nan if one[key] is None else float(one[key]) for one in run.rounds]
+
+    def paint(axes: Axes) -> None:
+        axes.plot(numbers, values("largest"), "o-", color=MODEL, label="largest disagreement")
+        axes.plot(numbers, values("median"), "o-", color=REFERENCE, label="median")
+        axes.plot(numbers, values("force_error"), "s-", color=THIRD, label="force error")
+        axes.step(
+            [0.5, *[number + 0.5 for number in numbers]], [values("threshold")[0], *values("threshold")],
+            color=MUTED, linestyle="--", label="threshold",
+        )  # fmt: skip
+        axes.set_xlim(0.5, len(numbers) + 0.5)
+        axes.set_xticks(numbers)
+        log_axis(axes)
+        axes.set_xlabel("round")
+        axes.set_ylabel("kJ/mol/nm")
+        legend_above(axes)
+
+    caption = (
+        "How far the networks of each round are apart about the force on a bead, over all looks at their "
+        "dynamics, and their force error on frames held back. Frames above the threshold are labelled."
+    )
+    return [draw("rounds", "Disagreement by round", caption, paint)]
+
+
 def structure_figures(run: TrainingRecord) -> list[Figure]:
     """g(r) and angles of the model beside those of the data, state by state."""
     found = []

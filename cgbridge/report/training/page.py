@@ -8,7 +8,13 @@ from typing import Any
 from cgbridge.report import digits
 from cgbridge.report.status import RunLine
 from cgbridge.report.templates import environment
-from cgbridge.report.training.figures import energy_figures, loss_figures, parity_figures, structure_figures
+from cgbridge.report.training.figures import (
+    energy_figures,
+    learning_figures,
+    loss_figures,
+    parity_figures,
+    structure_figures,
+)
 from cgbridge.report.training.record import TrainingRecord, read_training
 from cgbridge.store.layout import RunLayout
 
@@ -24,6 +30,8 @@ def training_html(layout: RunLayout) -> str:
             lead=summary(run),
             curves=[*loss_figures(run), *energy_figures(run)],
             parity=parity_figures(run),
+            rounds=[_round_row(number, one) for number, one in enumerate(run.rounds, start=1)],
+            learning=learning_figures(run),
             structure=structure_figures(run),
             dynamics=[_dynamics_row(state) for state in run.dynamics],
         )
@@ -62,6 +70,11 @@ def training_status(layout: RunLayout) -> str:
                 f"  network {number + 1:<3} epoch {int(rows[-1]['epoch'])} of {run.config.training.epochs}, "
                 f"validation error {best['validation_force']:.4g} kJ/mol/nm (epoch {int(best['epoch'])})"
             )
+    for number, one in enumerate(run.rounds, start=1):
+        lines.append(
+            f"  round {number:<5} {one['above']} of {one['looks']} looks above {one['threshold']:g} "
+            f"kJ/mol/nm, {one['labels']} labels"
+        )
     for state in run.dynamics:
         lines.append("  dynamics    " + ", ".join(_dynamics_words(state)))
     text = "\n".join([*lines, "", summary(run)])
@@ -88,6 +101,28 @@ def _dynamics_words(state: Mapping[str, Any]) -> list[str]:
     if state.get("density"):
         words.append(f"density {state['density']['value']:.4g} of {state['reference_density']:.4g} g/cm^3")
     return words
+
+
+def _round_row(number: int, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Cells of the table of rounds."""
+    caveats = []
+    if found["broke"]:
+        caveats.append(f"{found['broke']} of its runs broke down")
+    if found["failed"]:
+        caveats.append(f"{found['failed']} frames could not be labelled")
+    return {
+        "round": number,
+        "caveat": "; ".join(caveats),
+        "looks": found["looks"],
+        "above": f"{found['above']} ({digits.percent(found['above'] / found['looks'])})"
+        if found["looks"]
+        else "–",
+        "median": digits.plain(found["median"], 3),
+        "largest": digits.plain(found["largest"], 3),
+        "threshold": digits.plain(found["threshold"], 3),
+        "labels": found["labels"],
+        "force_error": digits.plain(found["force_error"], 4),
+    }
 
 
 def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class TrainingRecord:
     curves: Mapping[str, Any]
     dynamics: Sequence[Mapping[str, Any]]
     members: tuple[tuple[Row, ...], ...]
+    #: What the rounds of active learning found, in their order.
+    rounds: Sequence[Mapping[str, Any]] = ()
 
     @cached_property
     def noise(self) -> float | None:
@@ -85,7 +87,14 @@ def read_training(layout: RunLayout) -> TrainingRecord:
         curves=_json(folder.curves),
         dynamics=[states[number] for number in sorted(states, key=int)],
         members=tuple(tuple(read_curves(path)) for path in curves),
+        # While the last networks are being measured, there is no result.
+        rounds=result.get("active_learning") or _rounds(folder),
     )
+
+
+def _rounds(folder: TrainingFolder) -> list[Mapping[str, Any]]:
+    found = sorted(folder.rounds.glob("*/round.json"), key=lambda path: path.parent.name.zfill(4))
+    return [_json(path) for path in found]
 
 
 def _json(path: Path) -> dict[str, Any]:
