@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from cgbridge.config.active_learning_section import LEAST_SAMPLES
 from cgbridge.engine.held_beads import FARTHEST, LABEL_FIELDS, HeldBeads, Sampling
-from cgbridge.errors import ConfigError, RunFolderError
+from cgbridge.errors import ConfigError, FileFormatError, RunFolderError
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.mapping.force_maps import FORCE_MAPS, force_matrix
 from cgbridge.mapping.mapping import Mapping
@@ -61,7 +61,8 @@ def label_frames(
 
     A label is made of its frame and its number alone, so that one that is interrupted is made again; frames
     that came later are added. Raises :class:`ConfigError` for frames of other atoms and for too few samples,
-    and :class:`RunFolderError` for a file of other settings, or of other frames.
+    :class:`FileFormatError` for frames without a box, and :class:`RunFolderError` for a file of other
+    settings, or of other frames.
     """
     if settings.sampling.samples < LEAST_SAMPLES:
         raise ConfigError(
@@ -72,6 +73,7 @@ def label_frames(
     chosen = range(len(source))[settings.frames]
     if not len(chosen):
         raise ConfigError(f"none of the {len(source)} frames is chosen", where="--frames")
+    _require_boxes(system, source, chosen)
     operator = resolve(mapping, system.atoms)
     matrix = _matrix(operator, system, source, settings)
     header = _header(operator, mapping.name, system, settings)
@@ -101,12 +103,27 @@ def _labelled(
     held: HeldBeads, operator: MappingOperator, frame: Frame, index: int, settings: LabelSettings
 ) -> Frame:
     atoms, box = _laid(operator, frame)
-    label = held.sample(atoms, box, settings.sampling, number=index)
+    label = held.sample(atoms, box if box.any() else None, settings.sampling, number=index)
     return label.frame(box, frame.time)
+
+
+def _require_boxes(system: AtomisticSystem, source: FrameSource, chosen: range) -> None:
+    """Raise :class:`FileFormatError` for a frame without a box, if the potential has one."""
+    if not system.system.usesPeriodicBoundaryConditions():
+        return
+    for index, frame in zip(chosen, _chosen(source, chosen), strict=True):
+        if not frame.box.any():
+            raise FileFormatError(
+                "this frame has no box, and the potential of its atoms is periodic",
+                where=f"{source.path}, frame {index}",
+                remedy="give a trajectory with the box of every frame",
+            )
 
 
 def _laid(operator: MappingOperator, frame: Frame) -> tuple[FloatArray, FloatArray]:
     """The atoms of a frame in whole molecules, and their box, as OpenMM wants them."""
+    if not frame.box.any():
+        return operator.whole(frame), frame.box
     rotation, box = openmm_box(frame.box)
     return operator.whole(frame) @ rotation, box
 

@@ -12,7 +12,7 @@ import pytest
 from cgbridge.apps.mean_forces import LabelSettings, label_frames
 from cgbridge.config.atomistic_config import PotentialSection
 from cgbridge.engine.held_beads import Sampling
-from cgbridge.errors import ConfigError, RunFolderError
+from cgbridge.errors import ConfigError, FileFormatError, RunFolderError
 from cgbridge.frames import Frame
 from cgbridge.mapping.mapping_file import load_named_mapping
 from cgbridge.mapping.noise_floor import noise_floor
@@ -129,6 +129,17 @@ def test_a_second_call_with_other_frames_or_weights_is_refused(
     with pytest.raises(RunFolderError, match="other settings"):
         label_frames(system, replace(mapping, molecules=(moved,)), frames, out, plan)
     assert len(Trajectory(out)) == 1
+
+
+def test_frames_without_a_box_are_told(system: AtomisticSystem, frames: FrameSource, tmp_path: Path) -> None:
+    path = tmp_path / "nobox.h5"
+    with TrajectoryWriter(path, len(system.atoms), Header(system.atoms)) as writer:
+        for frame in frames:
+            writer.append(replace(frame, box=frame.box if frame.time < 2.0 else np.zeros((3, 3))))
+    mapping, out = load_named_mapping("water-1bead"), tmp_path / "labels.h5"
+    with pytest.raises(FileFormatError, match=r"nobox\.h5, frame 2: this frame has no box"):
+        label_frames(system, mapping, open_source(path), out, settings(4))
+    assert not out.exists()
 
 
 def test_no_such_force_map_no_such_frames_and_too_few_samples(

@@ -134,9 +134,25 @@ BROKEN = FIT.replace("threshold: 1 kJ", "threshold: 1e9 kJ").replace("time: 0.3"
 @pytest.mark.slow
 def test_networks_that_break_down_are_not_taken_for_good_ones(beads, tmp_path):
     run = begun(beads, tmp_path, BROKEN)
+    succeed(tmp_path, "fit", "fit.yaml")
+    (first,) = json.loads((run / "result.json").read_text())["active_learning"]
+    assert first["broke"] == 1 and first["above"] == 0 and first["labels"] >= 1
+    assert "runs that broke down: 1" in (run / "report.html").read_text()
+
+
+@pytest.mark.slow
+def test_labels_that_all_fail_are_no_end(beads, tmp_path):
+    # With steps of 10 fs for the held atoms, whose bonds swing in 9 fs, none of them can be labelled.
+    run = begun(beads, tmp_path)
+    (tmp_path / "atoms.yaml").write_text(ATOMS.replace("timestep: 0.5 fs", "timestep: 10 fs"))
     done = cgbridge(tmp_path, "fit", "fit.yaml")
-    print(done.returncode, done.stderr, done.stdout)
-    assert 0
+    assert done.returncode == 7, done.stdout + done.stderr
+    assert "round 1 of active_learning: none of 2 frames could be labelled" in done.stderr
+    assert "Traceback" not in done.stderr
+    # Nothing is left that would be taken for good where the same is asked for with better settings.
+    assert not list((run / "rounds" / "1").glob("labels-*")) and not (run / "result.json").exists()
+    (tmp_path / "atoms.yaml").write_text(ATOMS)
+    succeed(tmp_path, "fit", "fit.yaml")
 
 
 @pytest.mark.parametrize(

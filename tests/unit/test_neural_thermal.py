@@ -10,6 +10,8 @@ torch = pytest.importorskip("torch")
 from cgbridge.engine.molecular_dynamics import Dynamics  # noqa: E402
 from cgbridge.engine.settings import EngineSettings  # noqa: E402
 from cgbridge.engine.virial import Virial  # noqa: E402
+from cgbridge.fits.training.network_fit import committee_spread  # noqa: E402
+from cgbridge.frames import Frame  # noqa: E402
 from cgbridge.models.beads import Bead  # noqa: E402
 from cgbridge.models.neural import TEMPERATURE  # noqa: E402
 from cgbridge.models.neural.architecture import build, network_settings  # noqa: E402
@@ -96,3 +98,23 @@ def test_in_a_system_of_ones_own_it_is_a_parameter(model):
         found = context.getState(energy=True).getPotentialEnergy()._value
         assert found == pytest.approx(energies(model, temperature)[0], rel=1e-10)
     assert np.isfinite(found)
+
+
+def test_a_committee_disagrees_at_the_temperature_of_the_state(model):
+    settings = network_settings("descriptor-network", {"temperatures": ["280 K", "320 K"]})
+    members = []
+    for seed in (1, 2):
+        member = build("descriptor-network", settings, ["W"], seed=seed)
+        member.calibrate(torch.tensor(liquid_places()), torch.zeros(64, dtype=torch.long), BOX)
+        members.append(member)
+    committee = NeuralModel.of_potentials("two", "descriptor-network", settings, [Bead("W", 18.0)], members)
+    frame, topology = Frame(liquid_places(8), BOX.numpy(), 0.0), Topology(("W",) * 64)
+    positions, types = torch.tensor(frame.positions), torch.zeros(64, dtype=torch.long)
+    for kelvin in (280.0, 310.0):
+        found = committee_spread(committee)(frame, topology, kelvin)
+        # By hand, from the forces of each of the two: |F_1 - F_2|/sqrt(2).
+        one, two = (
+            derivatives(member, positions, types, BOX, temperature=kelvin).forces.numpy()
+            for member in members
+        )
+        np.testing.assert_allclose(found, np.linalg.norm(one - two, axis=1) / 2**0.5, rtol=1e-4)

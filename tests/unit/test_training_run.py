@@ -17,6 +17,7 @@ from cgbridge.errors import ConfigError, RunFolderError
 from cgbridge.fits.catalogue import read_fit_of_any_kind
 from cgbridge.fits.training.data_set import Series
 from cgbridge.fits.training.dynamics import typical_start
+from cgbridge.fits.training.folder import TrainingFolder
 from cgbridge.fits.training.kind import TrainingFit
 from cgbridge.fits.training.structure import Grid, overlap, rdf_difference, structure_of
 from cgbridge.frames import Frame
@@ -103,6 +104,31 @@ def test_the_page_and_the_terminal_tell_it(here: Path) -> None:
     assert "finished" in status and "14 ps stable" in status
     (line,) = run_lines(here)
     assert line.state == "finished" and "kJ/mol/nm" in line.deviation
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_the_page_tells_the_rounds_of_active_learning(here: Path, measured: bool) -> None:
+    keys = ("looks", "above", "threshold", "median", "largest", "broke", "labels", "failed", "force_error")
+    rounds = [
+        dict(zip(keys, values, strict=True))
+        for values in ((101, 40, 25.0, 19.25, 171.5, 1, 20, 2, 61.8), (1, 1, 25.0, None, None, 0, 1, 0, 57.4))
+    ]
+    if measured:
+        result = json.loads((here / "run" / "result.json").read_text())
+        (here / "run" / "result.json").write_text(json.dumps(result | {"active_learning": rounds}))
+    else:  # the last networks are still being simulated
+        (here / "run" / "result.json").unlink()
+        for number, one in enumerate(rounds, start=1):
+            place = here / "run" / "rounds" / str(number)
+            place.mkdir(parents=True)
+            (place / "round.json").write_text(json.dumps(one))
+    layout = TrainingFolder(here / "run")
+    write_report(layout)
+    page = (here / "run" / "report.html").read_text()
+    for text in ("40 (40 %)", "171", "runs that broke down: 1; frames without a label: 2", "1 (100 %)"):
+        assert text in page, text
+    assert page.index("Active learning") < page.index("Disagreement by round") < page.index('id="dynamics"')
+    assert "round 1     40 of 101 looks above 25 kJ/mol/nm, 20 labels" in status_text(layout)
 
 
 def test_dynamics_begin_at_the_mean_volume_of_the_data() -> None:

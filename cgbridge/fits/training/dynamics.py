@@ -138,7 +138,7 @@ class _State:
         }
         if self._spread is not None and run.frames:
             parts = [
-                self._spread(frame, series.topology)
+                self._spread(frame, series.topology, self._kelvin)
                 for frame in run.frames[:: max(1, len(run.frames) // _LOOK)]
             ]
             found["committee_spread"] = float(np.sqrt(np.mean(np.square(parts))))

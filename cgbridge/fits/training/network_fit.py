@@ -167,7 +167,7 @@ class NetworkTrainer:
         place = series.positions[index].astype(np.float64)
         return Trained(
             model.with_example(place, series.box[index], series.topology),
-            spread=_spread_of(model) if len(potentials) > 1 else None,
+            spread=committee_spread(model) if len(potentials) > 1 else None,
             summary=summary,
         )
 
@@ -238,8 +238,8 @@ class NetworkTrainer:
         return told.seconds_left + per_epoch * told.epochs * (self._section.committee - 1 - number)
 
 
-def _spread_of(model: NeuralModel) -> Callable[[Frame, Topology], FloatArray]:
-    """The disagreement of a committee, sqrt(sum_m |F_m - F|^2/(k - 1)) of every particle."""
+def committee_spread(model: NeuralModel) -> Callable[[Frame, Topology, float], FloatArray]:
+    """The disagreement of a committee at a temperature in K: sqrt(sum_m |F_m - F|^2/(k - 1)) by particle."""
     import torch
 
     from cgbridge.models.neural.bonded import Bonded
@@ -249,12 +249,15 @@ def _spread_of(model: NeuralModel) -> Callable[[Frame, Topology], FloatArray]:
     committee = model.potential
     assert isinstance(committee, Committee)
 
-    def spread(frame: Frame, topology: Topology) -> FloatArray:
+    def spread(frame: Frame, topology: Topology, temperature: float) -> FloatArray:
         types = types_of(topology.types, model.bead_names)
         positions, box = (
             torch.from_numpy(np.asarray(x, dtype=np.float64)) for x in (frame.positions, frame.box)
         )
-        found = committee.disagreement(positions, types, box, bonded=Bonded.of(topology))
+        found = committee.disagreement(
+            positions, types, box, bonded=Bonded.of(topology),
+            temperature=model.at(temperature).state_temperature,
+        )  # fmt: skip
         return np.asarray(found.detach().numpy(), dtype=np.float64)
 
     return spread

@@ -36,13 +36,13 @@ class Task:
 class Trained:
     """A finished model, ready to be simulated.
 
-    ``spread`` tells how far the members of a committee are apart on a frame, for every particle in
-    kJ/mol/nm; None for a model that is alone. ``summary`` goes into ``result.json``, ``curves`` into the
-    report: name -> (x, y, error of y).
+    ``spread`` tells how far the members of a committee are apart on a frame at a temperature in K, for every
+    particle in kJ/mol/nm; None for a model that is alone. ``summary`` goes into ``result.json``, ``curves``
+    into the report: name -> (x, y, error of y).
     """
 
     model: Model
-    spread: Callable[[Frame, Topology], FloatArray] | None = None
+    spread: Callable[[Frame, Topology, float], FloatArray] | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -111,7 +111,7 @@ def learning_figures(run: TrainingRecord) -> list[Figure]:
         return [np.nan if one[key] is None else float(one[key]) for one in run.rounds]
 
     def paint(axes: Axes) -> None:
-        axes.plot(numbers, values("largest"), "o-", color=MODEL, label="largest disagreement")
+        axes.plot(numbers, values("largest"), "o-", color=MODEL, label="largest")
         axes.plot(numbers, values("median"), "o-", color=REFERENCE, label="median")
         axes.plot(numbers, values("force_error"), "s-", color=THIRD, label="force error")
         axes.step(

@@ -107,9 +107,9 @@ def _round_row(number: int, found: Mapping[str, Any]) -> dict[str, Any]:
     """Cells of the table of rounds."""
     caveats = []
     if found["broke"]:
-        caveats.append(f"{found['broke']} of its runs broke down")
+        caveats.append(f"runs that broke down: {found['broke']}")
     if found["failed"]:
-        caveats.append(f"{found['failed']} frames could not be labelled")
+        caveats.append(f"frames without a label: {found['failed']}")
     return {
         "round": number,
         "caveat": "; ".join(caveats),
