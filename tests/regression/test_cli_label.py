@@ -26,7 +26,7 @@ def test_a_trajectory_of_atoms_becomes_labels(tmp_path: Path) -> None:
     assert command(tmp_path, "simulate", "water.yaml").returncode == 0
     words = (
         "label", "water.yaml", "water.h5", "--mapping", "water-1bead", "--out", "labels.h5",
-        "--samples", "3", "--interval", "0.02 ps", "--equilibration", "0.05 ps",
+        "--samples", "4", "--interval", "0.02 ps", "--equilibration", "0.05 ps",
     )  # fmt: skip
     done = command(tmp_path, *words)
     assert done.returncode == 0, done.stderr
