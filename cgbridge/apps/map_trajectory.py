@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cgbridge.errors import ConfigError, FileFormatError
+from cgbridge.errors import CgbridgeWarning, ConfigError, FileFormatError
 from cgbridge.frames import Frame
 from cgbridge.mapping.first_look import first_look
 from cgbridge.mapping.force_maps import (
@@ -31,12 +32,16 @@ from cgbridge.store.versions import versions
 from cgbridge.structures.cells import openmm_box
 from cgbridge.topology import Beads
 from cgbridge.trajectories.bead_writers import (
+    ONE_INTERVAL,
     WITH_FORCES,
+    WITHOUT_TIMES,
     BeadRecord,
     check_bead_trajectory_name,
     open_bead_trajectory,
 )
-from cgbridge.trajectories.layout import state_of
+from cgbridge.trajectories.clock import Clock, late_words
+from cgbridge.trajectories.formats.lammps_frames import LammpsDumpFrames
+from cgbridge.trajectories.layout import NUMBERED, TIMES, state_of
 from cgbridge.trajectories.sources import FrameSource
 from cgbridge.trajectories.trajectory_files import write_bead_topology
 
@@ -132,10 +137,8 @@ def map_trajectory(
     look = first_look(source.atoms, chosen, lambda number: f"{source.path}, frame {chosen.numbers[number]}")
     operator = resolve(mapping, look.atoms)
     operator, forces, force_notes = _with_forces(operator, source, settings, chosen, out)
-    turned = _write(operator, source, chosen, out, (mapping, forces, settings.topologies), display)
-    notes = (*source.notes, *look.notes, *operator.notes, *force_notes)
-    if turned:
-        notes += ("positions and forces are turned with the box, so that its first vector lies along x",)
+    told = _write(operator, source, chosen, out, (mapping, forces, settings.topologies), display)
+    notes = (*source.notes, *look.notes, *operator.notes, *force_notes, *told)
     return Mapped(len(chosen), len(operator), forces, notes)
 
 
@@ -185,8 +188,8 @@ def _write(
     out: Path,
     told: tuple[Mapping, str, tuple[Path, ...]],
     display: Callable[[MapProgress], None],
-) -> bool:
-    """Write all frames and the files of the topology; whether boxes had to be turned."""
+) -> tuple[str, ...]:
+    """Write all frames and the files of the topology; what to tell of directions and times."""
     mapping, forces, topologies = told
     beads = Beads(operator.topology, operator.masses)
     first = [*islice(chosen, 2)]
@@ -197,10 +200,11 @@ def _write(
     )
     interval = first[1].time - first[0].time if len(first) > 1 else 1.0
     made = {"trajectory": source.path.name, "mapping": asdict(mapping), "forces": forces, "of": source.source}
-    made |= state_of(source.source or {})
-    record = BeadRecord(beads, fields, interval, source.timestep, made, versions())
+    made |= state_of(source.source or {}) | ({TIMES: NUMBERED} if source.numbered else {})
+    record = BeadRecord(beads, fields, interval, first[0].time, source.timestep, made, versions())
     partial = out.with_name(f".{out.stem}.{os.getpid()}.partial{out.suffix}")
-    turned, began = False, time.monotonic()
+    notes: tuple[str, ...] = ()
+    turned, clock, began = False, Clock(), time.monotonic()
     try:
         sink = open_bead_trajectory(partial, record)
         try:
@@ -208,6 +212,7 @@ def _write(
                 where = f"{source.path}, frame {chosen.numbers[number]}"
                 mapped, moved = _turned(_applied(operator, frame, where))
                 turned |= moved
+                clock(chosen.numbers[number], frame.time)
                 sink.append(mapped if forces != "none" else replace(mapped, forces=None))
                 if number == 0:
                     topology_frame = mapped
@@ -222,7 +227,28 @@ def _write(
             write_bead_topology(path, operator.topology, topology_frame)
         else:
             write_atomic(path, beads.to_json() + "\n")
-    return turned
+    if turned:
+        notes = ("positions and forces are turned with the box, so that its first vector lies along x",)
+    return *notes, *_time_notes(source, clock, out)
+
+
+def _time_notes(source: FrameSource, clock: Clock, out: Path) -> Iterator[str]:
+    """What became of the times; warns of such that do not rise."""
+    if source.numbered:
+        steps = isinstance(source.reader, LammpsDumpFrames)
+        yield "the frames have no times and are numbered, as if 1 ps lay between them" + (
+            ': --timestep "1 fs" makes times of the steps of the dump' if steps else ""
+        )
+    if clock.late is not None:
+        warnings.warn(
+            f"{source.path}, frame {clock.late[0]}: {late_words(clock.late)}; were runs joined?",
+            CgbridgeWarning,
+            stacklevel=4,
+        )
+    if clock.uneven and out.suffix in ONE_INTERVAL:
+        yield f"{out.suffix} files say one interval: the times of frames that are not evenly apart are lost"
+    if out.suffix in WITHOUT_TIMES and not source.numbered:
+        yield f"{out.suffix} files say no times"
 
 
 def _applied(operator: MappingOperator, frame: Frame, where: str) -> Frame:

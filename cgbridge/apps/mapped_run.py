@@ -16,6 +16,7 @@ from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.cells import openmm_box
 from cgbridge.topology import Beads, Topology
+from cgbridge.trajectories.clock import require_rising
 from cgbridge.trajectories.sources import open_source
 
 #: Frames without which nothing is known of an error.
@@ -63,6 +64,7 @@ class MappedRun:
         Raises :class:`ConfigError` for too few frames.
         """
         times = np.array([frame.time for frame in self.upright])
+        require_rising(times, self.source, first=self.skip)
         if len(times) < FEWEST:
             raise ConfigError(f"{len(times)} frames, and errors need {FEWEST} at least", where=self.source)
         state = Simulation(
@@ -89,7 +91,8 @@ def read_mapped(
     """The trajectory of beads in a file that `cgbridge map` wrote, without its first ``discard`` ps.
 
     Temperature and pressure are those that the file's source names, unless they are given. Raises
-    :class:`ConfigError` for a file of atoms, or without masses, and where no temperature is known.
+    :class:`ConfigError` for a file of atoms, or without masses, where no temperature is known, and for a time
+    to leave out where frames are only numbered; :class:`FileFormatError` where times do not rise.
     """
     source = open_source(path)
     if source.topology is None or source.masses is None:
@@ -107,7 +110,15 @@ def read_mapped(
             remedy='give --temperature "300 K", once for each trajectory',
         )
     bar = made.get("pressure") if pressure is None else pressure
+    if discard and source.numbered:
+        raise ConfigError(
+            "the frames of this file are numbered, and their times are not known",
+            where=str(path),
+            remedy="leave frames out where they are mapped (cgbridge map --frames 100:), or map with the "
+            'time step of a dump: --timestep "1 fs"',
+        )
     times = [frame.time for frame in source] if discard else []
+    require_rising(times, path.name)
     skip = sum(time < times[0] + discard for time in times)
     return MappedRun(
         source,

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cgbridge.cli.commands import MODEL, add_command, require_absent, require_writable, show_notes
+from cgbridge.cli.commands import (
+    MODEL,
+    add_command,
+    read_quantity,
+    require_absent,
+    require_writable,
+    show_notes,
+)
 from cgbridge.cli.frame_choice import chosen_frames
 from cgbridge.cli.tables import print_table
 
@@ -60,6 +67,12 @@ _Frames = Annotated[str, typer.Option(help="FIRST:STOP:STEP as Python counts, su
 _Units = Annotated[
     str | None, typer.Option(help="Of a LAMMPS dump with forces: metal or real.", show_default=False)
 ]
+_Timestep = Annotated[
+    str | None,
+    typer.Option(
+        help="Of the run, for a LAMMPS dump, which counts steps: such as 1 fs.", show_default=False
+    ),
+]
 _Beads = Annotated[
     list[Path] | None,
     typer.Option(help="Write which beads there are: NAME.pdb or NAME.json.", show_default=False),
@@ -74,6 +87,7 @@ def map_(
     forces: _Forces = None,
     frames: _Frames = "::",
     units: _Units = None,
+    timestep: _Timestep = None,
     beads: _Beads = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     show: Annotated[bool, typer.Option("--list", help="List the mappings by name.")] = False,
@@ -89,7 +103,7 @@ def map_(
       cgbridge map --list
       cgbridge map water.h5 --mapping water-1bead --out beads.h5
       cgbridge map run.trr --top conf.gro --mapping hexane.map --out beads.npz
-      cgbridge map run.dump --top run.data --units real --mapping water-1bead --out beads.h5
+      cgbridge map run.dump --top run.data --units real --timestep "1 fs" --mapping water-1bead --out beads.h5
     """
     from cgbridge.apps.map_trajectory import MapSettings, map_trajectory
     from cgbridge.errors import ConfigError
@@ -107,7 +121,8 @@ def map_(
         )
     settings = MapSettings(forces, chosen_frames(frames), tuple(beads or ()))
     _check_outputs([out, *settings.topologies], trajectory, overwrite)
-    source = open_source(trajectory, top=top, units=units)
+    step = None if timestep is None else read_quantity(timestep, "ps", "--timestep")
+    source = open_source(trajectory, top=top, units=units, timestep=step)
     found = map_trajectory(source, read_mappings(mapping, "."), out, settings, _progress())
     show_notes(found.notes)
     plural = "" if found.frames == 1 else "s"

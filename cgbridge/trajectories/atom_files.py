@@ -12,7 +12,7 @@ from cgbridge.trajectories.formats.frame import open_text
 from cgbridge.trajectories.formats.lammps_data import looks_like_data
 from cgbridge.trajectories.formats.lammps_dump import MAGIC
 from cgbridge.trajectories.formats.npz_frames import NpzFrames
-from cgbridge.trajectories.hdf5 import Trajectory, is_trajectory
+from cgbridge.trajectories.hdf5 import Trajectory, is_ours
 from cgbridge.trajectories.named_atoms import NamedAtoms, finished
 
 _HEAD = 20_000  # characters that are looked at to tell a format
@@ -28,7 +28,7 @@ def read_atoms(path: Path) -> tuple[Atoms, tuple[str, ...]]:
     try:
         if path.suffix == ".json":
             return Atoms.from_json(path.read_text(encoding="utf-8")), ()
-        if path.suffix in (".h5", ".hdf5") and is_trajectory(path):
+        if path.suffix in (".h5", ".hdf5") and is_ours(path):
             particles = Trajectory(path).header.particles
             if not isinstance(particles, Atoms):
                 raise ValueError("this trajectory is one of beads")

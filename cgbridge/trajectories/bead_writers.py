@@ -19,18 +19,21 @@ from cgbridge.trajectories.trajectory_files import FrameSink, FrameTimes, open_t
 
 #: Formats that keep forces.
 WITH_FORCES = (".h5", ".npz")
+#: Formats that say one interval for all frames, and those that say no times.
+ONE_INTERVAL, WITHOUT_TIMES = (".dcd", ".xtc"), (".pdb", ".mdcrd")
 _POSITIONS_ONLY = (".dcd", ".xtc", ".xyz", *SUFFIXES)
 
 
 @dataclass(frozen=True)
 class BeadRecord:
     """What a file is told of its beads: ``fields`` that every frame has besides positions, box and time;
-    ``interval`` of the frames and ``timestep`` of the simulation in ps; ``source``, what made it;
-    ``versions`` of the software."""
+    ``interval`` of the frames, time of the ``first`` and ``timestep`` of the simulation in ps; ``source``,
+    what made it; ``versions`` of the software."""
 
     beads: Beads
     fields: tuple[str, ...]
     interval: float
+    first: float = 0.0
     timestep: float = math.nan
     source: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -54,15 +57,18 @@ def open_bead_trajectory(path: Path, record: BeadRecord) -> FrameSink:
     check_bead_trajectory_name(path)
     writers: dict[str, Callable[[], FrameSink]] = {
         ".h5": lambda: _hdf5(path, record),
-        ".npz": lambda: NpzWriter(path, record.beads, record.fields),
+        ".npz": lambda: NpzWriter(path, _header(record)),
         **{suffix: lambda: MdtrajWriter(path, record.beads.topology) for suffix in SUFFIXES},
     }
     if path.suffix in writers:
         return writers[path.suffix]()
-    return open_trajectory(path, record.beads.topology.types, FrameTimes(record.interval, 1))
+    return open_trajectory(path, record.beads.topology.types, FrameTimes.of(record.first, record.interval))
+
+
+def _header(record: BeadRecord) -> Header:
+    return Header(record.beads, record.fields, record.timestep, record.source, record.versions)
 
 
 def _hdf5(path: Path, record: BeadRecord) -> FrameSink:
-    header = Header(record.beads, record.fields, record.timestep, record.source, record.versions)
     with storage_errors(path):
-        return TrajectoryWriter(path, len(record.beads.topology), header)
+        return TrajectoryWriter(path, len(record.beads.topology), _header(record))

@@ -28,6 +28,8 @@ _lost: list[TrajectoryWriter] = []
 _BLOCK = 4096
 #: The oldest form of the file that bears a writer beside readers.
 _RELEASE = "v110"
+#: How HDF5 begins.
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
 
 class TrajectoryWriter:
@@ -169,11 +171,7 @@ class Trajectory:
         except FileNotFoundError:
             raise FileFormatError("no such file", where=str(self.path)) from None
         except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-            raise FileFormatError(
-                f"the file is damaged or cut off ({error})",
-                where=place[0],
-                remedy="copy it again, or use the frames before",
-            ) from error
+            raise _damaged(error, place[0]) from error
 
 
 def is_trajectory(path: Path) -> bool:
@@ -182,6 +180,29 @@ def is_trajectory(path: Path) -> bool:
         return len(Trajectory(path)) >= 0
     except FileFormatError:
         return False
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file says that it is a trajectory of cgbridge, of whatever version.
+
+    Raises :class:`FileFormatError` for HDF5 that is damaged, or ends too early: nobody can read it.
+    """
+    try:
+        with open(path, "rb") as stream:
+            if stream.read(len(_SIGNATURE)) != _SIGNATURE:
+                return False
+        with _open_to_read(path) as file:
+            return bool(file.attrs.get("format") == FORMAT)
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
+        raise _damaged(error, str(path)) from error
+
+
+def _damaged(error: Exception, where: str) -> FileFormatError:
+    return FileFormatError(
+        f"the file is damaged or cut off ({error})",
+        where=where,
+        remedy="copy it again, or use the frames before",
+    )
 
 
 def _require_ours(file: Any, path: Path) -> None:

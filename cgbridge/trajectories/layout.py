@@ -47,6 +47,8 @@ OPTIONAL = {
 }
 
 
+#: Under TIMES a source says NUMBERED where times are not known, and are the numbers of the frames.
+TIMES, NUMBERED = "times", "numbered"
 #: What a source says of the state of its run, where it is known: nvt, npt or nve, K, bar (npt).
 STATE = ("ensemble", "temperature", "pressure")
 
@@ -62,7 +64,7 @@ class Header:
 
     ``particles`` are atoms or beads (None: nothing is known but their number), ``fields`` those of
     :data:`OPTIONAL` that every frame has, ``timestep`` in ps (NaN: not known), ``source`` what made the
-    frames, free but for :data:`STATE`, ``versions`` of the software that did.
+    frames, free but for :data:`STATE` and :data:`TIMES`, ``versions`` of the software that did.
     """
 
     particles: Atoms | Beads | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from cgbridge.frames import Frame
 from cgbridge.store.atomic import storage_errors, sync_folder
 from cgbridge.topology import Beads
+from cgbridge.trajectories.layout import Header
 
 #: Numbers of a frame by their array: single precision for the long ones, as in a trajectory file.
 _TYPES = {
@@ -27,17 +28,18 @@ _TYPES = {
 
 
 class NpzWriter:
-    """Collects frames of beads; the file appears under its name when it is closed, and not before.
+    """Collects frames of the beads of a ``header``; the file appears when it is closed, and not before.
 
     Every array grows in a file of its own in a hidden folder beside, and they are packed at the end. Raises
     :class:`~cgbridge.errors.StorageError` where the disk does not take them.
     """
 
-    def __init__(self, path: Path, beads: Beads, fields: Sequence[str]) -> None:
-        self._path, self._beads, self._count = path, beads, 0
-        count = len(beads.topology)
+    def __init__(self, path: Path, header: Header) -> None:
+        assert isinstance(header.particles, Beads)
+        self._path, self._header, self._beads, self._count = path, header, header.particles, 0
+        count = len(self._beads.topology)
         shapes = {"positions": (count, 3), "box": (3, 3), "time": ()}
-        shapes |= {name: (count, 3) if name != "energy" else () for name in fields}
+        shapes |= {name: (count, 3) if name != "energy" else () for name in header.fields}
         with storage_errors(path):
             self._folder = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
             self._shapes = shapes
@@ -71,6 +73,9 @@ class NpzWriter:
                 for name, value in (
                     ("bead_types", np.array(self._beads.topology.types)),
                     ("topology", np.array(self._beads.to_json())),
+                    ("source", np.array(json.dumps(self._header.source))),
+                    ("versions", np.array(json.dumps(self._header.versions))),
+                    ("timestep", np.array(self._header.timestep)),
                 ):
                     with archive.open(f"{name}.npy", "w") as entry:
                         np.lib.format.write_array(entry, value, allow_pickle=False)

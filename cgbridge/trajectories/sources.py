@@ -28,7 +28,9 @@ from cgbridge.trajectories.formats.npz_frames import NpzFrames
 from cgbridge.trajectories.formats.pdb import parse_pdb, pdb_blocks
 from cgbridge.trajectories.formats.trr import TrrFrames
 from cgbridge.trajectories.formats.xyz import parse_xyz, xyz_blocks
-from cgbridge.trajectories.hdf5 import Trajectory, is_trajectory
+from cgbridge.trajectories.hdf5 import Trajectory, is_ours
+from cgbridge.trajectories.layout import NUMBERED, TIMES
+from cgbridge.trajectories.own_elements import dump_elements, elements_named, require_same_elements
 
 #: A box with less of the volume of a cube of its longest edge has none.
 _THINNEST = 1e-9
@@ -95,6 +97,17 @@ class FrameSource:
         with _told_faults(str(self.path)):
             return len(self.reader)
 
+    @cached_property
+    def numbered(self) -> bool:
+        """Whether the file tells no times, and those of its frames are their numbers."""
+        if (self.source or {}).get(TIMES) == NUMBERED:
+            return True
+        with _told_faults(f"{self.path}, frame 0"):
+            first = next(iter(self.reader), None)
+        if isinstance(first, FileFrame):
+            return first.time is None
+        return bool(getattr(self.reader, "numbered", False))
+
     def __iter__(self) -> Iterator[Frame]:
         frames, number, first = iter(self.reader), 0, None
         while True:
@@ -137,10 +150,16 @@ class FrameSource:
                 )
 
 
-def open_source(path: Path, *, top: Path | Atoms | None = None, units: str | None = None) -> FrameSource:
+def open_source(
+    path: Path,
+    *,
+    top: Path | Atoms | None = None,
+    units: str | None = None,
+    timestep: float | None = None,
+) -> FrameSource:
     """The frames of ``path``; which atoms they have is told by ``top``, a file or the atoms themselves.
 
-    ``units`` are those of a LAMMPS dump: metal or real. Raises
+    ``units`` are those of a LAMMPS dump: metal or real; ``timestep`` in ps turns its steps into times. Raises
     :class:`~cgbridge.errors.FileFormatError` for a file that is none, :class:`ConfigError` where something
     must be given, and :class:`~cgbridge.errors.MissingDependencyError`.
     """
@@ -152,20 +171,31 @@ def open_source(path: Path, *, top: Path | Atoms | None = None, units: str | Non
         raise ConfigError(f"units '{units}' are not known", where="--units", remedy="one of: metal, real")
     atoms, notes = (top, ()) if isinstance(top, Atoms) or top is None else read_atoms(top)
     with _told_faults(str(path)):
-        source = _opened(path, atoms, units)
+        dump = LammpsDumpFrames(path, units, timestep) if _starts_with(path, MAGIC) else None
+        source = _opened(path, atoms, dump)
+        if atoms is not None and source.bead_types is None:
+            _require_own_elements(source, atoms, is_dump=dump is not None)
+    if timestep is not None:
+        if dump is None:
+            raise ConfigError(
+                "this file counts no steps, and a time step says nothing of it",
+                where=str(path),
+                remedy="leave the time step out: it is for dumps of LAMMPS",
+            )
+        source = replace(source, timestep=timestep)
     return replace(source, notes=(*notes, *source.notes))
 
 
-def _opened(path: Path, atoms: Atoms | None, units: str | None) -> FrameSource:
+def _opened(path: Path, atoms: Atoms | None, dump: LammpsDumpFrames | None) -> FrameSource:
     suffix = next((s.lower() for s in reversed(path.suffixes) if s.lower() != ".gz"), "")
-    if suffix in (".h5", ".hdf5") and is_trajectory(path):
+    if suffix in (".h5", ".hdf5") and is_ours(path):
         return _ours(path, atoms)
     if suffix == ".npz":
         return _npz(path, atoms)
     reader: FrameReader
     named = atoms is None
-    if _starts_with(path, MAGIC):
-        reader = LammpsDumpFrames(path, units)
+    if dump is not None:
+        reader = dump
     elif suffix in _TEXT:
         reader = TextFrames(path, *_TEXT[suffix])
     elif suffix in _BINARY:
@@ -177,6 +207,17 @@ def _opened(path: Path, atoms: Atoms | None, units: str | None) -> FrameSource:
         atoms, found = read_atoms(path)
         notes = (*found, *notes)
     return FrameSource(path, reader, atoms, notes=notes)
+
+
+def _require_own_elements(source: FrameSource, atoms: Atoms, *, is_dump: bool) -> None:
+    """A topology from elsewhere must not rename the atoms that a trajectory names itself."""
+    named: tuple[str, ...]
+    if isinstance(source.reader, Trajectory):
+        particles = source.reader.header.particles
+        named = particles.elements if isinstance(particles, Atoms) else ()
+    else:
+        named = dump_elements(source.path) if is_dump else elements_named(source.path)
+    require_same_elements(atoms, named, str(source.path))
 
 
 #: Unit systems of LAMMPS that have forces in known units.
@@ -218,16 +259,20 @@ def _npz(path: Path, atoms: Atoms | None) -> FrameSource:
     types, text = reader.once("bead_types"), reader.once("topology")
     told = reader.once("source")
     made = None if told is None else dict(json.loads(str(told)))
+    step = reader.once("timestep")
+    timestep = math.nan if step is None else float(step)
     if types is not None:
         names = tuple(str(name) for name in types)
         beads = None if text is None else Beads.from_json(str(text))
         if beads is None:
-            return FrameSource(path, reader, None, names, source=made)
-        return FrameSource(path, reader, None, names, beads.topology, beads.masses, source=made)
+            return FrameSource(path, reader, None, names, source=made, timestep=timestep)
+        return FrameSource(
+            path, reader, None, names, beads.topology, beads.masses, source=made, timestep=timestep
+        )
     notes: tuple[str, ...] = ()
     if atoms is None and (reader.once("atoms") is not None or reader.once("elements") is not None):
         atoms, notes = read_atoms(path)
-    return FrameSource(path, reader, atoms, notes=notes, source=made)
+    return FrameSource(path, reader, atoms, notes=notes, source=made, timestep=timestep)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import io
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -18,13 +19,30 @@ from cgbridge.store.atomic import storage_errors, write_atomic
 from cgbridge.topology import Topology
 from cgbridge.units import ANGSTROM
 
+#: Steps of one interval, at most, in which formats that count steps say when the first frame was.
+_FINEST = 10_000
+
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """Frames stand ``stride`` steps of ``timestep`` ps apart, the first after as many."""
+    """Frames stand ``stride`` steps of ``timestep`` ps apart, the ``first`` after so many (None: a stride)."""
 
     timestep: float
     stride: int
+    first: int | None = None
+
+    @property
+    def begin(self) -> int:
+        """Steps before the first frame."""
+        return self.stride if self.first is None else self.first
+
+    @classmethod
+    def of(cls, first: float, interval: float) -> FrameTimes:
+        """Frames ``interval`` ps apart from ``first`` ps on, counted in the longest step that fits both."""
+        if not interval > 0.0:
+            return cls(1.0, 1, 0)
+        share = Fraction(first / interval).limit_denominator(_FINEST)
+        return cls(interval / share.denominator, share.denominator, share.numerator)
 
 
 class FrameSink(Protocol):
@@ -44,7 +62,7 @@ class _Dcd:
         self._path = path
         self._stream: IO[bytes] = open(path, "wb")  # noqa: SIM115  (closed by close)
         self._file = DCDFile(
-            self._stream, _topology(names, np.eye(3)), times.timestep, times.stride, times.stride
+            self._stream, _topology(names, np.eye(3)), times.timestep, times.begin, times.stride
         )
 
     def append(self, frame: Frame) -> None:
@@ -65,7 +83,7 @@ class _Xtc:
         self._path, self._size = path, 0
         path.unlink(missing_ok=True)
         self._file = XTCFile(
-            str(path), _topology(names, np.eye(3)), times.timestep, times.stride, times.stride
+            str(path), _topology(names, np.eye(3)), times.timestep, times.begin, times.stride
         )
 
     def append(self, frame: Frame) -> None:

@@ -30,12 +30,14 @@ class LammpsDumpFrames:
     """Frames of a dump, atoms in the order of their ids.
 
     ``units`` are metal or real; a dump that says its own needs none, and one without forces is taken to be in
-    angstrom. Raises :class:`~cgbridge.errors.ConfigError` for forces without units and :class:`ValueError`
+    angstrom. A dump counts steps: frames have times where it tells them in known units (``ITEM: TIME``), or
+    with the length of a step, ``timestep`` in ps. Raises :class:`~cgbridge.errors.ConfigError` for forces without units and :class:`ValueError`
     for a dump that is torn.
     """
 
     path: Path
     units: str | None = None
+    timestep: float | None = None
 
     def __len__(self) -> int:
         return self._count
@@ -92,7 +94,6 @@ class LammpsDumpFrames:
         length = length_unit(units or "", r"(\w+)")
         found = {trio[0]: table[:, 3 + 3 * n : 6 + 3 * n] for n, trio in enumerate(extra)}
         forces, velocities = found.get("fx"), found.get("vx")
-        clock = items.get("TIME", ("", 0, []))[2]
         return FileFrame(
             ("",) * count,
             positions * length,
@@ -100,8 +101,17 @@ class LammpsDumpFrames:
             periodic,
             forces=None if forces is None else forces * internal(1.0, _FORCES[str(units)]),
             velocities=None if velocities is None else velocities * internal(1.0, f"A/{_TIMES[str(units)]}"),
-            time=float(clock[0]) * internal(1.0, _TIMES[units]) if clock and units in _TIMES else None,
+            time=self._time(items, units),
         )
+
+    def _time(self, items: dict[str, Item], units: str | None) -> float | None:
+        """In ps; None where nothing tells it."""
+        clock, steps = (items.get(name, ("", 0, []))[2] for name in ("TIME", "TIMESTEP"))
+        if clock and units in _TIMES:
+            return float(clock[0]) * internal(1.0, _TIMES[units])
+        if self.timestep is None or not steps:
+            return None
+        return read_int(steps[0], 0, "the number of steps") * self.timestep
 
 
 def _heading(line: str) -> tuple[str, str]:

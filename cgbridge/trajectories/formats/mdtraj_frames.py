@@ -16,6 +16,8 @@ from cgbridge.trajectories.formats.frame import FileFrame
 
 #: Coordinates that are read at a time.
 _BATCH = 3_000_000
+#: Formats of mdtraj that have times; for others it numbers the frames.
+_TIMED = (".nc", ".ncdf", ".netcdf", ".ncrst", ".rst7", ".restrt", ".h5", ".hdf5", ".dtr", ".stk", ".tng")
 #: Formats of mdtraj that name their atoms; all others need their number.
 _NAMED = (".pdb", ".h5", ".hdf5", ".lh5", ".gsd", ".arc", ".cif", ".mmcif", ".pdbx")
 
@@ -59,12 +61,14 @@ class MdtrajFrames:
             return sum(len(chunk) for chunk in self._chunks())
 
     def __iter__(self) -> Iterator[FileFrame]:
+        timed = self.path.suffix.lower() in _TIMED
         for chunk in self._chunks():
             vectors = chunk.unitcell_vectors
             for number in range(len(chunk)):
                 cell = None if vectors is None else np.asarray(vectors[number], dtype=float)
                 positions = np.asarray(chunk.xyz[number], dtype=float)
-                yield FileFrame(("",) * len(positions), positions, cell, time=float(chunk.time[number]))
+                time = float(chunk.time[number]) if timed else None
+                yield FileFrame(("",) * len(positions), positions, cell, time=time)
 
     def _chunks(self) -> Iterator[Any]:
         require(["mdtraj"], f"reading {self.path.suffix} files", where=str(self.path))

@@ -4,7 +4,7 @@ One frame is in memory at a time.
 
 ``energy`` (kJ/mol) and ``velocities`` (nm/ps) may be there as well. Which particles there are stands in
 ``bead_types`` (with the JSON text ``topology`` of the beads) or ``atoms`` (JSON text), or ``elements``; what
-made the frames in ``source`` (JSON text).
+made the frames in ``source`` (JSON text), the time step of the simulation in ``timestep`` (ps).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from cgbridge.frames import Frame
 
 #: Arrays with one entry per frame, by the field of a frame that they fill.
 PER_FRAME = ("positions", "box", "forces", "velocities", "time", "energy")
-_ONCE = ("bead_types", "topology", "atoms", "elements", "source")
+_ONCE = ("bead_types", "topology", "atoms", "elements", "source", "timestep")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ class NpzFrames:
                     velocities=entry.get("velocities"),
                     energy=float(entry["energy"]) if "energy" in entry else None,
                 )
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the frames have no times."""
+        return "time" not in self._arrays
 
     def once(self, name: str) -> Any:
         """What stands in the file once, as :data:`PER_FRAME` does not; None where it does not."""
