@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cgbridge.apps.atomistic_files import RunFiles
 from cgbridge.config.atomistic_config import AtomisticConfig
 from cgbridge.engine.atomistic import AtomisticDynamics, Snapshot
 from cgbridge.engine.settings import EngineSettings
@@ -84,14 +85,16 @@ class AtomisticRun:
     """One run: ``folder`` is where relative paths of the model begin, ``show`` is told how it goes.
 
     Files beside the trajectory NAME.h5: NAME.pdb (topology) and NAME.checkpoint.npz. Raises
-    :class:`RunFolderError` for a trajectory of other settings, if it is not to be replaced (``overwrite``).
+    :class:`RunFolderError` for a trajectory of other settings, and :class:`ConfigError` for another file of
+    these names, if they are not to be replaced (``overwrite``); for one that is read in any case.
     """
 
     def __init__(self, config: AtomisticConfig, folder: Path, show: Callable[[Progress], None]) -> None:
         self._config, self._show = config, show
-        self.trajectory = config.output.trajectory or Path(f"{config.name}.h5")
-        self.topology = self.trajectory.with_suffix(".pdb")
-        self._checkpoint = self.trajectory.with_suffix(".checkpoint.npz")
+        self._files = RunFiles.of(config)
+        self._files.require_no_input(config, folder)
+        self.trajectory, self.topology = self._files.trajectory, self._files.topology
+        self._checkpoint = self._files.checkpoint
         self._plan, d = Plan.of(config), config.dynamics
         self.system: AtomisticSystem = atomistic_system(config, folder)
         self._dynamics = AtomisticDynamics(
@@ -107,15 +110,11 @@ class AtomisticRun:
         """Run, or go on; returns the frames that were there before."""
         lock = f".{self.trajectory.name}.lock"
         with RunLock(self.trajectory.parent, "output.trajectory", lock):
-            start = None if overwrite else self._known()
-            if start is None:
-                known, start = 0, self._begin()
-            else:
-                known = len(Trajectory(self.trajectory))
-                if known >= self._plan.frames:
-                    self._export()
-                    return known
-            self._record(start)
+            known, start = (0, None) if overwrite else self._known()
+            if not overwrite:
+                self._files.require_own()
+            if known < self._plan.frames:
+                self._record(start or self._begin())
             self._export()
             return known
 
@@ -164,10 +163,10 @@ class AtomisticRun:
             )
         return writer
 
-    def _known(self) -> Snapshot | None:
-        """Where an earlier run of these settings ended; None if there was none."""
+    def _known(self) -> tuple[int, Snapshot | None]:
+        """Frames of an earlier run of these settings, and where it ended; None if it has none, or all."""
         if not self.trajectory.exists():
-            return None
+            return 0, None
         found = Trajectory(self.trajectory).header.source.get("settings")
         if found != self._settings():
             changed = "; ".join(differences(found, json.loads(json.dumps(self._settings())), ""))
@@ -176,7 +175,18 @@ class AtomisticRun:
                 where=str(self.trajectory),
                 remedy="give another output.trajectory, or --overwrite to begin again",
             )
-        return Snapshot.load(self._checkpoint) if self._checkpoint.exists() else None
+        known = len(Trajectory(self.trajectory))
+        if known >= self._plan.frames:
+            return known, None
+        if self._checkpoint.exists():
+            return known, Snapshot.load(self._checkpoint)
+        if known:
+            raise RunFolderError(
+                f"the trajectory has {known} of {self._plan.frames} frames, and its checkpoint is missing",
+                where=str(self._checkpoint),
+                remedy="put it back, or give --overwrite to begin again",
+            )
+        return 0, None
 
     def _settings(self) -> dict[str, Any]:
         """What the frames depend on; not how many there are, nor where they are computed."""

@@ -156,6 +156,7 @@ def _run(model: TypedBeads, request: FreeRun, settings: EngineSettings, outputs:
     path = outputs.trajectory or Path(f"{model.name}-{request.temperature:g}K.dcd")
     require_writable(outputs.json_file)
     files = _Files(path, outputs.overwrite)
+    files.require_no_input(Path(request.structure))
     recording = _Recording(model, request)
     try:
         recording.run(settings, files)
@@ -212,6 +213,18 @@ class _Files:
             require_writable(path)
             if not overwrite:
                 require_absent(path, "--overwrite")
+
+    def require_no_input(self, structure: Path) -> None:
+        """Refuse to write over the structure that is read, whatever may be replaced."""
+        from cgbridge.errors import ConfigError
+
+        for path in (self.trajectory, self.final):
+            if path.exists() and structure.is_file() and path.samefile(structure):
+                raise ConfigError(
+                    "the simulation starts from this file and would write over it",
+                    where=str(path),
+                    remedy="give another --out",
+                )
 
     def open(self, names: tuple[str, ...], timestep: float, stride: int) -> None:
         from cgbridge.store.atomic import storage_errors

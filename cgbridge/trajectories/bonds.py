@@ -14,6 +14,11 @@ from cgbridge.units import ANGSTROM
 
 IntArray = npt.NDArray[np.int64]
 
+#: Elements of which an atom that is a residue of its own may be bonded to another residue; metals there are
+#: ions, and halogens as well.
+_BONDING = ("H", "B", "C", "N", "O", "Si", "P", "S", "Ge", "As", "Se", "Te")
+#: Elements that are ions wherever nothing else is said.
+_IONS = ("Li", "Na", "K", "Rb", "Cs", "Fr", "Be", "Mg", "Ca", "Sr", "Ba", "Ra")
 #: nm by which a bond may be longer than its covalent radii (doi:10.1186/1758-2946-3-33 takes the same).
 _SLACK = 0.045
 
@@ -38,9 +43,11 @@ def bonds_by_distance(
 ) -> Chains:
     """Pairs nearer than their covalent radii and 0.045 nm, across the faces of the ``box`` (zeros: none).
 
-    A hydrogen atom has one bond, the shortest; what is no element has none. From one residue to another,
-    where they are known, there are no bonds of hydrogen and none between two oxygens: solvent that was placed
-    and not relaxed overlaps.
+    A hydrogen atom has one bond, the shortest; what is no element has none, nor have alkali and alkaline earth
+    metals but to others of a residue that is known, nor metals, halogens and noble gases that are residues of
+    their own: radii of atoms do not hold for ions, and water around them is nearer. From one residue to
+    another, where they are known, there are no bonds of hydrogen and none between two oxygens: solvent that
+    was placed and not relaxed overlaps.
     """
     from scipy.spatial import cKDTree
 
@@ -55,8 +62,10 @@ def bonds_by_distance(
     lengths = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
     ends = np.sort(owner[pairs], axis=1)
     near = (lengths < radii[ends].sum(axis=1) + _SLACK) & (ends[:, 0] != ends[:, 1])
+    symbols = np.asarray(elements)
+    near &= ~_ions(symbols, residue_of)[ends].any(axis=1)
     if residue_of is not None:
-        symbols, residue = np.asarray(elements), np.asarray(residue_of)
+        residue = np.asarray(residue_of)
         loose = (symbols[ends] == "H").any(axis=1) | (symbols[ends] == "O").all(axis=1)
         near &= ~loose | (residue[ends[:, 0]] == residue[ends[:, 1]])
     ends, lengths = ends[near], lengths[near]
@@ -69,6 +78,17 @@ def bonds_by_distance(
             bonds.add((i, j))
             bonded.update(hydrogens)
     return tuple(sorted(bonds))
+
+
+def _ions(symbols: npt.NDArray[np.str_], residue_of: Sequence[int] | None) -> npt.NDArray[np.bool_]:
+    """Which atoms are ions, or noble gases, by their elements and by standing alone in a residue."""
+    salt = np.isin(symbols, _IONS)
+    if residue_of is None:
+        return salt
+    residue = np.unique(residue_of, return_inverse=True)[1]
+    size, salts = np.bincount(residue), np.bincount(residue, salt)
+    alone = (size[residue] == 1) & (symbols != "") & ~np.isin(symbols, _BONDING)
+    return alone | (salt & (salts == size)[residue])
 
 
 def _with_images(

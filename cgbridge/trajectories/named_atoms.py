@@ -67,9 +67,9 @@ def finished(found: NamedAtoms) -> tuple[Atoms, tuple[str, ...]]:
 
 
 def _runs(found: NamedAtoms) -> list[int] | None:
-    """The number of the residue of every atom, as they follow each other."""
+    """The number of the residue of every atom, as they follow each other; else that of its molecule."""
     if found.residues is None:
-        return None
+        return None if found.molecules is None else list(found.molecules)
     keys = np.array(
         [found.residues[n] != found.residues[n - 1] for n in range(1, len(found.names))], dtype=int
     )
