@@ -49,7 +49,7 @@ def build_targets(run: MappedRun, wanted: Sequence[str] = ()) -> Build:
     """All targets that the trajectory can give, or the ``wanted`` observables.
 
     Values are measured by the observables that a fit measures a model with. Raises :class:`ConfigError` for
-    an observable that is not built.
+    an observable that is not built, and for a run at constant pressure that says none.
     """
     for name in wanted:
         if name not in _BUILDERS:
@@ -59,6 +59,7 @@ def build_targets(run: MappedRun, wanted: Sequence[str] = ()) -> Build:
                 remedy="one of " + ", ".join(_BUILDERS),
             )
     built, whole = Build(), run.run()
+    built.notes.extend(_pressure_notes(run))
     for name, builder in _BUILDERS.items():
         if wanted and name not in wanted:
             continue
@@ -92,6 +93,19 @@ def _measured(run: MappedRun, whole: Run, observable: str, unit: str, **options:
         options=options,
     )
     return get_observable(observable).measure(target, [whole])
+
+
+def _pressure_notes(run: MappedRun) -> list[str]:
+    """What was taken for the pressure of the targets, which a fit simulates at."""
+    if run.pressure is not None:
+        return []
+    if not run.constant_volume:
+        raise ConfigError(
+            "the volume changes, and the file does not say at which pressure",
+            where=run.source,
+            remedy='give --pressure "1 bar", that of the barostat',
+        )
+    return [f"{run.source} says no pressure: its targets are for 1 bar; --pressure names another"]
 
 
 def _bar(run: MappedRun) -> float:

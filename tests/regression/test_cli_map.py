@@ -79,10 +79,9 @@ def test_positions_forces_and_all_else(
     assert named.topology == source.topology and named.masses == source.masses
     assert sum(named.masses) == pytest.approx(masses.sum())
     assert (tmp_path / "b.pdb").read_text().count("CONECT") >= 12
-    if suffix == ".h5":
-        assert source.timestep == 0.0005 and source.source is not None
-        assert source.source["of"] == {"seed": 7} and source.source["mapping"]["name"] == "hexane-3bead"
-    else:
+    assert source.timestep == 0.0005 and source.source is not None
+    assert source.source["of"] == {"seed": 7} and source.source["mapping"]["name"] == "hexane-3bead"
+    if suffix == ".npz":
         with np.load(tmp_path / out) as arrays:
             assert set(arrays.files) == {
                 "positions",
@@ -92,6 +91,9 @@ def test_positions_forces_and_all_else(
                 "energy",
                 "bead_types",
                 "topology",
+                "source",
+                "versions",
+                "timestep",
             }
             assert arrays["positions"].shape == arrays["forces"].shape == (5, 18, 3)
             assert arrays["box"].shape == (5, 3, 3)
