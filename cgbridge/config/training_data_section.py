@@ -25,6 +25,11 @@ class DataFileSection(Section):
     units: Literal["metal", "real"] | None = Field(
         None, description="Units of a LAMMPS dump: metal (eV) or real (kcal/mol)."
     )
+    timestep: Time | None = Field(
+        None,
+        gt=0,
+        description="Time step of the run, for a LAMMPS dump, which counts steps; bare number in ps.",
+    )
     temperature: Temperature | None = Field(
         None,
         gt=0,

@@ -50,7 +50,8 @@ class FrameChecks:
             raise FileFormatError(
                 "there is no energy in this file",
                 where=where,
-                remedy="use method: force-matching, or label the frames with energies",
+                remedy="use method: force-matching, or label the frames with energies (in extended XYZ: "
+                "energy or REF_energy)",
             )
         self._require_finite(where, frame)
         self._require_box(where, frame, self._last.get(kind))
@@ -73,7 +74,8 @@ class FrameChecks:
             raise FileFormatError(
                 "the box is left-handed" if volume < 0.0 else "the box is missing or flat",
                 where=where,
-                remedy="a fit to forces needs the three box vectors of every frame",
+                remedy="a fit to forces needs the three box vectors of every frame; for what is not periodic "
+                'give extended XYZ with pbc="F F F"',
             )
         if last is not None and not 0.5 < volume / float(np.linalg.det(last.box)) < 2.0:
             raise FileFormatError(

@@ -19,23 +19,27 @@ from cgbridge.frames import FloatArray, Frame
 from cgbridge.structures.cells import openmm_box
 from cgbridge.topology import Topology
 from cgbridge.trajectories.formats.frame import open_text
-from cgbridge.trajectories.formats.xyz import parse_xyz, xyz_blocks
+from cgbridge.trajectories.formats.xyz import REFERENCE, columns_of, parse_xyz, xyz_blocks
+from cgbridge.trajectories.open_boxes import VACUUM, closed_box
 from cgbridge.trajectories.sources import FrameSource, open_source
 from cgbridge.units import ANGSTROM, EV
 
 _XYZ = (".xyz", ".extxyz")
-_STRESS = re.compile(r"\b(stress|virial)\s*=\s*[\"'{\[]([^\"'}\]]*)", re.IGNORECASE)
+_STRESS = re.compile(r"\b(?:REF_)?(stress|virial)\s*=\s*[\"'{\[]([^\"'}\]]*)", re.IGNORECASE)
+_REFERENCES = tuple(f"{REFERENCE}{name}" for name in ("forces", "energy", "stress", "virial"))
 #: Where the six numbers of a symmetric tensor stand: xx yy zz yz xz xy.
 _VOIGT = ((0, 5, 4), (5, 1, 3), (4, 3, 2))
 
 
 @dataclass(frozen=True)
 class _Labelled:
-    """A frame with its place in the file, and its virial in kJ/mol where the file has one."""
+    """A frame with its place in the file, its virial in kJ/mol where the file has one, and whether it was
+    ``opened``: not periodic in every direction, it has been given a box with vacuum."""
 
     number: int
     frame: Frame
     virial: FloatArray | None = None
+    opened: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,25 +78,57 @@ def _read_file(
     checks = FrameChecks(str(path), energies)
     groups: dict[tuple[str, ...], _Group] = {}
     taken: dict[tuple[str, ...], list[_Labelled]] = {}
+    lone = 0
     frames, notes = (
         _xyz_frames(path) if path.suffix.lower() in _XYZ else _source_frames(path, section, folder)
     )
     for key, group, labelled in frames:
         if labelled.number % section.stride:
             continue
-        checks(labelled.number, labelled.frame, kind=key)
+        if _is_lone_atom(labelled.frame):
+            lone += 1
+            continue
+        closed = _closed(labelled) if path.suffix.lower() in _XYZ else labelled
+        # The boxes of open frames are ours, and may differ in volume.
+        checks(closed.number, closed.frame, kind=(*key, str(closed.number)) if closed.opened else key)
+        key = (*key, "open") if closed.opened else key
         groups.setdefault(key, group)
-        taken.setdefault(key, []).append(_turned(labelled))
+        taken.setdefault(key, []).append(_turned(closed))
     if not taken:
         raise FileFormatError("there are no frames in this file", where=str(path))
     several = len(groups) > 1
     found = [
         _series(
-            f"{path.name}, {len(key)} particles" if several else path.name, group, taken[key], section, data
+            f"{path.name}, {len(groups[key].topology)} particles" if several else path.name, group, taken[key], section, data
         )
         for key, group in groups.items()
     ]
+    opened = sum(one.opened for every in taken.values() for one in every)
+    if opened:
+        notes += (
+            f"{path.name}: {opened} frames are not periodic in all directions, and stand in boxes with "
+            f"{VACUUM:g} nm of vacuum; they have no pressure",
+        )
+    if lone:
+        notes += (f"{path.name}: {lone} frames of one particle are left out: it has no forces",)
     return found, notes
+
+
+def _is_lone_atom(frame: Frame) -> bool:
+    """Whether a frame is one particle on which there is no force, as sets for training hold for energies."""
+    return len(frame.positions) == 1 and frame.forces is not None and not frame.forces.any()
+
+
+def _closed(labelled: _Labelled) -> _Labelled:
+    """The frame with a vacuum in the directions in which it is not periodic.
+
+    An extended XYZ says where that is; in other formats the box of a liquid may just have been forgotten.
+    """
+    box = labelled.frame.box
+    if box.any(axis=1).all():
+        return labelled
+    frame = replace(labelled.frame, box=closed_box(box, labelled.frame.positions))
+    return replace(labelled, frame=frame, virial=None, opened=True)
 
 
 def _series(
@@ -146,12 +182,14 @@ def _source_frames(
 ) -> tuple[Iterator[tuple[tuple[str, ...], _Group, _Labelled]], tuple[str, ...]]:
     """Frames of any format; all have the same particles."""
     top = None if section.top is None else _below(folder, section.top)
-    source = open_source(path, top=top, units=section.units)
+    source = open_source(path, top=top, units=section.units, timestep=section.timestep)
     group = _group(source)
     virials = _npz_virials(path)
 
     def frames() -> Iterator[tuple[tuple[str, ...], _Group, _Labelled]]:
+        numbered = source.numbered
         for number, frame in enumerate(source):
+            frame = replace(frame, time=float("nan")) if numbered else frame
             virial = None if virials is None else virials[number]
             yield group.topology.types, group, _Labelled(number, frame, virial)
 
@@ -211,7 +249,13 @@ def _xyz_frames(
             with open_text(path) as stream:
                 for number, block in enumerate(xyz_blocks(stream)):
                     found = parse_xyz(block)
-                    box = np.zeros((3, 3)) if found.cell is None or not all(found.periodic) else found.cell
+                    if found.forces is None and (columns := columns_of(block[1])):
+                        raise ValueError(
+                            f"there are no forces among its columns {', '.join(columns)}: the one that "
+                            "holds them is to be called forces or REF_forces"
+                        )
+                    cell = np.zeros((3, 3)) if found.cell is None else found.cell
+                    box = np.where(np.array(found.periodic)[:, None], cell, 0.0)
                     time = float("nan") if found.time is None else found.time
                     frame = Frame(found.positions, box, time, found.forces, energy=found.energy)
                     virial = _virial_of(block[1], float(np.linalg.det(box)))
@@ -220,7 +264,23 @@ def _xyz_frames(
         except (ValueError, OSError, EOFError) as error:
             raise FileFormatError(str(error), where=f"{path}, frame {number}") from None
 
-    return frames(), ()
+    return frames(), _reference_notes(path)
+
+
+def _reference_notes(path: Path) -> tuple[str, ...]:
+    """Which labels are taken under the names that sets for training give them."""
+    try:
+        with open_text(path) as stream:
+            comment = next(xyz_blocks(stream), (0, "", []))[1]
+    except (ValueError, OSError, EOFError):  # told with its frame when that is read
+        return ()
+    names = (*columns_of(comment), *re.findall(r"(\w+)\s*=", comment))
+    taken = [
+        name
+        for name in names
+        if name.lower() in _REFERENCES and name.lower().removeprefix(REFERENCE) not in map(str.lower, names)
+    ]
+    return (f"{path.name}: labels are those called {', '.join(taken)}",) if taken else ()
 
 
 def _element_masses(names: tuple[str, ...]) -> tuple[float, ...]:

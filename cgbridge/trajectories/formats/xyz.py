@@ -26,6 +26,9 @@ _KEYS = {"lattice": "Lattice", "properties": "Properties", "pbc": "pbc"}
 _EXTENDED = re.compile(r"\b(lattice|properties|pbc)\s*=\s*", re.IGNORECASE)
 _MATRICES = re.compile(r"\b(stress|virial)\s*=\s*", re.IGNORECASE)
 _NUMBERS = ("energy", "time")
+#: What sets for training put before the names of labels, so that ASE leaves them alone.
+REFERENCE = "ref_"
+_COLUMNS = re.compile(r"\bproperties\s*=\s*(\S+)", re.IGNORECASE)
 _PLAIN = "species:S:1:pos:R:3"
 _NAME_COLUMNS = ("species", "symbols", "element", "elements", "name", "names", "type")
 #: What the column of names is called before ASE sees it.
@@ -61,7 +64,8 @@ def xyz_blocks(stream: TextIO) -> Iterator[XyzBlock]:
 def parse_xyz(block: XyzBlock) -> FileFrame:
     """The frame of a block; raises :class:`ValueError` naming a line.
 
-    Forces are in eV/angstrom, energies in eV, as ASE has them.
+    Forces are in eV/angstrom, energies in eV, as ASE has them; where there are none of these names, those
+    called ``REF_forces`` and ``REF_energy``.
     """
     line, comment, rows = block
     if not rows:
@@ -85,7 +89,7 @@ def parse_xyz(block: XyzBlock) -> FileFrame:
     a, b, c = (bool(flag) for flag in atoms.pbc)
     results = {} if atoms.calc is None else atoms.calc.results
     forces = results.get("forces", atoms.arrays.get("force"))
-    energy = numbers.get("energy")
+    energy = numbers.get("energy", numbers.get(f"{REFERENCE}energy"))
     return FileFrame(
         names,
         atoms.positions * ANGSTROM,
@@ -95,6 +99,12 @@ def parse_xyz(block: XyzBlock) -> FileFrame:
         energy=None if energy is None else energy * EV,
         time=numbers.get("time"),
     )
+
+
+def columns_of(comment: str) -> tuple[str, ...]:
+    """What the columns are called in the comment of an extended XYZ; none where it does not say."""
+    found = _COLUMNS.search(comment)
+    return () if found is None else tuple(found[1].strip("\"'").split(":")[0::3])
 
 
 def _plain(line: int, rows: list[str]) -> FileFrame:
@@ -123,7 +133,7 @@ def _header(comment: str, line: int) -> tuple[dict[str, Any], int, dict[str, flo
     numbers = {
         key.lower(): float(value)
         for key, value in found.items()
-        if key.lower() in _NUMBERS and isinstance(value, int | float | np.number)
+        if key.lower().removeprefix(REFERENCE) in _NUMBERS and isinstance(value, int | float | np.number)
     }
     return asked, at, numbers
 
@@ -137,7 +147,10 @@ def _properties(text: str, line: int) -> tuple[str, int]:
     named = next((name for name in (*_NAME_COLUMNS, "Z") if name in names), None)
     if named is None or "pos" not in names:
         raise ValueError(f"line {line}: Properties names no species or no pos")
-    called = [_OURS if name == named != "Z" else name for name in names]
+    ours = {named: _OURS} if named != "Z" else {}
+    if not {"forces", "force"} & set(names):
+        ours[f"{REFERENCE}forces"] = "forces"
+    called = [ours.get(name, name) for name in names]
     columns = ":".join(
         f"{name}:{kind}:{width}" for name, (_, kind, width) in zip(called, triplets, strict=True)
     )
