@@ -134,7 +134,12 @@ def map_trajectory(
             where="--frames",
             remedy="count from 0, or leave it out",
         )
-    look = first_look(source.atoms, chosen, lambda number: f"{source.path}, frame {chosen.numbers[number]}")
+    look = first_look(
+        source.atoms,
+        chosen,
+        lambda number: f"{source.path}, frame {chosen.numbers[number]}",
+        temperature=(source.source or {}).get("temperature") or None,
+    )
     operator = resolve(mapping, look.atoms)
     operator, forces, force_notes = _with_forces(operator, source, settings, chosen, out)
     told = _write(operator, source, chosen, out, (mapping, forces, settings.topologies), display)

@@ -69,9 +69,7 @@ _Units = Annotated[
 ]
 _Timestep = Annotated[
     str | None,
-    typer.Option(
-        help="Of the run, for a LAMMPS dump, which counts steps: such as 1 fs.", show_default=False
-    ),
+    typer.Option(help="Of the run, for a LAMMPS dump, which counts steps: such as 1 fs.", show_default=False),
 ]
 _Beads = Annotated[
     list[Path] | None,

@@ -12,6 +12,7 @@ import numpy as np
 from cgbridge.atoms import Atoms
 from cgbridge.errors import CgbridgeWarning, FileFormatError
 from cgbridge.frames import FloatArray, Frame
+from cgbridge.mapping.pair_temperature import pair_temperature
 from cgbridge.mapping.whole import IntArray, Whole
 from cgbridge.topology import Chains
 from cgbridge.units import ANGSTROM, EV, GAS_CONSTANT, KCAL
@@ -25,6 +26,8 @@ _RIGID = 1e-3
 _TEMPERATURES = (0.1, 10_000.0)
 #: K; below this the forces within molecules are in a unit too small, or the molecules do not move.
 _STILL = 20.0
+#: K; molecules of several atoms are frozen below, and in pieces above, where nobody says how warm they are.
+_COLD, _HOT = 40.0, 2000.0
 #: By how much the temperature of the forces may differ from that of the velocities: no two units are nearer.
 _FACTOR = 3.0
 #: Root mean square forces on atoms in kJ/(mol nm): some hundred in a noble gas, thousands in molecules.
@@ -43,12 +46,19 @@ class FirstLook:
     notes: tuple[str, ...] = ()
 
 
-def first_look(atoms: Atoms, frames: Iterable[Frame], place: Callable[[int], str]) -> FirstLook:
+def first_look(
+    atoms: Atoms,
+    frames: Iterable[Frame],
+    place: Callable[[int], str],
+    *,
+    temperature: float | None = None,
+) -> FirstLook:
     """Look at the first frames of a trajectory; ``place`` says where the frame of a number stands.
 
-    Bonds whose length does not change count as constraints where ``atoms`` names none. Raises
-    :class:`~cgbridge.errors.FileFormatError` for forces or velocities in a wrong unit, and warns of a sum of
-    the forces that is not zero.
+    ``temperature`` in K is that which the file says, for where it has no velocities. Bonds whose length does
+    not change count as constraints where ``atoms`` names none. Raises
+    :class:`~cgbridge.errors.FileFormatError` for forces or velocities in a wrong unit, and warns of forces
+    that fit another temperature, and of a sum of the forces that is not zero.
     """
     whole, taken = Whole(atoms), []
     count = max(2, min(FRAMES, _ATOMS // len(atoms)))
@@ -79,6 +89,11 @@ def first_look(atoms: Atoms, frames: Iterable[Frame], place: Callable[[int], str
     if taken[0].forces is not None:
         _require_forces(atoms, taken, where)
         _compare_temperatures(_virial_temperature(atoms, taken), kelvin, where)
+        between = pair_temperature(atoms, taken)
+        if between is not None:
+            _compare_between(
+                between, kelvin or temperature, where, small=len(atoms) == len(set(atoms.molecule_of))
+            )
     return FirstLook(atoms, tuple(notes))
 
 
@@ -150,6 +165,33 @@ def _compare_temperatures(forces: float | None, velocities: float | None, where:
         warnings.warn(
             f"{where}: forces and positions within the molecules fit a temperature of {forces:.3g} K{other}; "
             "are the forces in their unit? Structures at rest are no fault",
+            CgbridgeWarning,
+            stacklevel=3,
+        )
+
+
+def _compare_between(found: tuple[float, float], known: float | None, where: str, *, small: bool) -> None:
+    """The temperature of forces and distances between molecules, with its error, beside the ``known`` one.
+
+    Without one it must be that of matter: molecules of several atoms fall to pieces where single atoms
+    (``small``) still are a melt. By three standard errors; what is no sample of the ensemble may be anywhere.
+    """
+    kelvin, error = found
+    if kelvin - 3.0 * error > _TEMPERATURES[1]:
+        raise FileFormatError(
+            f"forces and distances between the molecules fit a temperature of {kelvin:.3g} K",
+            where=where,
+            remedy="look at the units of forces and positions; do the forces belong to these frames?",
+        )
+    low, high = (_STILL if small else _COLD), (_TEMPERATURES[1] if small else _HOT)
+    if known:
+        low, high = known / _FACTOR, known * _FACTOR
+    if kelvin + 3.0 * error < low or kelvin - 3.0 * error > high:
+        other = f", and the run was at {known:.3g} K" if known else ""
+        warnings.warn(
+            f"{where}: forces and distances between the molecules fit a temperature of {kelvin:.3g} +- "
+            f"{error:.2g} K{other}; are the forces in their unit? Structures at rest, or displaced at "
+            "random, are no fault",
             CgbridgeWarning,
             stacklevel=3,
         )

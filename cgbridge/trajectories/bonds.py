@@ -43,11 +43,11 @@ def bonds_by_distance(
 ) -> Chains:
     """Pairs nearer than their covalent radii and 0.045 nm, across the faces of the ``box`` (zeros: none).
 
-    A hydrogen atom has one bond, the shortest; what is no element has none, nor have alkali and alkaline earth
-    metals but to others of a residue that is known, nor metals, halogens and noble gases that are residues of
-    their own: radii of atoms do not hold for ions, and water around them is nearer. From one residue to
-    another, where they are known, there are no bonds of hydrogen and none between two oxygens: solvent that
-    was placed and not relaxed overlaps.
+    A hydrogen atom has one bond, the shortest; what is no element has none, nor have alkali and alkaline
+    earth metals but to others of a residue that is known, nor metals, halogens and noble gases that are
+    residues of their own: radii of atoms do not hold for ions, and water around them is nearer. From one
+    residue to another, where they are known, there are no bonds of hydrogen and none between two oxygens:
+    solvent that was placed and not relaxed overlaps.
     """
     from scipy.spatial import cKDTree
 
@@ -56,7 +56,7 @@ def bonds_by_distance(
     if not len(atoms):
         return ()
     reach = 2.0 * float(radii[atoms].max()) + _SLACK
-    points, owner = _with_images(positions[atoms], atoms, box, reach)
+    points, owner = with_images(positions[atoms], atoms, box, reach)
     pairs = cKDTree(points).query_pairs(reach, output_type="ndarray")
     pairs = pairs[(pairs < len(atoms)).any(axis=1)]  # one of the two lies in the box itself
     lengths = np.linalg.norm(points[pairs[:, 0]] - points[pairs[:, 1]], axis=1)
@@ -91,7 +91,7 @@ def _ions(symbols: npt.NDArray[np.str_], residue_of: Sequence[int] | None) -> np
     return alone | (salt & (salts == size)[residue])
 
 
-def _with_images(
+def with_images(
     positions: FloatArray, atoms: IntArray, box: FloatArray, reach: float
 ) -> tuple[FloatArray, IntArray]:
     """Positions in the box, and behind them those of images within ``reach`` of it; and whose they are."""

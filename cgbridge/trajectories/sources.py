@@ -27,7 +27,7 @@ from cgbridge.trajectories.formats.mdtraj_frames import MdtrajFrames, XtcFrames
 from cgbridge.trajectories.formats.npz_frames import NpzFrames
 from cgbridge.trajectories.formats.pdb import parse_pdb, pdb_blocks
 from cgbridge.trajectories.formats.trr import TrrFrames
-from cgbridge.trajectories.formats.xyz import parse_xyz, xyz_blocks
+from cgbridge.trajectories.formats.xyz import parse_xyz, reference_notes, xyz_blocks
 from cgbridge.trajectories.hdf5 import Trajectory, is_ours
 from cgbridge.trajectories.layout import NUMBERED, TIMES
 from cgbridge.trajectories.own_elements import dump_elements, elements_named, require_same_elements
@@ -203,6 +203,8 @@ def _opened(path: Path, atoms: Atoms | None, dump: LammpsDumpFrames | None) -> F
     else:
         reader, named = MdtrajFrames(path, None if atoms is None else len(atoms)), False
     notes: tuple[str, ...] = getattr(reader, "notes", ())
+    if suffix in (".xyz", ".extxyz"):
+        notes += reference_notes(path)
     if named:
         atoms, found = read_atoms(path)
         notes = (*found, *notes)

@@ -25,7 +25,7 @@ _FINEST = 10_000
 
 @dataclass(frozen=True)
 class FrameTimes:
-    """Frames stand ``stride`` steps of ``timestep`` ps apart, the ``first`` after so many (None: a stride)."""
+    """Frames stand ``stride`` steps of ``timestep`` ps apart, the first after ``first`` (None: a stride)."""
 
     timestep: float
     stride: int

@@ -51,6 +51,15 @@ def mapped(frames: _Liquid | list[Frame] = _Liquid(), beads: Beads = WATER, bar:
     return MappedRun(frames, beads, KELVIN, bar, "run.h5")
 
 
+def test_a_pressure_is_not_guessed_where_there_was_a_barostat() -> None:
+    """At constant volume 1 bar is taken, and told."""
+    with pytest.raises(ConfigError, match="the file does not say at which pressure") as fault:
+        build_targets(replace(mapped(_Liquid(20)), pressure=None), ["density"])
+    assert fault.value.remedy is not None and "--pressure" in fault.value.remedy
+    still = build_targets(replace(mapped(_Liquid(20, constant=True)), pressure=None), ["rdf"])
+    assert still.targets and any("says no pressure: its targets are for 1 bar" in n for n in still.notes)
+
+
 def by_key(build: Build) -> dict[str, dict]:
     return {target.key: dict(target.entry) for target in build.targets}
 

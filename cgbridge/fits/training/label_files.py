@@ -19,14 +19,13 @@ from cgbridge.frames import FloatArray, Frame
 from cgbridge.structures.cells import openmm_box
 from cgbridge.topology import Topology
 from cgbridge.trajectories.formats.frame import open_text
-from cgbridge.trajectories.formats.xyz import REFERENCE, columns_of, parse_xyz, xyz_blocks
+from cgbridge.trajectories.formats.xyz import columns_of, parse_xyz, reference_notes, xyz_blocks
 from cgbridge.trajectories.open_boxes import VACUUM, closed_box
 from cgbridge.trajectories.sources import FrameSource, open_source
 from cgbridge.units import ANGSTROM, EV
 
 _XYZ = (".xyz", ".extxyz")
 _STRESS = re.compile(r"\b(?:REF_)?(stress|virial)\s*=\s*[\"'{\[]([^\"'}\]]*)", re.IGNORECASE)
-_REFERENCES = tuple(f"{REFERENCE}{name}" for name in ("forces", "energy", "stress", "virial"))
 #: Where the six numbers of a symmetric tensor stand: xx yy zz yz xz xy.
 _VOIGT = ((0, 5, 4), (5, 1, 3), (4, 3, 2))
 
@@ -99,7 +98,11 @@ def _read_file(
     several = len(groups) > 1
     found = [
         _series(
-            f"{path.name}, {len(groups[key].topology)} particles" if several else path.name, group, taken[key], section, data
+            f"{path.name}, {len(groups[key].topology)} particles" if several else path.name,
+            group,
+            taken[key],
+            section,
+            data,
         )
         for key, group in groups.items()
     ]
@@ -264,23 +267,7 @@ def _xyz_frames(
         except (ValueError, OSError, EOFError) as error:
             raise FileFormatError(str(error), where=f"{path}, frame {number}") from None
 
-    return frames(), _reference_notes(path)
-
-
-def _reference_notes(path: Path) -> tuple[str, ...]:
-    """Which labels are taken under the names that sets for training give them."""
-    try:
-        with open_text(path) as stream:
-            comment = next(xyz_blocks(stream), (0, "", []))[1]
-    except (ValueError, OSError, EOFError):  # told with its frame when that is read
-        return ()
-    names = (*columns_of(comment), *re.findall(r"(\w+)\s*=", comment))
-    taken = [
-        name
-        for name in names
-        if name.lower() in _REFERENCES and name.lower().removeprefix(REFERENCE) not in map(str.lower, names)
-    ]
-    return (f"{path.name}: labels are those called {', '.join(taken)}",) if taken else ()
+    return frames(), reference_notes(path)
 
 
 def _element_masses(names: tuple[str, ...]) -> tuple[float, ...]:

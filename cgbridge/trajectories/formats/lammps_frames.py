@@ -31,8 +31,8 @@ class LammpsDumpFrames:
 
     ``units`` are metal or real; a dump that says its own needs none, and one without forces is taken to be in
     angstrom. A dump counts steps: frames have times where it tells them in known units (``ITEM: TIME``), or
-    with the length of a step, ``timestep`` in ps. Raises :class:`~cgbridge.errors.ConfigError` for forces without units and :class:`ValueError`
-    for a dump that is torn.
+    with the length of a step, ``timestep`` in ps. Raises :class:`~cgbridge.errors.ConfigError` for forces
+    without units and :class:`ValueError` for a dump that is torn.
     """
 
     path: Path

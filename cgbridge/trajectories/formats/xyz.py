@@ -28,6 +28,7 @@ _MATRICES = re.compile(r"\b(stress|virial)\s*=\s*", re.IGNORECASE)
 _NUMBERS = ("energy", "time")
 #: What sets for training put before the names of labels, so that ASE leaves them alone.
 REFERENCE = "ref_"
+_LABELS = tuple(f"{REFERENCE}{name}" for name in ("forces", "energy", "stress", "virial"))
 _COLUMNS = re.compile(r"\bproperties\s*=\s*(\S+)", re.IGNORECASE)
 _PLAIN = "species:S:1:pos:R:3"
 _NAME_COLUMNS = ("species", "symbols", "element", "elements", "name", "names", "type")
@@ -105,6 +106,19 @@ def columns_of(comment: str) -> tuple[str, ...]:
     """What the columns are called in the comment of an extended XYZ; none where it does not say."""
     found = _COLUMNS.search(comment)
     return () if found is None else tuple(found[1].strip("\"'").split(":")[0::3])
+
+
+def reference_notes(path: Path) -> tuple[str, ...]:
+    """Which labels of an extended XYZ are taken under the names that sets for training give them."""
+    try:
+        with open_text(path) as stream:
+            comment = next(xyz_blocks(stream), (0, "", []))[1]
+    except (ValueError, OSError, EOFError):  # told with its frame when that is read
+        return ()
+    names = (*columns_of(comment), *re.findall(r"(\w+)\s*=", comment))
+    plain = {name.lower() for name in names}
+    taken = [n for n in names if n.lower() in _LABELS and n.lower().removeprefix(REFERENCE) not in plain]
+    return (f"{path.name}: labels are those called {', '.join(taken)}",) if taken else ()
 
 
 def _plain(line: int, rows: list[str]) -> FileFrame:
