@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from cgbridge.apps.atomistic import AtomisticRun, Plan
 from cgbridge.config.atomistic_config import StateSection
 from cgbridge.engine.atomistic import AtomisticDynamics, Snapshot
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.errors import FileFormatError, RunFolderError, SimulationError, UnstableError
+from cgbridge.errors import ConfigError, FileFormatError, RunFolderError, SimulationError, UnstableError
 from cgbridge.store.lock import RunLock
 from cgbridge.trajectories.hdf5 import Trajectory
 
@@ -212,6 +213,51 @@ def test_labelled_frames_are_those_that_ase_reads(tmp_path, monkeypatch):
         assert np.allclose(image.get_forces(), frame.forces[real] * unit / 10, rtol=1e-6, atol=1e-7)
         assert np.allclose(image.positions, 10 * frame.positions[real], atol=1e-7)
         assert np.allclose(image.cell, 10 * frame.box, rtol=1e-8) and image.pbc.all()
+
+
+def test_no_file_is_replaced_that_is_read_or_foreign(tmp_path, monkeypatch):
+    """The topology is called as the trajectory is, and so may be the structure that a user starts from."""
+    monkeypatch.chdir(tmp_path)
+    short = SHORT | {"equilibration": "0 fs", "time": "10 fs"}
+    AtomisticRun(configuration(dynamics=short), Path(), lambda p: None).run()
+    shutil.copy("water.pdb", "own.pdb")
+    structure = {"structure": "own.pdb"}
+    before = Path("own.pdb").read_bytes()
+    reading = configuration(dynamics=short, system=structure, output={"trajectory": "own.h5"})
+    for run in (False, True):
+        with pytest.raises(ConfigError, match="this file is read, and the run would write over it"):
+            AtomisticRun(reading, Path(), lambda p: None).run(overwrite=run)
+    # What another program left under these names is replaced only where that is asked for.
+    Path("other.pdb").write_text("mine")
+    Path("mine.xyz").write_text("1\n\nAr 0 0 0\n")
+    for output, replaced in (
+        ({"trajectory": "other.h5"}, "other.pdb"),
+        ({"trajectory": "water.h5", "xyz": "mine.xyz"}, "mine.xyz"),
+        ({"trajectory": "new.h5", "xyz": "mine.xyz"}, "mine.xyz"),
+    ):
+        content = Path(replaced).read_bytes()
+        config = configuration(dynamics=short, output=output)
+        with pytest.raises(ConfigError, match="this file exists, and is not of the trajectory") as fault:
+            AtomisticRun(config, Path(), lambda p: None).run()
+        assert fault.value.where == replaced and "--overwrite" in fault.value.remedy
+        assert Path(replaced).read_bytes() == content
+    # Its own xyz a run writes again, as often as it is called.
+    config = configuration(dynamics=short, output={"trajectory": "water.h5", "xyz": "ours.xyz"})
+    for _ in range(2):
+        assert AtomisticRun(config, Path(), lambda p: None).run() == 2
+    assert Path("own.pdb").read_bytes() == before
+
+
+def test_a_trajectory_without_its_checkpoint_is_not_begun_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    short = SHORT | {"equilibration": "0 fs", "time": "10 fs"}
+    AtomisticRun(configuration(dynamics=short), Path(), lambda p: None).run()
+    Path("water.checkpoint.npz").unlink()
+    assert AtomisticRun(configuration(dynamics=short), Path(), lambda p: None).run() == 2
+    with pytest.raises(RunFolderError, match="has 2 of 4 frames, and its checkpoint is missing"):
+        longer = short | {"time": "20 fs"}
+        AtomisticRun(configuration(dynamics=longer), Path(), lambda p: None).run()
+    assert len(Trajectory(tmp_path / "water.h5")) == 2
 
 
 def test_what_breaks_down_and_what_openmm_refuses_is_told(tmp_path, monkeypatch):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import ase
 import ase.io
+import h5py
 import mdtraj
 import numpy as np
 import pytest
@@ -296,6 +298,57 @@ def test_gzipped_text(frames: list[Frame], tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress(path.read_bytes()))
     for one, other in zip(open_source(path), open_source(packed), strict=True):
         np.testing.assert_array_equal(one.forces, other.forces)
+
+
+@pytest.mark.parametrize("kind", ["cut", "schema"])
+def test_our_own_hdf5_that_cannot_be_read_is_not_given_to_others(
+    kind: str, frames: list[Frame], tmp_path: Path
+) -> None:
+    path = tmp_path / "run.h5"
+    with TrajectoryWriter(path, 24, Header(ATOMS, ("forces",))) as writer:
+        writer.append(frames[0])
+    if kind == "cut":
+        path.write_bytes(path.read_bytes()[:-500])
+    else:
+        with h5py.File(path, "r+") as file:
+            file.attrs["schema"] = 99
+    words = "damaged or cut off" if kind == "cut" else "schema 99 of trajectories is not known"
+    for read in (open_source, read_atoms):
+        with pytest.raises(FileFormatError, match=words) as fault:
+            read(path)
+        assert fault.value.where == str(path)
+
+
+OTHER = replace(ATOMS, elements=("O", *ATOMS.elements[1:]))
+
+
+@pytest.mark.parametrize("name", ["run.h5", "run.npz", "elements.npz", "run.xyz", "run.dump", "run.pdb"])
+def test_a_topology_does_not_rename_the_atoms_of_a_trajectory(
+    name: str, frames: list[Frame], tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    if name == "run.h5":
+        with TrajectoryWriter(path, 24, Header(ATOMS)) as writer:
+            writer.append(frames[0])
+    elif name.endswith(".npz"):
+        named = {"atoms": ATOMS.to_json()} if name == "run.npz" else {"elements": ATOMS.elements}
+        np.savez(path, positions=[frame.positions for frame in frames], **named)  # type: ignore[arg-type]
+    elif name == "run.dump":
+        _write(path, frames)
+    else:
+        ase.io.write(path, ase.Atoms(ATOMS.elements, frames[0].positions / ANGSTROM, cell=np.eye(3) * 30))
+    assert open_source(path, top=ATOMS).atoms == ATOMS
+    with pytest.raises(FileFormatError, match="atom 1 is C in this trajectory, and O in the topology"):
+        open_source(path, top=OTHER)
+
+
+@pytest.mark.parametrize("name", ["CA", "Ca", "C", "c1", "X", "1", "Cx"])
+def test_names_that_are_no_other_element_do_not_contradict_a_topology(name: str, tmp_path: Path) -> None:
+    """Names of atoms, types and beads stand where an XYZ has elements."""
+    path = tmp_path / "run.xyz"
+    path.write_text(f"1\n\n{name} 0 0 0\n")
+    one = Atoms(("CA",), ("C",), (12.011,), ("ALA",), (0,), (0,))
+    assert open_source(path, top=one).atoms == one
 
 
 # --- atoms that files name --------------------------------------------------------------------

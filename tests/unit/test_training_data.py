@@ -370,6 +370,71 @@ def test_a_set_of_ase_is_read_with_all_of_its_labels(tmp_path: Path) -> None:
         assert along == pytest.approx(np.einsum("ia,ab,ib->", expected, virial, expected), rel=1e-5)
 
 
+def _renamed(path: Path, **names: str) -> None:
+    """The labels of an extended XYZ under other names."""
+    text = path.read_text()
+    for name, other in names.items():
+        text = re.sub(rf"\b{name}(?=[:=])", other, text)
+    path.write_text(text)
+
+
+def test_labels_of_a_set_for_training_are_taken_with_a_note(tmp_path: Path) -> None:
+    """Such sets put REF_ before the names, so that ASE does not take them for results of its own."""
+    water_set(tmp_path / "dft.xyz")
+    plain = read_all(config("dft.xyz", method="energy-force-matching"), tmp_path)
+    _renamed(tmp_path / "dft.xyz", forces="REF_forces", energy="REF_energy", stress="REF_stress")
+    named = read_all(config("dft.xyz", method="energy-force-matching"), tmp_path)
+    assert "dft.xyz: labels are those called REF_forces, REF_energy, REF_stress" in named.notes
+    for one, other in zip(plain.series, named.series, strict=True):
+        for what in ("positions", "forces", "energy", "virial"):
+            np.testing.assert_array_equal(getattr(one, what), getattr(other, what))
+    _renamed(tmp_path / "dft.xyz", REF_forces="dft_forces")
+    with pytest.raises(
+        FileFormatError, match=r"no forces among its columns species, pos, dft_forces: .* REF_"
+    ):
+        read_all(config("dft.xyz"), tmp_path)
+
+
+@pytest.mark.parametrize("periodic", ["F F F", "T T F", "T F F"])
+def test_frames_that_are_not_periodic_stand_in_a_vacuum(periodic: str, tmp_path: Path) -> None:
+    """Clusters, slabs and wires: distances within are kept, and no image is near. Lone atoms are left out."""
+    frames = water_set(tmp_path / "dft.xyz")
+    text = (tmp_path / "dft.xyz").read_text().replace('pbc="T T T"', f'pbc="{periodic}"')
+    alone = '1\nProperties=species:S:1:pos:R:3:forces:R:3 energy=-1 pbc="F F F"\nO 0 0 0 0 0 0\n'
+    (tmp_path / "dft.xyz").write_text(alone + text)
+    data = read_all(config("dft.xyz"), tmp_path)
+    assert any("8 frames are not periodic in all directions" in note for note in data.notes)
+    assert any("1 frames of one particle are left out" in note for note in data.notes)
+    kept = [flag == "T" for flag in periodic.split()]
+    for number, atoms in enumerate(frames):
+        one = data.series[number % 2]
+        place = int(np.flatnonzero(one.number == number + 1)[0])
+        assert one.virial is None
+        x, box = one.positions[place].astype(float), one.box[place]
+        own = 0.1 * atoms.positions
+        np.testing.assert_allclose(
+            np.linalg.norm(x[:, None] - x, axis=-1), np.linalg.norm(own[:, None] - own, axis=-1), atol=1e-5
+        )
+        # The periodic vectors stay, turned; the faces of the others lie the vacuum apart and what is between.
+        lengths, found = np.linalg.norm(0.1 * atoms.cell, axis=1), np.linalg.norm(box, axis=1)
+        np.testing.assert_allclose(found[kept], lengths[kept], rtol=1e-6)
+        heights = 1.0 / np.linalg.norm(np.linalg.inv(box), axis=0)
+        assert (heights[np.logical_not(kept)] > 4.0 - 1e-6).all() and np.linalg.det(box) > 0.0
+
+
+def test_frames_that_lost_their_box_are_no_clusters(tmp_path: Path, liquid: Arrays) -> None:
+    arrays = {name: value for name, value in liquid.items() if name != "box"}
+    with pytest.raises(FileFormatError, match="the box is missing") as fault:
+        read(tmp_path, arrays)
+    assert 'pbc="F F F"' in str(fault.value.remedy)
+
+
+def test_frames_that_are_numbered_have_no_times(tmp_path: Path, liquid: Arrays) -> None:
+    """A gap in ps is not to be one of frames."""
+    (one,) = read(tmp_path, {name: value for name, value in liquid.items() if name != "time"}).series
+    assert np.isnan(one.time).all()
+
+
 def test_a_virial_in_the_comment_is_taken_as_it_is(tmp_path: Path) -> None:
     water_set(tmp_path / "dft.xyz")
     text = (tmp_path / "dft.xyz").read_text()
