@@ -70,6 +70,10 @@ def test_a_crystal_at_constant_volume_and_on_from_its_last_structure(tmp_path: P
     assert len({row["volume_nm3"] for row in rows(tmp_path / "ice.csv")}) == 1
     on = command(tmp_path, "simulate", "ml-bop", "--structure", "ice-final.pdb", *short, "-o", "on.dcd")
     assert on.returncode == 0, on.stderr
+    # What is read is not written over, not even where files may be replaced.
+    over = command(tmp_path, "simulate", "ml-bop", "--structure", "ice-final.pdb", *short, "-o", "ice.xtc",
+                   "--overwrite")  # fmt: skip
+    assert over.returncode == 2 and "would write over it" in over.stderr
     first, second = rows(tmp_path / "ice.csv")[0], rows(tmp_path / "on.csv")[0]
     # Half a picosecond of barostat moves the volume by its fluctuations at most: sqrt(k T kappa / V) is
     # 0.5 per cent for 9 nm^3 of ice (kappa 0.1/GPa), four of them 2 per cent.

@@ -422,6 +422,12 @@ def test_frames_that_are_not_periodic_stand_in_a_vacuum(periodic: str, tmp_path:
         assert (heights[np.logical_not(kept)] > 4.0 - 1e-6).all() and np.linalg.det(box) > 0.0
 
 
+def test_a_time_step_is_for_dumps(tmp_path: Path) -> None:
+    water_set(tmp_path / "dft.xyz")
+    with pytest.raises(ConfigError, match="an extended XYZ counts no steps"):
+        read_all(config({"file": "dft.xyz", "timestep": "1 fs"}), tmp_path)
+
+
 def test_frames_that_lost_their_box_are_no_clusters(tmp_path: Path, liquid: Arrays) -> None:
     arrays = {name: value for name, value in liquid.items() if name != "box"}
     with pytest.raises(FileFormatError, match="the box is missing") as fault:

@@ -12,7 +12,7 @@ import numpy as np
 
 from cgbridge.atoms import Atoms
 from cgbridge.config.training_data_section import DataFileSection, DataSection
-from cgbridge.errors import Faults, FileFormatError
+from cgbridge.errors import ConfigError, Faults, FileFormatError
 from cgbridge.fits.training.data_set import DataSet, Series, State
 from cgbridge.fits.training.label_checks import FrameChecks, check_series
 from cgbridge.frames import FloatArray, Frame
@@ -79,7 +79,7 @@ def _read_file(
     taken: dict[tuple[str, ...], list[_Labelled]] = {}
     lone = 0
     frames, notes = (
-        _xyz_frames(path) if path.suffix.lower() in _XYZ else _source_frames(path, section, folder)
+        _xyz_frames(path, section) if path.suffix.lower() in _XYZ else _source_frames(path, section, folder)
     )
     for key, group, labelled in frames:
         if labelled.number % section.stride:
@@ -238,12 +238,18 @@ def _npz_virials(path: Path) -> FloatArray | None:
 
 
 def _xyz_frames(
-    path: Path,
+    path: Path, section: DataFileSection
 ) -> tuple[Iterator[tuple[tuple[str, ...], _Group, _Labelled]], tuple[str, ...]]:
     """Frames of an extended XYZ, which may hold boxes of many kinds; energies and forces as ASE has them."""
     if not path.is_file():
         raise FileFormatError(
             "no such file", where=str(path), remedy="paths are relative to the YAML's folder"
+        )
+    if section.timestep is not None:
+        raise ConfigError(
+            "an extended XYZ counts no steps, and a time step says nothing of it",
+            where=str(path),
+            remedy="leave out timestep, which is for dumps of LAMMPS; Time= in the comment is in ps",
         )
 
     def frames() -> Iterator[tuple[tuple[str, ...], _Group, _Labelled]]:
