@@ -12,9 +12,9 @@ import sys
 _TABLE = re.compile(r"(<!-- table ([\w-]+): begin -->\n).*?(<!-- table \2: end -->)", re.DOTALL)
 
 
-def table(header, rows):
-    """A table in Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
+def table(header, rows, *, numbers=False):
+    """A table in Markdown; with ``numbers`` all columns but the first stand to the right."""
+    lines = [header, ["---"] + (["---:"] if numbers else ["---"]) * (len(header) - 1), *rows]
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
