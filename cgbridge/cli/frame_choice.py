@@ -1,10 +1,32 @@
-"""Which frames of a trajectory are meant: ``FIRST:STOP:STEP`` as Python counts."""
+"""Which frames of a trajectory are meant, and what a LAMMPS dump does not say of them."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
+from cgbridge.cli.commands import read_quantity
+
+DumpUnits = Annotated[
+    str | None, typer.Option(help="Of a LAMMPS dump with forces: metal or real.", show_default=False)
+]
+DumpTimestep = Annotated[
+    str | None,
+    typer.Option(help="Of the run, for a LAMMPS dump, which counts steps: such as 1 fs.", show_default=False),
+]
+
+
+def step_of(text: str | None) -> float | None:
+    """A :data:`DumpTimestep` in ps."""
+    return None if text is None else read_quantity(text, "ps", "--timestep")
+
 
 def chosen_frames(text: str) -> slice:
-    """The slice that ``text`` means; raises :class:`~cgbridge.errors.ConfigError` for one that is none."""
+    """The slice that ``FIRST:STOP:STEP`` means, as Python counts.
+
+    Raises :class:`~cgbridge.errors.ConfigError` for a text that means none.
+    """
     from cgbridge.errors import ConfigError
 
     parts = text.split(":")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cgbridge.cli.commands import MODEL, add_command, read_quantity, require_writable
-from cgbridge.cli.frame_choice import chosen_frames
+from cgbridge.cli.frame_choice import DumpTimestep, DumpUnits, chosen_frames, step_of
 from cgbridge.cli.lines import counted
 
 
@@ -33,6 +33,8 @@ def label(
     interval: Annotated[str, typer.Option(help="Time between samples.")] = "0.1 ps",
     equilibration: Annotated[str, typer.Option(help="Time before the first sample.")] = "1 ps",
     forces: Annotated[str, typer.Option(help="Force map: sum, basic or optimal.")] = "sum",
+    units: DumpUnits = None,
+    timestep: DumpTimestep = None,
 ) -> None:
     """Label the beads of a trajectory with mean forces, nearly without noise.
 
@@ -69,7 +71,7 @@ def label(
         platform="CPU" if config.engine.platform == "auto" else config.engine.platform,
         threads=config.engine.threads,
     )
-    source = open_source(trajectory, top=system.atoms)
+    source = open_source(trajectory, top=system.atoms, units=units, timestep=step_of(timestep))
     beads = read_mappings(mapping, ".")
     floor = label_frames(system, beads, source, out, settings, show=counted("frame"))
     typer.echo(f"{floor.labels} labels; root mean squares of a force component in kJ/mol/nm:")

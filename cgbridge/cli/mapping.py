@@ -13,12 +13,11 @@ import typer
 from cgbridge.cli.commands import (
     MODEL,
     add_command,
-    read_quantity,
     require_absent,
     require_writable,
     show_notes,
 )
-from cgbridge.cli.frame_choice import chosen_frames
+from cgbridge.cli.frame_choice import DumpTimestep, DumpUnits, chosen_frames, step_of
 from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -64,13 +63,6 @@ _Forces = Annotated[
     ),
 ]
 _Frames = Annotated[str, typer.Option(help="FIRST:STOP:STEP as Python counts, such as 100: or ::10.")]
-_Units = Annotated[
-    str | None, typer.Option(help="Of a LAMMPS dump with forces: metal or real.", show_default=False)
-]
-_Timestep = Annotated[
-    str | None,
-    typer.Option(help="Of the run, for a LAMMPS dump, which counts steps: such as 1 fs.", show_default=False),
-]
 _Beads = Annotated[
     list[Path] | None,
     typer.Option(help="Write which beads there are: NAME.pdb or NAME.json.", show_default=False),
@@ -84,8 +76,8 @@ def map_(
     out: _Out = None,
     forces: _Forces = None,
     frames: _Frames = "::",
-    units: _Units = None,
-    timestep: _Timestep = None,
+    units: DumpUnits = None,
+    timestep: DumpTimestep = None,
     beads: _Beads = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     show: Annotated[bool, typer.Option("--list", help="List the mappings by name.")] = False,
@@ -119,8 +111,7 @@ def map_(
         )
     settings = MapSettings(forces, chosen_frames(frames), tuple(beads or ()))
     _check_outputs([out, *settings.topologies], trajectory, overwrite)
-    step = None if timestep is None else read_quantity(timestep, "ps", "--timestep")
-    source = open_source(trajectory, top=top, units=units, timestep=step)
+    source = open_source(trajectory, top=top, units=units, timestep=step_of(timestep))
     found = map_trajectory(source, read_mappings(mapping, "."), out, settings, _progress())
     show_notes(found.notes)
     plural = "" if found.frames == 1 else "s"

@@ -44,6 +44,29 @@ def test_a_trajectory_of_atoms_becomes_labels(tmp_path: Path) -> None:
     assert command(tmp_path, *words[:3], "--mapping", "hexane-2bead", "--out", "b.h5").returncode == 2
 
 
+def test_a_dump_of_lammps_is_labelled_with_its_units_and_its_time_step(tmp_path: Path) -> None:
+    """It has forces, whose unit nobody knows, and counts steps of 2 fs."""
+    (tmp_path / "water.yaml").write_text(yaml.safe_dump(ATOMS))
+    assert command(tmp_path, "simulate", "water.yaml").returncode == 0
+    frame = next(iter(open_source(tmp_path / "water.h5")))
+    assert frame.forces is not None
+    rows = np.hstack([frame.positions * 10.0, frame.forces / 41.84])
+    lines = ["ITEM: TIMESTEP", "350", "ITEM: NUMBER OF ATOMS", str(len(rows)), "ITEM: BOX BOUNDS pp pp pp"]
+    lines += [f"0 {edge * 10.0:.8f}" for edge in np.diag(frame.box)]
+    lines += ["ITEM: ATOMS id x y z fx fy fz"]
+    lines += [f"{i} " + " ".join(f"{x:.8f}" for x in row) for i, row in enumerate(rows, start=1)]
+    (tmp_path / "run.dump").write_text("\n".join(lines) + "\n")
+    words = (
+        "label", "water.yaml", "run.dump", "--mapping", "water-1bead", "--out", "labels.h5",
+        "--samples", "4", "--interval", "0.02 ps", "--equilibration", "0.05 ps",
+    )  # fmt: skip
+    assert "--units" in command(tmp_path, *words).stderr
+    done = command(tmp_path, *words, "--units", "real", "--timestep", "2 fs")
+    assert done.returncode == 0, done.stderr
+    (label,) = open_source(tmp_path / "labels.h5")
+    assert round(label.time, 9) == 0.7
+
+
 def test_ices_by_the_command(tmp_path: Path) -> None:
     atoms = ATOMS | {"model": {"forcefield": "TIP4P/2005"}}
     (tmp_path / "water.yaml").write_text(yaml.safe_dump(atoms))
