@@ -14,6 +14,13 @@ from cgbridge.models.database import load_model
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "docs" / "results" / "water.json"
+MODELS = {"cgbridge-water-1", "ml-bop", "ml-mw", "mw"}
+#: Part of the page, protocol, seeds that no fit has seen.
+PARTS = [
+    ("fitted", "water-confirm.yaml", (21, 22)),
+    ("validation", "water-validation.yaml", (21, 22)),
+    ("check", "melting-check.yaml", (31,)),
+]
 EXAMPLES = [ROOT / "examples" / f"water{part}.yaml" for part in ("", "-refine", "-polish")]
 
 
@@ -30,23 +37,24 @@ def test_tables_are_made_from_the_figures():
 
 def test_model_of_the_database_is_the_one_that_was_found_and_measured(figures):
     model = load_model("cgbridge-water-1")
-    assert figures["models"][0]["model"] == model.name
-    assert figures["models"][0]["parameters"] == model.parameters
+    measured = [m for m in figures["measurements"] if m["model"] == model.name]
+    assert measured and all(m["parameters"] == model.parameters for m in measured)
     found = load_model("ml-bop").with_parameters(figures["fit"]["found"]["parameters"])
     assert model.parameters == found.parameters
 
 
-def test_other_models_were_measured_by_the_same_protocol(figures):
-    protocol = load_evaluation(ROOT / "examples" / "evaluate" / "water-confirm.yaml")
-    first = figures["models"][0]
-    assert {m["model"] for m in figures["models"][1:]} == {"ml-bop", "ml-mw", "mw"}
-    for model in figures["models"]:
-        assert model["parameters"] == load_model(model["model"]).parameters
+@pytest.mark.parametrize(("part", "file", "seeds"), PARTS)
+def test_all_models_were_measured_by_the_same_protocol(figures, part, file, seeds):
+    protocol = load_evaluation(ROOT / "examples" / "evaluate" / file)
+    measured = [m for m in figures["measurements"] if m["part"] == part]
+    assert len(measured) == len(MODELS) * len(seeds)
+    assert {(m["model"], m["seed"]) for m in measured} == {(name, seed) for name in MODELS for seed in seeds}
+    for one in measured:
+        assert one["parameters"] == load_model(one["model"]).parameters
         # Keys that were added since have defaults that change nothing.
-        assert EngineSection.model_validate(model["engine"]) == protocol.engine
-        assert model["engine"] == first["engine"]
-        assert model["seed"] == protocol.seed
-        assert len(model["targets"]) == len(protocol.targets)
+        assert EngineSection.model_validate(one["engine"]) == protocol.engine
+        assert len(one["targets"]) == len(protocol.targets)
+        assert not one["failures"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
