@@ -189,6 +189,17 @@ def test_force_fields_that_are_none_are_refused(tmp_path):
         water_box("SPC/E", 8, model={"forcefield": "SPC/E", "cutoff": "0.9 nm"})
 
 
+def test_a_named_water_among_files_says_whether_it_is_rigid(tmp_path):
+    ion = '<Type name="ion" class="ion" element="Na" mass="22.99"/>'
+    (tmp_path / "ions.xml").write_text(f"<ForceField><AtomTypes>{ion}</AtomTypes></ForceField>")
+    for name, rigid in (("SPC/Fw", False), ("SPC/E", True)):
+        for files in (("ions.xml", name), (name, "ions.xml")):
+            assert ForceField(PotentialSection(forcefield=files), tmp_path).rigid_water is rigid
+    assert ForceField(PotentialSection(forcefield="ions.xml"), tmp_path).rigid_water
+    with pytest.raises(ConfigError, match="SPC/E and SPC/Fw are rigid and flexible"):
+        ForceField(PotentialSection(forcefield=("SPC/E", "SPC/Fw")), tmp_path)
+
+
 def test_a_narrow_box_may_breathe_at_constant_pressure():
     """27 molecules at 0.9 g/cm^3 are compressed by a tenth: the cutoff that nobody chose leaves room."""
     state, settings = StateSection(ensemble="npt", pressure=3000.0), EngineSettings("CPU", timestep=0.002)

@@ -59,8 +59,7 @@ class ForceField:
         waters = [WATER_MODELS.get(name.lower()) for name in names]
         self._contents = [_content(name, water, folder) for name, water in zip(names, waters, strict=True)]
         self._names = [water.name if water else name for name, water in zip(names, waters, strict=True)]
-        rigid = waters[0].rigid if waters[0] else True
-        self.rigid_water = rigid if section.rigid_water is None else section.rigid_water
+        self.rigid_water = _is_rigid(waters) if section.rigid_water is None else section.rigid_water
         self._force_field = _read(self._names, self._contents)
 
     @property
@@ -104,6 +103,19 @@ class ForceField:
             )
         short = cutoff < _CUTOFF and self._section.cutoff is None
         return system, [f"the cutoff is {cutoff:.3f} nm: the box is narrow"] if short else []
+
+
+def _is_rigid(waters: Sequence[WaterModel | None]) -> bool:
+    """What the named model of water is, wherever it stands among the files; OpenMM's habit without one."""
+    named = [water for water in waters if water is not None]
+    kinds = {water.rigid for water in named}
+    if len(kinds) > 1:
+        raise ConfigError(
+            f"{' and '.join(water.name for water in named)} are rigid and flexible models of water",
+            where="model.forcefield",
+            remedy="name one of them",
+        )
+    return kinds.pop() if kinds else True
 
 
 def _content(name: str, water: WaterModel | None, folder: Path) -> str:
