@@ -113,6 +113,7 @@ def build(
     from cgbridge.apps.mapped_run import read_mapped
     from cgbridge.apps.target_building import build_targets, write_targets
     from cgbridge.errors import ConfigError
+    from cgbridge.store.atomic import storage_errors
 
     given = [read_quantity(text, "K", "--temperature") for text in temperature or []]
     if given and len(given) != len(trajectories):
@@ -135,7 +136,8 @@ def build(
             remedy="build them under different names (--name), or join the files",
         )
     builds = {run.temperature: build_targets(run, observable or ()) for run in runs}
-    folder.mkdir(exist_ok=True)
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     require_writable(folder / f"{name}.yaml")
     sources = ", ".join(path.name for path in trajectories)
     path = write_targets(folder, name, builds, f"Made by cgbridge from {sources}.", replace=overwrite)

@@ -16,6 +16,7 @@ from cgbridge.config.migration import migration_words
 from cgbridge.config.places import Lines, Path_, Place
 from cgbridge.config.schema import SCHEMA_VERSION, EvaluateConfig, FitConfig
 from cgbridge.config.training_schema import TrainingConfig
+from cgbridge.config.training_section import OLD_KEYS
 from cgbridge.errors import CgbridgeWarning, ConfigError, ConfigErrors, did_you_mean
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -213,7 +214,12 @@ def parse_fit(data: Mapping[str, Any], lines: Lines, source: str) -> FitConfig:
 
 
 def parse_training(data: Mapping[str, Any], lines: Lines, source: str) -> TrainingConfig:
-    """Validate the content of the YAML of a fit to forces."""
+    """Validate the content of the YAML of a fit to forces; a warning tells of keys that do nothing."""
+    section = data.get("training")
+    for key in section if isinstance(section, Mapping) else ():
+        if key in OLD_KEYS:
+            place = Place(source, ("training", key), lines)
+            warnings.warn(f"{place}: this key does nothing: {OLD_KEYS[key]}", CgbridgeWarning, stacklevel=2)
     return _parse(TrainingConfig, data, lines, source)
 
 

@@ -16,8 +16,8 @@ class TrainedModelSection(Section):
 
     architecture: str = Field(
         description="pair-spline (linear, MS-CG), parameters (of a model with formulas, such as Tersoff), or "
-        "a neural network: tensornet, graph-network, descriptor-network, or one that an installed package "
-        "offers."
+        "a neural network: tensornet, graph-network, descriptor-network, tersoff-nn, or one that an "
+        "installed package offers."
     )
     priors: tuple[Literal["repulsion", "bonds", "angles"], ...] | None = Field(
         None,

@@ -46,6 +46,15 @@ class TrainingConfig(Section):
                 raise ValueError("active_learning needs training.committee of 2 or more")
         return self
 
+    @model_validator(mode="after")
+    def _energies_have_labels(self) -> TrainingConfig:
+        if self.training.loss.energies and not self.with_energies:
+            raise ValueError(
+                "training.loss.energies has a weight, and energies of beads have no labels: leave it out, or "
+                "use method energy-force-matching"
+            )
+        return self
+
     @property
     def with_energies(self) -> bool:
         """Whether energies are labels."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from cgbridge.config.quantities import WallTime
 from cgbridge.config.section import Section
+
+#: Keys of ``training`` that did nothing: what to write instead.
+OLD_KEYS = {"precision": "model.precision is that of weights and forces"}
 
 
 class LossSection(Section):
@@ -86,7 +90,6 @@ class TrainingSection(Section):
         1, ge=1, le=32, description="Networks that are trained with seeds of their own; their spread is told."
     )
     seed: int = Field(1, ge=0, lt=2**31, description="Master seed; every other seed is derived from it.")
-    precision: Literal["float32", "float64"] = Field("float32", description="Of weights and forces.")
     threads: int = Field(
         1, ge=1, description="Threads of one training. Two on cores that others use can be 30 times slower."
     )
@@ -103,3 +106,10 @@ class TrainingSection(Section):
         "this YAML. Its architecture, settings and types must be the same, and its priors are kept.",
     )
     tensorboard: bool = Field(False, description="Write curves for TensorBoard beside the CSV.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_old_keys(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            return data
+        return {key: value for key, value in data.items() if key not in OLD_KEYS}

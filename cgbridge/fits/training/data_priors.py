@@ -1,7 +1,8 @@
 """Priors of a network out of its training frames: cores, bonds, angles.
 
-A repulsion has the energy kT at the shortest distance that occurs; bonds and angles are harmonic about their
-mean with k = kT/variance (Boltzmann inversion of a normal distribution).
+A repulsion has the energy kT at the shortest distance that occurs, or at a mixed one for pairs that hardly
+do; bonds and angles are harmonic about their mean with k = kT/variance (Boltzmann inversion of a normal
+distribution).
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def thermal_energy(data: DataSet) -> float:
 def _repulsion(data: DataSet, frames: Sequence[FrameAddress], cutoff: float) -> Prior | None:
     from cgbridge.models.neural.priors import Repulsion
 
-    shortest = shortest_distances(data, frames, cutoff)
+    shortest = shortest_distances(data, frames, cutoff).every
     sigmas = [[shortest.get((min(a, b), max(a, b)), 0.0) for b in data.types] for a in data.types]
     return Repulsion(sigmas, thermal_energy(data), cutoff)
 

@@ -158,6 +158,19 @@ class DataSet:
                     remedy="give the file's temperature under data.files, or leave model.temperatures out",
                 )
 
+    def require_pressures(self) -> None:
+        """Raise :class:`ConfigError` for a run of which nobody knows the pressure, or the temperature.
+
+        Independent frames are no run, and have none.
+        """
+        for one in self.series:
+            if not one.independent and (one.pressure is None or one.state.temperature is None):
+                raise ConfigError(
+                    f"{one.name} tells no pressure or temperature, and the loss holds the pressure",
+                    where="training.loss.pressure",
+                    remedy="give temperature and pressure beside the file, or set the weight to 0",
+                )
+
     @property
     def least_half_width(self) -> float:
         """Half the smallest diagonal element of any box, in nm: the longest cutoff that is possible."""

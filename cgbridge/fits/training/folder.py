@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from cgbridge.config.training_schema import TrainingConfig
+from cgbridge.config.training_section import OLD_KEYS
 from cgbridge.errors import RunFolderError
 from cgbridge.fits.best_folder import remove_best
 from cgbridge.fits.differences import differences
@@ -20,8 +21,8 @@ from cgbridge.store.versions import DECISIVE, version_of, versions
 
 #: Sections that decide on the weights.
 _SECTIONS = ("schema", "method", "data", "model", "training")
-#: Keys of ``training`` that do not.
-_FREE = ("checkpoint", "tensorboard", "threads")
+#: Keys of ``training`` that do not, or never did.
+_FREE = ("checkpoint", "tensorboard", "threads", *OLD_KEYS)
 #: Packages that a training depends on, beside those of every result.
 _LIBRARIES = ("torch", "torchmd-net", "mlipops", "safetensors")
 _REMEDY = "choose another run.folder, or start over with --fresh"

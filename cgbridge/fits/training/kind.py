@@ -42,7 +42,7 @@ class TrainingFit:
 
     @property
     def notes(self) -> Sequence[str]:
-        return self.task.data.notes
+        return (*self.task.data.notes, *self.trainer.notes)
 
     @classmethod
     def read(cls, path: Path, data: dict[str, Any], lines: Lines) -> TrainingFit:

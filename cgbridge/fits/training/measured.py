@@ -44,7 +44,7 @@ def measure(
         "errors": errors,
         "noise": task.data.noise,
         "model": dict(trained.summary),
-        "notes": [*task.data.notes, *trained.notes],
+        "notes": [*task.data.notes, *trainer.notes, *trained.notes],
     }
     if task.config.validation is not None:
         from cgbridge.fits.training.dynamics import validate_by_dynamics

@@ -14,9 +14,11 @@ import numpy as np
 
 from cgbridge.config.section import Section
 from cgbridge.errors import ConfigError
+from cgbridge.extras import require
 from cgbridge.fits.durations import duration_words
 from cgbridge.fits.training.data_priors import priors_of
 from cgbridge.fits.training.molecules import molecules_in
+from cgbridge.fits.training.shortest_distances import shortest_distances
 from cgbridge.fits.training.trainer import Rows, Task, Trained
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.models.beads import Bead
@@ -41,6 +43,7 @@ class NetworkTrainer:
     """Trains one network for every member of the committee, with seeds of their own."""
 
     settings: type[Section] = NetworkSettings
+    takes = frozenset({"committee", "start", "tensorboard", "loss.pressure", "loss.virials"})
 
     def __init__(self, task: Task, settings: Any) -> None:
         self._task, self._settings = task, settings
@@ -48,7 +51,11 @@ class NetworkTrainer:
         self._section = task.config.training
         given = task.config.model.priors
         self._priors = given if given is not None else () if task.config.with_energies else _PRIORS
-        self._require_pressures()
+        if self._section.loss.pressure > 0.0:
+            task.data.require_pressures()
+        if self._section.tensorboard:
+            where, instead = "training.tensorboard", "leave it out: curves.csv holds the same"
+            require(("tensorboard",), "writing curves for it", where=where, instead=instead)
         if settings.temperatures is not None:
             task.data.require_temperatures()
         self._start = self._known_weights()
@@ -75,17 +82,12 @@ class NetworkTrainer:
                 )
         return found
 
-    def _require_pressures(self) -> None:
-        wanted = self._section.loss.pressure > 0.0
-        # Independent frames have no part in the loss of the pressure.
-        states = [one for one in self._task.data.series if not one.independent]
-        lacking = [one.name for one in states if one.pressure is None or one.state.temperature is None]
-        if wanted and lacking:
-            raise ConfigError(
-                f"{lacking[0]} tells no pressure or temperature, and the loss holds the pressure",
-                where="training.loss.pressure",
-                remedy="give temperature and pressure beside the file, or set the weight to 0",
-            )
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Which cores nothing is known of; weights that are given have cores of their own."""
+        if "repulsion" not in self._priors or self._start is not None:
+            return ()
+        return shortest_distances(self._task.data, self._task.split.train, self._settings.cutoff).notes
 
     def describe(self) -> Rows:
         section = self._section

@@ -18,6 +18,8 @@ from pydantic import Field
 from cgbridge.config.quantities import Length
 from cgbridge.config.section import Section
 from cgbridge.errors import ConfigError
+from cgbridge.fits.training.data_priors import thermal_energy
+from cgbridge.fits.training.data_set import Series
 from cgbridge.fits.training.linear_columns import (
     HarmonicAngles,
     HarmonicBonds,
@@ -29,7 +31,7 @@ from cgbridge.fits.training.linear_columns import (
 )
 from cgbridge.fits.training.molecules import molecules_in
 from cgbridge.fits.training.normal_equations import NormalEquations, accumulate
-from cgbridge.fits.training.shortest_distances import shortest_distances
+from cgbridge.fits.training.shortest_distances import ShortestDistances, shortest_distances
 from cgbridge.fits.training.trainer import Rows, Task, Trained
 from cgbridge.frames import FloatArray
 from cgbridge.models.beads import Bead
@@ -42,6 +44,8 @@ from cgbridge.models.terms.table import PairTable
 _TABLE = 0.002
 #: The core below the shortest distance goes down to this fraction of it, and its power.
 _CORE, _POWER = 0.7, 12
+#: Where the core of a pair without a spline ends, in shortest distances.
+_CORE_END = 1.5
 _BLOCKS = 10
 
 
@@ -62,6 +66,7 @@ class PairSplineTrainer:
     """Solves the normal equations of all training frames, with errors over blocks of them."""
 
     settings = PairSplineSettings
+    takes = frozenset({"loss.pressure"})
 
     def __init__(self, task: Task, settings: PairSplineSettings) -> None:
         self._task, self._settings = task, settings
@@ -79,9 +84,14 @@ class PairSplineTrainer:
                 where="data.files",
                 remedy="map again: `cgbridge map` writes masses",
             )
+        if task.config.training.loss.pressure > 0.0:
+            task.data.require_pressures()
         self._shortest = _distances(task, settings.cutoff)
         self._pairs = PairSplines(
-            {key: SplineGrid(near, settings.cutoff, settings.spacing) for key, near in self._shortest.items()}
+            {
+                key: SplineGrid(near, settings.cutoff, settings.spacing)
+                for key, near in self._shortest.seen.items()
+            }
         )
         series = task.data.series
         bonds = dict.fromkeys(key for one in series for key in chain_keys(one, one.topology.bonds))
@@ -91,6 +101,11 @@ class PairSplineTrainer:
     @property
     def _interactions(self) -> tuple[Interaction, ...]:
         return self._pairs, self._bonds, self._angles
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Cores that nothing is known of, and what the model leaves out of chains."""
+        return (*self._shortest.notes, *_chain_notes(self._task.data.series))
 
     def describe(self) -> Rows:
         return [
@@ -145,14 +160,17 @@ class PairSplineTrainer:
         for key, grid in self._pairs.grids.items():
             mine = slice(start, start + grid.size)
             start += grid.size
-            tables[key] = _table(grid, coefficients[mine], self._shortest[key])
-            r = np.arange(self._shortest[key], grid.end, _TABLE)
+            shortest = self._shortest.seen[key]
+            tables[key] = _table(grid, coefficients[mine], shortest)
+            r = np.arange(shortest, grid.end, _TABLE)
             values = grid.values(r)
             others = np.array([values @ c[mine] for c in left_out])
             error = (
                 np.sqrt((len(others) - 1) * others.var(axis=0)) if len(others) else np.full(len(r), np.nan)
             )
             curves[f"energy {'-'.join(key)}"] = (r, values @ coefficients[mine], error)
+        for key, size in self._shortest.mixed.items():
+            tables[key] = _core(size, thermal_energy(self._task.data), self._settings.cutoff)
         return tables, curves
 
     def _model(self, coefficients: FloatArray, tables: dict[Key, PairTable]) -> CoarseGrainedModel:
@@ -174,15 +192,41 @@ class PairSplineTrainer:
         )
 
 
-def _distances(task: Task, cutoff: float) -> dict[Key, float]:
+def _distances(task: Task, cutoff: float) -> ShortestDistances:
     found = shortest_distances(task.data, task.split.train, cutoff)
-    if not found:
+    if not found.seen:
         raise ConfigError(
             "hardly any beads of the training frames are within the cutoff",
             where="model.cutoff",
             remedy="raise it, or give more frames",
         )
     return found
+
+
+def _chain_notes(series: Sequence[Series]) -> tuple[str, ...]:
+    """Beads of a chain that no term of the model sees: it has no torsions."""
+    unseen: set[Key] = set()
+    for one in series:
+        excluded = {tuple(sorted(pair)) for pair in one.topology.exclusions}
+        free = tuple(t for t in one.topology.torsions if tuple(sorted((t[0], t[3]))) in excluded)
+        unseen.update(chain_keys(one, free))
+    if not unseen:
+        return ()
+    kinds = ", ".join("-".join(key) for key in sorted(unseen))
+    return (
+        f"no torsion is fitted, and beads three bonds apart have no pair energy: {kinds} turn freely; "
+        "`excluded: 2` in the mapping gives them the pair's",
+    )
+
+
+def _core(size: float, energy: float, cutoff: float) -> PairTable:
+    """(size/r)^12 times ``energy``, from which value and slope are taken away where it ends."""
+    end = min(_CORE_END * size, cutoff)
+    r = np.linspace(_CORE * size, end, max(4, round((end - _CORE * size) / _TABLE) + 1))
+    last = (size / end) ** _POWER
+    u = energy * ((size / r) ** _POWER - last * (1.0 - _POWER * (r - end) / end))
+    u[-1] = 0.0
+    return PairTable(tuple(map(float, r)), tuple(map(float, u)))
 
 
 def _table(grid: SplineGrid, coefficients: FloatArray, shortest: float) -> PairTable:

@@ -47,6 +47,8 @@ class ParameterTrainer:
     """Begins at the base model; keys are those of ``model`` in a search."""
 
     settings = ParameterSettings
+    takes: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
     def __init__(self, task: Task, settings: ParameterSettings) -> None:
         self._task, self._settings = task, settings

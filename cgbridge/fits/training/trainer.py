@@ -49,9 +49,17 @@ class Trained:
 
 
 class Trainer(Protocol):
-    """One way to a model: a class with the ``settings`` that its section ``model`` holds."""
+    """One way to a model: a class with the ``settings`` that its section ``model`` holds.
+
+    ``takes`` names what it does of ``training`` that others do not: committee, start, tensorboard,
+    loss.pressure, loss.virials. ``notes`` are told before it runs, and stand in ``result.json``.
+    """
 
     settings: type[Section]
+    takes: frozenset[str]
+
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
     def __init__(self, task: Task, settings: Any) -> None:
         """Raises :class:`~cgbridge.errors.ConfigError` for settings that do not fit the data."""

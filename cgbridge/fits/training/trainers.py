@@ -8,6 +8,7 @@ from typing import Any
 from cgbridge.config.loader import validate
 from cgbridge.config.places import Place
 from cgbridge.config.section import Section
+from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.errors import ConfigError
 from cgbridge.fits.training.trainer import Task, Trainer
 from cgbridge.models.neural.architecture import ARCHITECTURES, get_architecture
@@ -40,5 +41,31 @@ def trainer_of(task: Task, root: Place) -> Trainer:
     except ConfigError as error:
         where = str(root.below("model", "architecture"))
         raise ConfigError(error.what, where=where, remedy=error.remedy) from None
+    _require_taken(task.config, kind, root)
     options: dict[str, Any] = section.options
     return kind(task, validate(keys, options, root.below("model")))
+
+
+def _require_taken(config: TrainingConfig, kind: type[Trainer], root: Place) -> None:
+    """Raise :class:`ConfigError` for what was asked of a trainer that does nothing of the kind."""
+    training, name = config.training, config.model.architecture
+    if config.active_learning is not None and "committee" not in kind.takes:
+        raise ConfigError(
+            f"active_learning asks a committee of networks, and {name} is none",
+            where=str(root.below("active_learning")),
+            remedy="train a network: " + ", ".join(ARCHITECTURES),
+        )
+    asked = {
+        "committee": training.committee > 1,
+        "start": training.start is not None,
+        "tensorboard": training.tensorboard,
+        "loss.pressure": training.loss.pressure > 0.0,
+        "loss.virials": training.loss.virials > 0.0,
+    }
+    for key, wanted in asked.items():
+        if wanted and key not in kind.takes:
+            raise ConfigError(
+                f"{name} does nothing of the kind",
+                where=str(root.below("training", *key.split("."))),
+                remedy="leave it out, or train a network",
+            )
