@@ -55,6 +55,24 @@ def read_quantity(text: str, unit: str, option: str, *, positive: bool = True) -
     return value
 
 
+def read_temperatures(texts: list[str] | None, files: int) -> list[float | None]:
+    """``--temperature`` of every one of ``files``, in their order, in K; None where the files shall say it.
+
+    Raises :class:`~cgbridge.errors.ConfigError` for another number of them.
+    """
+    from cgbridge.errors import ConfigError
+
+    if not texts:
+        return [None] * files
+    if len(texts) != files:
+        raise ConfigError(
+            f"{len(texts)} temperatures for {files} trajectories",
+            where="--temperature",
+            remedy="give one for each, in their order",
+        )
+    return [read_quantity(text, "K", "--temperature") for text in texts]
+
+
 def require_writable(path: Path | None) -> None:
     """Find out before hours of work that ``path`` cannot be written.
 

@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from cgbridge.cli import model_options as models
-from cgbridge.cli.commands import MODEL, add_command, read_quantity, require_writable, show_notes, write_json
+from cgbridge.cli.commands import (
+    MODEL,
+    add_command,
+    read_quantity,
+    read_temperatures,
+    require_writable,
+    show_notes,
+    write_json,
+)
 from cgbridge.cli.lines import now_and_then
 from cgbridge.cli.model_options import Model
 
@@ -24,6 +32,12 @@ def compare(
         list[Path],
         typer.Argument(metavar="FRAMES...", help="Beads with forces, of `cgbridge map` or `label`."),
     ],
+    temperature: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of each file, in their order; where left out, what the files say.", show_default=False
+        ),
+    ] = None,
     time: Annotated[
         str, typer.Option(help="Dynamics at the state of every file, for g(r), angles, pressure, density.")
     ] = "0 ps",
@@ -70,7 +84,11 @@ def compare(
             threads=threads,
             seed=seed,
         )
-    files = [DataFileSection(file=path.absolute()) for path in frames]
+    given = read_temperatures(temperature, len(frames))
+    files = [
+        DataFileSection(file=path.absolute(), temperature=kelvin)
+        for path, kelvin in zip(frames, given, strict=True)
+    ]
     record = compared(loaded, files, Path(), dynamics, now_and_then())
     show_notes(record["notes"])
     for found in record["files"]:

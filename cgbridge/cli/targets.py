@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
-from cgbridge.cli.commands import LOOK_UP, add_command, read_quantity, require_writable, show_notes
+from cgbridge.cli.commands import (
+    LOOK_UP,
+    add_command,
+    read_quantity,
+    read_temperatures,
+    require_writable,
+    show_notes,
+)
 from cgbridge.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -115,21 +122,15 @@ def build(
     from cgbridge.errors import ConfigError
     from cgbridge.store.atomic import storage_errors
 
-    given = [read_quantity(text, "K", "--temperature") for text in temperature or []]
-    if given and len(given) != len(trajectories):
-        raise ConfigError(
-            f"{len(given)} temperatures for {len(trajectories)} trajectories",
-            where="--temperature",
-            remedy="give one for each, in their order",
-        )
+    given = read_temperatures(temperature, len(trajectories))
     bar = None if pressure is None else read_quantity(pressure, "bar", "--pressure", positive=False)
     skipped = read_quantity(discard, "ps", "--discard", positive=False)
     runs = [
-        read_mapped(path, temperature=given[number] if given else None, pressure=bar, discard=skipped)
-        for number, path in enumerate(trajectories)
+        read_mapped(path, temperature=kelvin, pressure=bar, discard=skipped)
+        for path, kelvin in zip(trajectories, given, strict=True)
     ]
-    kelvin = [f"{run.temperature:.0f}" for run in runs]
-    if len(set(kelvin)) < len(kelvin):
+    names = [f"{run.temperature:.0f}" for run in runs]
+    if len(set(names)) < len(names):
         raise ConfigError(
             "two trajectories have one temperature, and their targets would have one name",
             where="TRAJECTORY",

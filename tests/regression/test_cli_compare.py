@@ -61,3 +61,15 @@ def test_frames_of_other_beads_are_refused(folder: Path) -> None:
     done = command(folder, "compare", "tersoff-sic", "frames.npz")
     assert done.returncode == 2 and "has no bead 'Ar'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_temperature_that_no_file_says_is_asked_for_and_taken(folder: Path) -> None:
+    arrays = argon(frames=20)
+    save(folder / "silent.npz", arrays | {"source": json.dumps({"ensemble": "nvt"})})
+    words = ("compare", "argon.yaml", "silent.npz", "--time", "0.4 ps", "--equilibration", "0 ps")
+    done = command(folder, *words)
+    assert done.returncode == 2 and '--temperature "300 K"' in done.stderr, done.stderr
+    done = command(folder, *words, "--temperature", "120 K")
+    assert done.returncode == 0 and "125 beads, 120 K" in done.stdout, done.stderr
+    done = command(folder, *words, "--temperature", "120 K", "--temperature", "130 K")
+    assert done.returncode == 2 and "2 temperatures for 1 trajectories" in done.stderr

@@ -194,5 +194,10 @@ def test_the_command_builds_from_files_and_a_fit_finds_it(tmp_path: Path) -> Non
     assert "mine/rdf-300K" in listed.stdout and "mine/compressibility-300K" in listed.stdout
     again = command(tmp_path, "targets", "build", "run.h5", "--name", "mine")
     assert again.returncode == 2 and "--overwrite" in again.stderr
+    deep = command(tmp_path, "targets", "build", "run.h5", "--name", "mine", "--folder", "a/b")
+    assert deep.returncode == 0 and (tmp_path / "a/b/mine.yaml").exists(), deep.stderr
+    (tmp_path / "file").write_text("")
+    no_folder = command(tmp_path, "targets", "build", "run.h5", "--name", "mine", "--folder", "file/b")
+    assert no_folder.returncode == 6 and "Traceback" not in no_folder.stderr, no_folder.stderr
     two = command(tmp_path, "targets", "build", "run.h5", "run.h5", "--name", "other")
     assert two.returncode == 2 and "one temperature" in two.stderr
