@@ -144,6 +144,8 @@ def models(
                 typer.echo(f"mixing  {term.name}: {pairs} by {term.mixing}")
     else:
         print_table(("part", "what it is"), list(model.facts().items()))
+        for file, text in model.documents().items():
+            typer.echo(f"\n# {file}, the mapping to its beads\n{text.rstrip()}")
         return
     _print_parameters(model)
 

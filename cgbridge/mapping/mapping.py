@@ -71,7 +71,8 @@ class Copies:
 @dataclass(frozen=True)
 class Mapping:
     """Rules for the molecules of a system; ``where`` is the file, ``about`` and ``source`` what it says of
-    itself. Beads up to ``excluded`` bonds apart have no pair interactions in the topology of the beads."""
+    itself. Beads up to ``excluded`` bonds apart have no pair interactions in the topology of the beads.
+    ``files`` are names and texts of the files that it was read from, to hand on with what it makes."""
 
     name: str
     molecules: tuple[MoleculeRule, ...]
@@ -79,3 +80,4 @@ class Mapping:
     about: str = ""
     source: str = ""
     excluded: int = EXCLUDED_BONDS
+    files: tuple[tuple[str, str], ...] = ()

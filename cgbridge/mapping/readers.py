@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from cgbridge.mapping.mapping_file import load_named_mapping, read_mapping_yaml
 from cgbridge.registry import Registry
 
 _FORMATS = "cgbridge.mapping.formats"
+#: Bytes of a file whose text is kept with the mapping.
+_LONGEST = 50_000
 #: Readers of mapping files by suffix: functions of a path that return a mapping.
 MAPPING_FORMATS = Registry(
     "mapping format",
@@ -35,7 +38,7 @@ def read_mapping(name: str, folder: str | Path | None = None) -> Mapping:
     """
     path = Path(name)
     if not path.suffix and not path.exists():
-        return load_named_mapping(name, folder)
+        return _with_text(load_named_mapping(name, folder))
     if not path.is_file():
         raise ConfigError(
             "no such mapping file", where=name, remedy="`cgbridge map --list` has the known names"
@@ -43,11 +46,19 @@ def read_mapping(name: str, folder: str | Path | None = None) -> Mapping:
     module, _, function = MAPPING_FORMATS.find(path.suffix.lower()).place.partition(":")
     reader: Callable[[Path], Mapping] = getattr(import_module(module), function)
     try:
-        return reader(path)
+        return _with_text(reader(path))
     except CgbridgeError:
         raise
     except (OSError, UnicodeDecodeError) as error:
         raise FileFormatError(f"cannot be read: {error}", where=name, remedy="check the file") from None
+
+
+def _with_text(mapping: Mapping) -> Mapping:
+    """With the text of its file, but for lists of all atoms of a large system."""
+    path = Path(mapping.where)
+    if path.stat().st_size > _LONGEST:
+        return mapping
+    return replace(mapping, files=((path.name, path.read_text(encoding="utf-8")),))
 
 
 def read_mappings(names: Sequence[str], folder: str | Path | None = None) -> Mapping:
@@ -60,6 +71,7 @@ def read_mappings(names: Sequence[str], folder: str | Path | None = None) -> Map
         tuple(rule for mapping in found for rule in mapping.molecules),
         ", ".join(mapping.where for mapping in found),
         excluded=max(mapping.excluded for mapping in found),
+        files=tuple(file for mapping in found for file in mapping.files),
     )
 
 

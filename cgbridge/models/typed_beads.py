@@ -74,6 +74,10 @@ class TypedBeads(ABC):
         """What else there is to tell readers, by name."""
         return {}
 
+    def documents(self) -> dict[str, str]:
+        """Texts that go with the model, by the names of their files."""
+        return {}
+
     @property
     def bead_names(self) -> tuple[str, ...]:
         """Names of the bead types, in the order of the type indices."""

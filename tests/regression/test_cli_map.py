@@ -16,6 +16,7 @@ from cgbridge.trajectories.hdf5 import TrajectoryWriter
 from cgbridge.trajectories.layout import Header
 from cgbridge.trajectories.sources import open_source
 
+MAPPINGS = Path(__file__).parents[2] / "mappings"
 WATER = Path(__file__).parents[1] / "unit/frames"
 TRR = (str(WATER / "water.trr"), "--top", str(WATER / "water.gro"))
 ATOMS = atoms_of(GRAPHS["hexane"], 6)
@@ -81,6 +82,8 @@ def test_positions_forces_and_all_else(
     assert (tmp_path / "b.pdb").read_text().count("CONECT") >= 12
     assert source.timestep == 0.0005 and source.source is not None
     assert source.source["of"] == {"seed": 7} and source.source["mapping"]["name"] == "hexane-3bead"
+    (file,) = source.source["mapping"]["files"]
+    assert file == ["hexane-3bead.yaml", (MAPPINGS / "hexane-3bead.yaml").read_text()]
     if suffix == ".npz":
         with np.load(tmp_path / out) as arrays:
             assert set(arrays.files) == {

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +42,7 @@ class Series:
     noise of any label; ``box`` (F, 3, 3) in nm, ``time`` (F,) in ps (NaN: not known). Where there are labels,
     ``energy`` (F,) in kJ/mol and ``virial`` (F, 3, 3) in kJ/mol. ``masses`` are in amu, empty where they are
     not known. ``number`` tells the place of every frame in its file; ``independent`` frames are no series in
-    time.
+    time. ``mapping`` is what made beads of atoms, where the file tells.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Series:
     energy: FloatArray | None = None
     virial: FloatArray | None = None
     independent: bool = False
+    mapping: Mapping[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.positions)

@@ -15,6 +15,7 @@ from cgbridge.config.training_data_section import DataFileSection, DataSection
 from cgbridge.errors import ConfigError, Faults, FileFormatError
 from cgbridge.fits.training.data_set import DataSet, Series, State
 from cgbridge.fits.training.label_checks import FrameChecks, check_series
+from cgbridge.fits.training.mappings import mapping_record, require_one_mapping
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.structures.cells import openmm_box
 from cgbridge.topology import Topology
@@ -66,6 +67,7 @@ def read_data(data: DataSection, folder: Path, *, energies: bool) -> DataSet:
                 notes += check_series(series)
                 found.append(series)
     faults.raise_all()
+    require_one_mapping(found)
     return DataSet(tuple(found), tuple(notes))
 
 
@@ -153,6 +155,7 @@ def _series(
         energy=None if None in energies else np.array(energies, dtype=np.float64),
         virial=None if any(v is None for v in virials) else np.array(virials, dtype=np.float64),
         independent=section.independent,
+        mapping=mapping_record(group.source),
     )
 
 

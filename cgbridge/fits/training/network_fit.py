@@ -17,6 +17,7 @@ from cgbridge.errors import ConfigError
 from cgbridge.extras import require
 from cgbridge.fits.durations import duration_words
 from cgbridge.fits.training.data_priors import priors_of
+from cgbridge.fits.training.mappings import mapping_of
 from cgbridge.fits.training.molecules import molecules_in
 from cgbridge.fits.training.shortest_distances import shortest_distances
 from cgbridge.fits.training.trainer import Rows, Task, Trained
@@ -155,6 +156,7 @@ class NetworkTrainer:
             [Bead(bead, task.data.masses.get(bead)) for bead in task.data.types],
             potentials,
             molecules=molecules_in(task.data),
+            mapping=mapping_of(task.data.series),
             description=f"Fitted to forces by cgbridge (fit '{name}').",
             source=f"cgbridge {version('cgbridge')}",
             provenance={

@@ -45,8 +45,9 @@ class NeuralModel(TypedBeads):
     """One potential, or a committee of several, for beads or atoms.
 
     ``architecture`` and ``settings`` are those of :mod:`cgbridge.models.neural.architecture`, ``beads`` the
-    types in the order of the potential's numbers. ``mapping`` is the content of the mapping file that makes
-    such beads of atoms, ``provenance`` what the model was made of and with. ``temperature`` in K is that of
+    types in the order of the potential's numbers. ``mapping`` is what makes such
+    beads of atoms: its name, its rules, and under ``files`` the files that these stood in. ``provenance`` is
+    what the model was made of and with. ``temperature`` in K is that of
     a potential that depends on it; by default the middle of those that it was trained at. ``device`` is
     torch's name of what the network runs on in OpenMM.
     """
@@ -105,6 +106,11 @@ class NeuralModel(TypedBeads):
         if self.mapping is not None:
             facts["mapping"] = str(self.mapping.get("name", "its own"))
         return facts | {key: str(value) for key, value in self.provenance.items()}
+
+    def documents(self) -> dict[str, str]:
+        """The files of the mapping."""
+        found = [] if self.mapping is None else self.mapping.get("files", [])
+        return {str(name): str(text) for name, text in found}
 
     @cached_property
     def _bytes(self) -> bytes:
