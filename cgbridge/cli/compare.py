@@ -105,6 +105,8 @@ def _show(found: Mapping[str, Any]) -> None:
 
 
 def _rows(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    from cgbridge.report.training.speed import speed_words
+
     forces, noise = found["forces"], found["noise"]
     known = "" if noise is None else f", noise of the labels {noise:.4g}"
     rows = [("force error", f"{forces['force']:.4g} of {forces['spread']:.4g} kJ/mol/nm{known}")]
@@ -133,6 +135,8 @@ def _rows(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     rigid = found.get("rigid_water_ns_per_day")
     water = "" if rigid is None else f"; rigid SPC/E {rigid:.2g}"
     rows.append(("speed", f"{found['ns_per_day']:.2g} ns/day{water}"))
+    if found.get("atomistic_speed"):
+        rows.append(("speed of the atoms", speed_words(found["atomistic_speed"])))
     return rows
 
 

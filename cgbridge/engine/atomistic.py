@@ -14,6 +14,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from cgbridge.config.atomistic_config import StateSection
+from cgbridge.engine.device_names import device_name
 from cgbridge.engine.molecular_dynamics import runaway
 from cgbridge.engine.platforms import GPUS, choose_platform, known_platforms
 from cgbridge.engine.settings import EngineSettings
@@ -101,6 +102,11 @@ class AtomisticDynamics:
             self._context = openmm.Context(
                 atoms.system, self._integrator, openmm.Platform.getPlatformByName(self.platform), properties
             )
+
+    @property
+    def device(self) -> str:
+        """The name of the processor or the GPU."""
+        return device_name(self._context)
 
     def begin(self, minimise: bool) -> Snapshot:
         """The start, without overlaps if ``minimise``, with velocities of the thermostat's temperature."""

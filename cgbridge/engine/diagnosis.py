@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cgbridge.engine.device_names import gpu_name
 from cgbridge.engine.platforms import GPUS
 from cgbridge.extras import EXTRAS, Extra
 
@@ -67,7 +68,7 @@ def _try_platform(platform: Any) -> Finding:
         context = openmm.Context(model.create_system(2), openmm.VerletIntegrator(0.001), platform)
         context.setPositions([[0.0, 0.0, 0.0], [minimum.distance, 0.0, 0.0]])
         energy = context.getState(energy=True).getPotentialEnergy()._value
-        device = _device(platform, context)
+        device = gpu_name(context)
     except openmm.OpenMMException as error:
         essential = platform.getName() in ("Reference", "CPU")
         return Finding("FAULT" if essential else "note", name, f"not usable: {error}")
@@ -79,13 +80,7 @@ def _try_platform(platform: Any) -> Finding:
             f"wrong energy: {energy:.5f} kJ/mol, the closed form gives {minimum.energy:.5f}",
             "reinstall OpenMM and cgbridge, or use another platform",
         )
-    return Finding("ok", name, f"energy of a dimer is right{device}")
-
-
-def _device(platform: Any, context: Any) -> str:
-    if "DeviceName" not in platform.getPropertyNames():
-        return ""
-    return f"; device {platform.getPropertyValue(context, 'DeviceName').strip()}"
+    return Finding("ok", name, f"energy of a dimer is right{device and f'; device {device}'}")
 
 
 def _gpu(platforms: set[str]) -> Finding:

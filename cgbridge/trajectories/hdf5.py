@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,6 +81,11 @@ class TrajectoryWriter:
                 self._write(self._datasets[name], value)
             self._write(self._time, frame.time)
             self._count += 1
+
+    def write_speed(self, record: Mapping[str, Any]) -> None:
+        """Keep how fast the run was that makes the frames."""
+        with self._system_errors():
+            Header.write_speed(self._file, record)
 
     def close(self) -> None:
         """Write what is still in memory."""

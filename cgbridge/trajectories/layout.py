@@ -49,6 +49,9 @@ OPTIONAL = {
 
 #: Under TIMES a source says NUMBERED where times are not known, and are the numbers of the frames.
 TIMES, NUMBERED = "times", "numbered"
+#: Bytes for what is known of the speed of a run, which is written when it ends: of a fixed length, as what
+#: changes in a file that is open for readers must be.
+_SPEED = 1000
 #: What a source says of the state of its run, where it is known: nvt, npt or nve, K, bar (npt).
 STATE = ("ensemble", "temperature", "pressure")
 
@@ -73,10 +76,19 @@ class Header:
     source: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    @staticmethod
+    def write_speed(file: Any, record: Mapping[str, Any]) -> None:
+        """How fast the run was and where, for ``source["speed"]``; nothing into a file of before."""
+        text = json.dumps(record).encode()
+        if "speed" in file and len(text) <= _SPEED:
+            file["speed"][()] = text
+            file["speed"].flush()
+
     def write(self, file: Any) -> None:
         """Into a new file of h5py."""
         file.attrs.update({"format": FORMAT, "schema": SCHEMA, "timestep": self.timestep})
         file.attrs.update({"source": json.dumps(self.source), "versions": json.dumps(self.versions)})
+        file.create_dataset("speed", (), dtype=f"S{_SPEED}")
         if "forces" in self.fields:
             file.attrs["forces"] = FORCES
         if isinstance(self.particles, Atoms):
@@ -93,10 +105,11 @@ class Header:
             particles = Atoms.from_json(file["atoms"].asstr()[()])
         elif "topology" in file:
             particles = Beads.from_json(file["topology"].asstr()[()])
+        speed = file["speed"][()] if "speed" in file else b""
         return cls(
             particles=particles,
             fields=tuple(name for name in OPTIONAL if name in file),
             timestep=float(file.attrs["timestep"]),
-            source=json.loads(file.attrs["source"]),
+            source=json.loads(file.attrs["source"]) | ({"speed": json.loads(speed)} if speed else {}),
             versions=json.loads(file.attrs["versions"]),
         )

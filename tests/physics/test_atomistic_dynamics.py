@@ -180,6 +180,11 @@ def test_files_say_what_made_them_and_other_settings_are_refused(tmp_path, monke
     assert header.timestep == 0.0005 and header.fields == ("forces", "energy", "temperature")
     assert header.source["settings"]["potential"]["forcefield"] == ["SPC/Fw"]
     assert header.versions["openmm"].startswith("8.")
+    speed = header.source["speed"]
+    assert 0.0 < speed.pop("ns_per_day") < 1e4 and speed.pop("device")
+    assert speed == {
+        "potential": "SPC/Fw", "timestep": 0.0005, "atoms": 81, "platform": "CPU", "threads": 1
+    }  # fmt: skip
     with (
         RunLock(tmp_path, name=".water.h5.lock"),
         pytest.raises(RunFolderError, match="another run is alive"),

@@ -27,6 +27,12 @@ from cgbridge.report.document import write_report
 from cgbridge.report.status import run_lines, status_text
 from cgbridge.topology import Topology
 
+#: As `cgbridge simulate` keeps it in a trajectory of atoms, and `cgbridge map` hands it on.
+SPEED = {
+    "potential": "Rahman", "ns_per_day": 12.5, "timestep": 0.005, "atoms": 125,
+    "platform": "CPU", "device": "a processor", "threads": 2,
+}  # fmt: skip
+
 
 def content(**more: Any) -> dict[str, Any]:
     return {
@@ -42,7 +48,8 @@ def content(**more: Any) -> dict[str, Any]:
 
 def read(**more: Any) -> TrainingFit:
     """The fit of frames in the current folder."""
-    save(Path("frames.npz"), argon(frames=30))
+    source = {"ensemble": "nvt", "temperature": 120.0, "of": {"speed": SPEED}}
+    save(Path("frames.npz"), argon(frames=30) | {"source": json.dumps(source)})
     Path("fit.yaml").write_text(yaml.safe_dump(content(**more)))
     found = read_fit_of_any_kind(Path("fit.yaml"))
     assert isinstance(found, TrainingFit)
@@ -98,6 +105,9 @@ def test_the_page_and_the_terminal_tell_it(here: Path) -> None:
     assert "argon &lt;forces&gt;" in page and "<forces>" not in page
     for words in ("Force errors", "Dynamics with the model", "g(r) Ar-Ar", "agree at 120 K", "test"):
         assert words in page, words
+    # The speed of the atoms has the name of its potential, and of where it was measured.
+    words = "12 ns/day with Rahman (125 atoms, steps of 5 fs; when simulated: 2 threads of a processor)"
+    assert words in page.replace("\u00a0", " "), page
     assert "http" not in page.replace("http://www.w3.org", "")
     fit = read_fit_of_any_kind(Path("fit.yaml"))
     status = status_text(fit.layout)

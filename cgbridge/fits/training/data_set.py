@@ -42,7 +42,8 @@ class Series:
     noise of any label; ``box`` (F, 3, 3) in nm, ``time`` (F,) in ps (NaN: not known). Where there are labels,
     ``energy`` (F,) in kJ/mol and ``virial`` (F, 3, 3) in kJ/mol. ``masses`` are in amu, empty where they are
     not known. ``number`` tells the place of every frame in its file; ``independent`` frames are no series in
-    time. ``mapping`` is what made beads of atoms, where the file tells.
+    time. Where the file tells, ``mapping`` is what made beads of atoms, and ``atomistic_speed`` how fast
+    those were simulated: ns_per_day, atoms, potential, platform, device, threads.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Series:
     virial: FloatArray | None = None
     independent: bool = False
     mapping: Mapping[str, Any] | None = None
+    atomistic_speed: Mapping[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.positions)

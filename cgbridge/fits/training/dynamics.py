@@ -135,6 +135,7 @@ class _State:
             "ns_per_day": 86.4 * len(run.frames) * self._section.interval / max(run.seconds, 1e-9),
             "pressure": _mean(run.pressure),
             "reference_pressure": series.state.pressure,
+            "atomistic_speed": series.atomistic_speed,
         }
         if self._spread is not None and run.frames:
             parts = [

@@ -156,6 +156,7 @@ def _series(
         virial=None if any(v is None for v in virials) else np.array(virials, dtype=np.float64),
         independent=section.independent,
         mapping=mapping_record(group.source),
+        atomistic_speed=group.source.get("speed") or (group.source.get("of") or {}).get("speed"),
     )
 
 

@@ -16,6 +16,7 @@ from cgbridge.report.training.figures import (
     structure_figures,
 )
 from cgbridge.report.training.record import TrainingRecord, read_training
+from cgbridge.report.training.speed import speed_words
 from cgbridge.store.layout import RunLayout
 
 
@@ -34,6 +35,11 @@ def training_html(layout: RunLayout) -> str:
             learning=learning_figures(run),
             structure=structure_figures(run),
             dynamics=[_dynamics_row(state) for state in run.dynamics],
+            atoms=[
+                f"{state['series']}: {speed_words(state['atomistic_speed'])}"
+                for state in run.dynamics
+                if state.get("atomistic_speed")
+            ],
         )
     )
 
@@ -150,6 +156,7 @@ def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:
         "reference_density": digits.plain(state.get("reference_density"), 4),
         "compressibility": digits.plain(state.get("compressibility"), 2),
         "pace": digits.plain(state.get("ns_per_day"), 2),
+        "atoms_pace": digits.plain((state.get("atomistic_speed") or {}).get("ns_per_day"), 2),
         "water_pace": digits.plain(state.get("rigid_water_ns_per_day"), 2),
         "spread": digits.plain(state.get("committee_spread"), 3),
     }
