@@ -121,13 +121,18 @@ def _rows(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     if angles is not None:
         halves = "" if angles["halves"] is None else f"; two halves of the frames {angles['halves']:.3f}"
         rows.append(("angles", f"overlap {angles['overlap']:.3f}{halves}"))
-    for name, unit in (("pressure", "bar"), ("density", "g/cm^3")):
+    for name, curve in found.get("bonded", {}).items():
+        halves = "" if curve["halves"] is None else f"; two halves of the frames {curve['halves']:.3f}"
+        rows.append((name, f"overlap {_mean(curve, 'overlap', 'error')}{halves}"))
+    for name, unit in (("pressure", "bar"), ("density", "g/cm^3"), ("compressibility", "1/bar")):
         wanted = found.get(f"reference_{name}")
+        if isinstance(wanted, Mapping):
+            wanted = _mean(wanted, "value", "stderr")
+        elif wanted is not None:
+            wanted = f"{wanted:.5g}"
         if found.get(name) is not None:
-            beside = "" if wanted is None else f"; frames {wanted:.5g} {unit}"
+            beside = "" if wanted is None else f"; frames {wanted} {unit}"
             rows.append((name, f"{_mean(found[name], 'value', 'stderr')} {unit}{beside}"))
-    if found.get("compressibility") is not None:
-        rows.append(("compressibility", f"{found['compressibility']:.2g} 1/bar"))
     reason = found["reason"] or found.get("npt_reason") or ""
     rows.append(
         ("stable", f"{found['stable_ps']:g} of {found['asked_ps']:g} ps" + (f"; {reason}" if reason else ""))

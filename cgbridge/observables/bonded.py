@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from cgbridge.errors import ConfigError, UnstableError
@@ -21,6 +22,7 @@ from cgbridge.records.simulation import Run, Simulation
 from cgbridge.records.target import Curve, Estimate, Sampling, Target
 from cgbridge.topology import Chains, Topology
 
+IntArray = npt.NDArray[np.int64]
 #: Longest bond that is looked at, nm.
 LONGEST = 1.0
 
@@ -109,13 +111,13 @@ def chains_of(topology: Topology, beads: Sequence[str]) -> Chains:
     return tuple(chain for chain in chains if tuple(topology.types[bead] for bead in chain) in wanted)
 
 
-def lengths(frame: Frame, chains: FloatArray) -> FloatArray:
+def lengths(frame: Frame, chains: IntArray) -> FloatArray:
     """The length in nm of every bond (n, 2)."""
     found: FloatArray = np.linalg.norm(_bond_vectors(frame, chains[:, 0], chains[:, 1]), axis=1)
     return found
 
 
-def bond_angles(frame: Frame, chains: FloatArray) -> FloatArray:
+def bond_angles(frame: Frame, chains: IntArray) -> FloatArray:
     """The angle in degrees at the middle of every chain (n, 3)."""
     first = unit_vectors(_bond_vectors(frame, chains[:, 1], chains[:, 0]))
     second = unit_vectors(_bond_vectors(frame, chains[:, 1], chains[:, 2]))
@@ -124,7 +126,7 @@ def bond_angles(frame: Frame, chains: FloatArray) -> FloatArray:
     return found
 
 
-def _bond_vectors(frame: Frame, start: FloatArray, end: FloatArray) -> FloatArray:
+def _bond_vectors(frame: Frame, start: IntArray, end: IntArray) -> FloatArray:
     """From ``start`` to the nearest image of ``end``: beads of one molecule may lie on two sides of a box."""
     wrapped: FloatArray = np.asarray(
         freud_box(frame).wrap(frame.positions[end] - frame.positions[start]), dtype=np.float64

@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from cgbridge.frames import FloatArray
 from cgbridge.observables.blocks import jackknife
 from cgbridge.observables.bulk import bulk_simulation, drift_notes, require_phase
 from cgbridge.observables.options import BulkOptions, parse_options
@@ -17,11 +18,14 @@ from cgbridge.records.simulation import Run, Simulation
 from cgbridge.records.target import Estimate, Sampling, Target
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
+#: Most blocks of the jackknife.
+BLOCKS = 16
+
 
 class CompressibilityOptions(BulkOptions):
     """Options of ``compressibility``."""
 
-    blocks: Annotated[int, Field(ge=4)] = Field(16, description="most blocks of the jackknife")
+    blocks: Annotated[int, Field(ge=4)] = Field(BLOCKS, description="most blocks of the jackknife")
 
 
 class Compressibility:
@@ -46,21 +50,25 @@ class Compressibility:
         run, options = one_run(runs), parse_options(self.options, target)
         volume = series(run, "volume")
         require_phase(run, "liquid", options)
-        mean, count = float(volume.mean()), len(volume)
-        g = min(statistical_inefficiency(volume), count / 2)
-        thermal = GAS_CONSTANT * run.simulation.temperature / BAR_NM3  # k T in bar nm^3
-        unbias = count / (count - g)
-        shifted = volume - mean  # moments of the deviation keep their digits
-
-        def kappa(moments: np.ndarray) -> float:
-            first, second = moments
-            return float(unbias * (second - first**2) / ((mean + first) * thermal))
-
-        number = int(np.clip(count / (4 * g), 2, options.blocks))
-        blocks = block_means(np.stack([shifted, shifted**2], axis=1), number)
-        value, stderr = jackknife(blocks, kappa)
-        stderr *= short_run_factor(count / g)
+        value, stderr, independent = of_volumes(volume, run.simulation.temperature, options.blocks)
         notes = list(drift_notes(volume))
-        if count / g < 50:
-            notes.append(f"short: {count / g:.0f} independent volumes")
-        return estimate(target, "1/bar", value, stderr=stderr, n_eff=count / g, notes=notes)
+        if independent < 50:
+            notes.append(f"short: {independent:.0f} independent volumes")
+        return estimate(target, "1/bar", value, stderr=stderr, n_eff=independent, notes=notes)
+
+
+def of_volumes(volume: FloatArray, kelvin: float, blocks: int = BLOCKS) -> tuple[float, float, float]:
+    """kappa_T in 1/bar of a series of volumes in nm^3, its standard error, and how many are independent."""
+    mean, count = float(volume.mean()), len(volume)
+    g = min(statistical_inefficiency(volume), count / 2)
+    thermal = GAS_CONSTANT * kelvin / BAR_NM3  # k T in bar nm^3
+    unbias = count / (count - g)
+    shifted = volume - mean  # moments of the deviation keep their digits
+
+    def kappa(moments: np.ndarray) -> float:
+        first, second = moments
+        return float(unbias * (second - first**2) / ((mean + first) * thermal))
+
+    number = int(np.clip(count / (4 * g), 2, blocks))
+    value, stderr = jackknife(block_means(np.stack([shifted, shifted**2], axis=1), number), kappa)
+    return value, stderr * short_run_factor(count / g), count / g

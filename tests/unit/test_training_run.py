@@ -97,7 +97,8 @@ def test_dynamics_of_an_exact_model_are_those_of_the_data(here: Path) -> None:
     assert rdf["difference"] < 2.5 * rdf["halves"]
     assert state["angles"]["overlap"] > 0.97
     assert state["pressure"]["stderr"] > 0.0 and state["ns_per_day"] > 0.0
-    assert 0.1 < state["density"]["value"] < 1.6 and state["compressibility"] > 0.0
+    assert 0.1 < state["density"]["value"] < 1.6 and state["compressibility"]["value"] > 0.0
+    assert state["compressibility"]["stderr"] > 0.0 and state["reference_compressibility"] is None
 
 
 def test_the_page_and_the_terminal_tell_it(here: Path) -> None:

@@ -23,16 +23,20 @@ from cgbridge.errors import UnstableError
 from cgbridge.fits.catalogue import Rows
 from cgbridge.fits.training.data_set import Series
 from cgbridge.fits.training.folder import TrainingFolder
+from cgbridge.fits.training.linear_columns import Key
 from cgbridge.fits.training.structure import (
     Grid,
     Structure,
+    bonded_edges,
     jackknife_error,
     overlap,
     rdf_difference,
+    shared,
     structure_of,
 )
 from cgbridge.fits.training.trainer import Task, Trained
-from cgbridge.frames import Frame
+from cgbridge.frames import FloatArray, Frame
+from cgbridge.observables.compressibility import of_volumes
 from cgbridge.observables.statistics import mean_error
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import write_atomic
@@ -41,6 +45,8 @@ from cgbridge.structures.lattices import Box
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 _BLOCKS = 5
+#: Volumes below which nothing is said of their fluctuations.
+_FEWEST = 8
 #: Frames that the members of a committee are asked about.
 _LOOK = 50
 #: Mass of a molecule of water in amu.
@@ -181,6 +187,7 @@ class _State:
             }
         return {
             "rdf": rdf,
+            "bonded": {_chain_name(key): _bonded_record(key, reference, model) for key in reference.bonded},
             "angles": {
                 "overlap": overlap(reference.angle_density, model.angle_density),
                 "halves": overlap(halves[0].angle_density, halves[1].angle_density)
@@ -199,14 +206,23 @@ class _State:
             return {"npt_reason": run.reason}
         volume = np.array(run.volume)
         reference = self._mass * AMU_PER_NM3 / self._series.volume
-        compressibility = float(volume.var() / volume.mean()) / (GAS_CONSTANT * self._kelvin) * BAR_NM3
         return {
             "density": _mean(list(self._mass * AMU_PER_NM3 / volume)),
             "reference_density": float(reference.mean()),
-            "compressibility": compressibility,
+            "compressibility": self._compressibility(volume),
+            "reference_compressibility": self._compressibility(self._series.volume)
+            if self._series.state.npt
+            else None,
             "npt_reason": run.reason,
             "npt_pressure": pressure,
         }
+
+    def _compressibility(self, volume: FloatArray) -> dict[str, float] | None:
+        """In 1/bar, with its standard error."""
+        if len(volume) < _FEWEST or not volume.var() > 0.0:
+            return None
+        value, error, _ = of_volumes(volume, self._kelvin)
+        return {"value": value, "stderr": error}
 
     def _run(self, barostat: Barostat, say: Callable[[str], None]) -> Recorded:
         section, series = self._section, self._series
@@ -247,6 +263,32 @@ class _State:
             ideal = self._series.particles * GAS_CONSTANT * self._kelvin
             found.pressure.append((ideal + trace / 3.0) / box.volume / BAR_NM3)
             found.frames.append(Frame(box.positions, box.vectors, 0.0))
+
+
+def _chain_name(key: Key) -> str:
+    return f"{'bond' if len(key) == 2 else 'angle'} {'-'.join(key)}"
+
+
+def _bonded_record(key: Key, reference: Structure, model: Structure) -> dict[str, Any]:
+    """Bond lengths or angles of molecules: what is shared with the data, and by halves of the data."""
+    edges, wanted, found = bonded_edges(key), reference.share(key), model.share(key)
+    parts, halves = model.blocks(_BLOCKS), reference.blocks(2)
+    counts = model.bonded[key].sum(axis=0)
+    without = (counts - part.bonded[key].sum(axis=0) for part in parts)
+    left_out = [shared(rest / max(float(rest.sum()), 1e-300), wanted) for rest in without]
+    filled = np.flatnonzero(wanted + found)
+    # Two empty bins on either side, so that the curve begins and ends at zero.
+    inside = slice(max(0, int(filled[0]) - 2), int(filled[-1]) + 3) if len(filled) else slice(0, 0)
+    width, centres = edges[1], 0.5 * (edges[1:] + edges[:-1])
+    return {
+        "overlap": shared(found, wanted),
+        "error": jackknife_error(left_out),
+        "halves": shared(halves[0].share(key), halves[1].share(key)) if len(halves) == 2 else None,
+        "unit": "nm" if len(key) == 2 else "°",
+        "x": centres[inside].tolist(),
+        "reference": (wanted / width)[inside].tolist(),
+        "model": (found / width)[inside].tolist(),
+    }
 
 
 def typical_start(series: Series) -> Box:

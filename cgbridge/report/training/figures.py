@@ -141,6 +141,11 @@ def structure_figures(run: TrainingRecord) -> list[Figure]:
             found.append(_rdf(f"rdf-{number}-{pair}", f"g(r) {pair}, {place}", curve))
         if state.get("angles"):
             found.append(_angles(f"angles-{number}", f"Angles, {place}", state["angles"]))
+        for name, curve in state.get("bonded", {}).items():
+            if curve["x"]:
+                found.append(
+                    _bonded(f"bonded-{number}-{name}", f"{name[0].upper() + name[1:]}, {place}", curve)
+                )
     return found
 
 
@@ -178,6 +183,22 @@ def _angles(key: str, title: str, curve: Mapping[str, Any]) -> Figure:
         f"Angles between neighbours of the first shell; the two curves overlap by {curve['overlap']:.3f}."
     )
     return draw(key, title, caption, paint)
+
+
+def _bonded(key: str, title: str, curve: Mapping[str, Any]) -> Figure:
+    scale, unit = (10.0, "Å") if curve["unit"] == "nm" else (1.0, curve["unit"])
+    x = scale * np.array(curve["x"])
+
+    def paint(axes: Axes) -> None:
+        axes.plot(x, np.array(curve["reference"]) / scale, color=REFERENCE, label="data")
+        axes.plot(x, np.array(curve["model"]) / scale, color=MODEL, label="model")
+        axes.set_xlabel(f"{'length' if unit == 'Å' else 'angle'} ({unit})")
+        axes.set_ylabel(f"P (1/{unit})")
+        legend_above(axes)
+
+    halves = "" if curve["halves"] is None else f"; two halves of the data by {curve['halves']:.3f}"
+    caption = f"Within molecules. The two curves overlap by {curve['overlap']:.3f}{halves}."
+    return draw(_plain(key), title, caption, paint)
 
 
 def _plain(key: str) -> str:

@@ -35,6 +35,7 @@ def training_html(layout: RunLayout) -> str:
             learning=learning_figures(run),
             structure=structure_figures(run),
             dynamics=[_dynamics_row(state) for state in run.dynamics],
+            bonded=any(state.get("bonded") for state in run.dynamics),
             atoms=[
                 f"{state['series']}: {speed_words(state['atomistic_speed'])}"
                 for state in run.dynamics
@@ -134,9 +135,9 @@ def _round_row(number: int, found: Mapping[str, Any]) -> dict[str, Any]:
 def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:
     """Cells of the table of runs."""
 
-    def mean(record: Mapping[str, float] | None, digits_: int = 2) -> str:
-        if record is None:
-            return "–"
+    def mean(record: Mapping[str, float] | float | None) -> str:
+        if not isinstance(record, Mapping):  # runs of before have values without errors
+            return digits.plain(record, 2)
         value, error = digits.with_error(record["value"], record["stderr"])
         return f"{value} ± {error}" if error else value
 
@@ -149,12 +150,17 @@ def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:
             (pair, digits.with_error(c["difference"], c["error"]), digits.plain(c["halves"], 2))
             for pair, c in state.get("rdf", {}).items()
         ],
+        "bonded": [
+            (name, digits.with_error(c["overlap"], c["error"]), digits.plain(c["halves"], 3))
+            for name, c in state.get("bonded", {}).items()
+        ],
         "overlap": digits.plain((state.get("angles") or {}).get("overlap"), 3),
         "pressure": mean(state.get("pressure")),
         "reference_pressure": digits.plain(pressure, 4),
         "density": mean(state.get("density")),
         "reference_density": digits.plain(state.get("reference_density"), 4),
-        "compressibility": digits.plain(state.get("compressibility"), 2),
+        "compressibility": mean(state.get("compressibility")),
+        "reference_compressibility": mean(state.get("reference_compressibility")),
         "pace": digits.plain(state.get("ns_per_day"), 2),
         "atoms_pace": digits.plain((state.get("atomistic_speed") or {}).get("ns_per_day"), 2),
         "water_pace": digits.plain(state.get("rigid_water_ns_per_day"), 2),

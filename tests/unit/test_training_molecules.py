@@ -1,0 +1,139 @@
+"""Dynamics of molecules beside their frames: bonds, angles, and the fluctuations of the volume."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from labelled_frames import dynamics, save
+from program import run
+from scipy.stats import norm
+
+from cgbridge.fits.training.structure import Grid, bonded_edges, shared, structure_of
+from cgbridge.frames import Frame
+from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.report.training.figures import _bonded
+from cgbridge.topology import Topology
+
+GRID = Grid(0.5, 0.05, 0.3)
+MOLECULES, EDGE, BAR = 27, 2.5, 71.0  # an ideal gas of them has about this pressure
+
+
+def bent(count: int) -> Topology:
+    """A - B - A, ``count`` times."""
+    bonds = tuple((3 * n + i, 3 * n + i + 1) for n in range(count) for i in (0, 1))
+    angles = tuple((3 * n, 3 * n + 1, 3 * n + 2) for n in range(count))
+    molecules = tuple(n for n in range(count) for _ in range(3))
+    return Topology(
+        ("A", "B", "A") * count,
+        molecules,
+        bonds,
+        angles,
+        exclusions=(*bonds, *((a, c) for a, _, c in angles)),
+    )
+
+
+def model(r0: float) -> CoarseGrainedModel:
+    return CoarseGrainedModel.from_dict(
+        {
+            "name": "bent",
+            "beads": [{"name": "A", "mass": "10 amu"}, {"name": "B", "mass": "12 amu"}],
+            "molecules": [{"name": "m", "beads": ["A", "B", "A"], "bonds": [[0, 1], [1, 2]]}],
+            "terms": [
+                {
+                    "form": "harmonic-bond",
+                    "entries": [{"types": ["A", "B"], "values": {"k": "5000 kJ/mol/nm^2", "r0": f"{r0} nm"}}],
+                },
+                {
+                    "form": "harmonic-angle",
+                    "entries": [
+                        {"types": ["A", "B", "A"], "values": {"k": "40 kJ/mol", "theta0": "110 deg"}}
+                    ],
+                },
+                {
+                    "form": "lennard-jones",
+                    "entries": [
+                        {
+                            "types": list(pair),
+                            "values": {"epsilon": "0.1 kJ/mol", "sigma": "0.2 nm", "cutoff": "0.5 nm"},
+                        }
+                        for pair in ("AA", "AB", "BB")
+                    ],
+                },
+            ],
+        }
+    )
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.02])
+def test_bonds_share_what_normal_distributions_do(apart: float) -> None:
+    """Two of a spread s whose means are d apart have 2 Phi(-d/2s) in common."""
+    random, spread, count = np.random.default_rng(1), 0.01, 200
+    topology, found = bent(count), []
+    for mean in (0.3, 0.3 + apart):
+        frames = []
+        for time in range(20):
+            middle = 3.0 * random.random((count, 1, 3))
+            long = mean + spread * random.standard_normal((count, 2))
+            arms = np.zeros((count, 3, 3))
+            arms[:, 0, 0], arms[:, 2, 1] = long[:, 0], long[:, 1]
+            frames.append(Frame((middle + arms).reshape(-1, 3) % 3.0, 3.0 * np.eye(3), float(time)))
+        found.append(structure_of(frames, topology, GRID))
+    one, other = found
+    assert set(one.bonded) == {("A", "B"), ("A", "B", "A")}
+    # 8000 bonds in about 30 bins: sqrt(30/8000)/2 of noise at most.
+    exact = 2.0 * norm.cdf(-apart / (2.0 * spread))
+    assert shared(one.share(("A", "B")), other.share(("A", "B"))) == pytest.approx(exact, abs=0.03)
+    edges, share = bonded_edges(("A", "B", "A")), one.share(("A", "B", "A"))
+    place = int(np.argmax(share))
+    assert share[place] > 0.4 and edges[place] - 0.1 <= 90.0 <= edges[place + 1] + 0.1
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `compare` says of the model that made the frames, and of one with longer bonds."""
+    folder = tmp_path_factory.mktemp("molecules")
+    own, grid = (
+        model(0.31),
+        np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3),
+    )
+    start = (grid + 0.5) * EDGE / 3 + np.array([[0.31, 0, 0], [0, 0, 0], [-0.1, 0.29, 0]])
+    arrays = dynamics(
+        own, bent(MOLECULES), EDGE * np.eye(3), kelvin=300.0, frames=200, timestep=0.002, stride=50,
+        start=start.reshape(-1, 3), pressure=BAR,
+    )  # fmt: skip
+    save(folder / "frames.npz", arrays)
+    told: dict[str, Any] = {}
+    for name, r0 in (("own", 0.31), ("longer", 0.33)):
+        model(r0).save(folder / f"{name}.yaml")
+        words = ("--time", "20 ps", "--equilibration", "2 ps", "--timestep", "2 fs", "--interval", "0.1 ps")
+        done = run(folder, "compare", f"{name}.yaml", "frames.npz", *words, "--json", f"{name}.json")
+        assert done.returncode == 0, done.stderr
+        told[name] = json.loads((folder / f"{name}.json").read_text())["files"][0] | {"said": done.stdout}
+    return told
+
+
+def test_bonds_and_angles_of_molecules_stand_beside_the_data(found: dict[str, Any], tmp_path: Path) -> None:
+    own, longer = found["own"]["bonded"], found["longer"]["bonded"]
+    assert set(own) == {"bond A-B", "angle A-B-A"}
+    for name in own:
+        # The model that made the frames differs as their halves do, by noise.
+        assert own[name]["overlap"] > own[name]["halves"] - 0.03 > 0.85
+        assert own[name]["error"] > 0.0 and f"{name} " in found["own"]["said"]
+    # sqrt(kT/k) is 0.022 nm: 0.02 nm apart leaves 65 %.
+    assert longer["bond A-B"]["overlap"] == pytest.approx(0.65, abs=0.05)
+    assert longer["angle A-B-A"]["overlap"] > 0.85
+    figure = _bonded("bonded-0-bond A-B", "Bond A-B", longer["bond A-B"])
+    assert "overlap by 0.6" in figure.caption
+
+
+def test_the_compressibility_has_an_error_and_that_of_the_data(found: dict[str, Any]) -> None:
+    here, there = (found["own"][key] for key in ("compressibility", "reference_compressibility"))
+    assert abs(here["value"] - there["value"]) < 4.0 * np.hypot(here["stderr"], there["stderr"])
+    for one in (here, there):
+        assert 0.0 < one["stderr"] < one["value"]
+        # Nearly an ideal gas, of 1/p.
+        assert one["value"] == pytest.approx(1.0 / BAR, abs=4.0 * one["stderr"])
