@@ -18,6 +18,7 @@ from cgbridge.observables.peaks import first_peak
 from cgbridge.records.simulation import Run
 from cgbridge.records.target import Curve, Estimate, Target
 from cgbridge.store.atomic import write_atomic
+from cgbridge.units import AMU_PER_NM3
 
 #: The value of a target is that of the atomistic model to within its error, and a coarse model is not asked
 #: for more than this: share of the value for numbers, half that of the mean value for curves.
@@ -52,6 +53,13 @@ def build_targets(run: MappedRun, wanted: Sequence[str] = ()) -> Build:
     an observable that is not built, and for a run at constant pressure that says none.
     """
     for name in wanted:
+        if name == "pressure":
+            raise ConfigError(
+                "a pressure is no target: fits simulate at constant pressure, and their answer is a density",
+                where="--observable",
+                remedy="name density. A run at constant pressure has it; for one at constant volume give "
+                "--pressure as well, the mean pressure of the atoms: forces on beads do not hold it",
+            )
         if name not in _BUILDERS:
             raise ConfigError(
                 f"'{name}' is not built from trajectories{did_you_mean(name, _BUILDERS)}",
@@ -166,7 +174,20 @@ def _source(run: MappedRun, found: Estimate) -> str:
 
 
 def _density(run: MappedRun, whole: Run) -> Iterator[BuiltTarget]:
-    return _number(run, whole, "density", "g/cm^3")
+    """Of a constant volume as well, where its pressure is known: there a model must have it, too."""
+    if not run.constant_volume:
+        return _number(run, whole, "density", "g/cm^3")
+    if run.pressure is None:
+        raise _NotThere("the volume is constant; give --pressure, the mean pressure of its atoms")
+    value = sum(run.beads.masses) * AMU_PER_NM3 / float(run.volumes.mean())
+    entry = _state(
+        run,
+        "density",
+        value=f"{value:.6g} g/cm^3",
+        tolerance=_rounded(USUAL_TOLERANCE * value),
+        source=f"{run.source}, at constant volume; the pressure is as it was given",
+    )
+    return iter([BuiltTarget("density", entry)])
 
 
 def _compressibility(run: MappedRun, whole: Run) -> Iterator[BuiltTarget]:

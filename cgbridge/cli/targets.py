@@ -97,7 +97,11 @@ def build(
         ),
     ] = None,
     pressure: Annotated[
-        str | None, typer.Option(help="Of the barostat of all of them.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Of the barostat of all of them; at constant volume, the mean pressure of the atoms.",
+            show_default=False,
+        ),
     ] = None,
     discard: Annotated[str, typer.Option(help="Time that is left out at the start of each.")] = "0 ps",
     observable: Annotated[
@@ -154,7 +158,11 @@ def _show_targets(name: str, builds: Mapping[float, Build]) -> None:
         (
             f"{name}/{target.key}-{kelvin:.0f}K",
             str(target.entry["value"]),
-            f"{target.entry['error']:g}" if "error" in target.entry else "in its file",
+            f"{target.entry['error']:g}"
+            if "error" in target.entry
+            else "in its file"
+            if target.curve
+            else "-",
             f"{target.entry['tolerance']:g}",
         )
         for kelvin, made in builds.items()

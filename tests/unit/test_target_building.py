@@ -47,7 +47,9 @@ class _Liquid:
             yield Frame(random.random((BEADS, 3)) * edge, np.eye(3) * edge, float(number))
 
 
-def mapped(frames: _Liquid | list[Frame] = _Liquid(), beads: Beads = WATER, bar: float = 1.0) -> MappedRun:
+def mapped(
+    frames: _Liquid | list[Frame] = _Liquid(), beads: Beads = WATER, bar: float | None = 1.0
+) -> MappedRun:
     return MappedRun(frames, beads, KELVIN, bar, "run.h5")
 
 
@@ -75,9 +77,14 @@ def test_density_and_compressibility_with_errors() -> None:
 
 
 def test_a_constant_volume_has_no_density_to_tell() -> None:
-    build = build_targets(mapped(_Liquid(20, constant=True)))
+    """But at a pressure that is known: there a model must have it, too. No compressibility in any case."""
+    build = build_targets(mapped(_Liquid(20, constant=True), bar=None))
     assert set(by_key(build)) == {"rdf"}
-    assert any("no density: the volume is constant" in note for note in build.notes)
+    assert any("no density: the volume is constant; give --pressure" in note for note in build.notes)
+    known = by_key(build_targets(mapped(_Liquid(20, constant=True), bar=350.0)))
+    assert set(known) == {"rdf", "density"} and known["density"]["pressure"] == 350.0
+    exact = BEADS * MASS * AMU_PER_NM3 / VOLUME
+    assert known["density"]["value"] == f"{exact:.6g} g/cm^3" and "error" not in known["density"]
 
 
 def test_what_is_built_is_read_and_measured_again_by_a_fit(tmp_path: Path) -> None:
@@ -90,7 +97,7 @@ def test_what_is_built_is_read_and_measured_again_by_a_fit(tmp_path: Path) -> No
         Frame(crystal.positions + 0.015 * random.normal(size=(count, 3)), crystal.box, float(t))
         for t in range(20)
     ]
-    run = mapped(frames, Beads(Topology(("W",) * count), (MASS,) * count))
+    run = mapped(frames, Beads(Topology(("W",) * count), (MASS,) * count), None)
     build = build_targets(run)
     (tmp_path / "targets").mkdir()
     path = write_targets(tmp_path / "targets", "ice", {KELVIN: build}, "Made up.")
@@ -138,7 +145,7 @@ def test_molecules_give_bonds_angles_and_pairs() -> None:
         middle = random.random((count, 1, 3)) * 3.0
         arms = np.array([[[0.3, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.3, 0.0]]])
         frames.append(Frame((middle + arms).reshape(-1, 3) % 3.0, np.eye(3) * 3.0, float(time)))
-    build = build_targets(mapped(frames, Beads(topology, (10.0, 20.0, 10.0) * count)))
+    build = build_targets(mapped(frames, Beads(topology, (10.0, 20.0, 10.0) * count), None))
     assert [target.key for target in build.targets] == [
         "rdf-A-A",
         "rdf-A-B",
@@ -177,6 +184,8 @@ def test_bad_trajectories(frames: list[Frame], error: type[Exception], words: st
 def test_an_observable_that_is_not_built() -> None:
     with pytest.raises(ConfigError, match="did you mean 'density'"):
         build_targets(mapped(), ["densty"])
+    with pytest.raises(ConfigError, match=r"simulate at constant pressure.*\n.*name density"):
+        build_targets(mapped(), ["pressure"])
 
 
 def test_the_command_builds_from_files_and_a_fit_finds_it(tmp_path: Path) -> None:
