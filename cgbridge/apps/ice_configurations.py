@@ -109,7 +109,7 @@ def _configurations(
     source = {
         "what": f"ice {name}, deformed and displaced; molecules relaxed with their beads held",
         "model": {**potential.identity, "dispersion": "Ewald sum"},
-        "mapping": mapping.name,
+        "mapping": mapping.record(),
         "seed": plan.seed,
     }
     beads = Beads(operator.topology, operator.masses)

@@ -7,7 +7,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -204,8 +204,9 @@ def _write(
         if getattr(first[0], name) is not None and (name != "forces" or forces != "none")
     )
     interval = first[1].time - first[0].time if len(first) > 1 else 1.0
-    made = {"trajectory": source.path.name, "mapping": asdict(mapping), "forces": forces, "of": source.source}
-    made |= state_of(source.source or {}) | ({TIMES: NUMBERED} if source.numbered else {})
+    made = {"trajectory": source.path.name, "mapping": mapping.record(), "forces": forces}
+    made |= {"of": source.source} | state_of(source.source or {})
+    made |= {TIMES: NUMBERED} if source.numbered else {}
     record = BeadRecord(beads, fields, interval, first[0].time, source.timestep, made, versions())
     partial = out.with_name(f".{out.stem}.{os.getpid()}.partial{out.suffix}")
     notes: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ def label_frames(
     _require_boxes(system, source, chosen)
     operator = resolve(mapping, system.atoms)
     matrix = _matrix(operator, system, source, settings)
-    header = _header(operator, mapping.name, system, settings)
+    header = _header(operator, mapping, system, settings)
     known = _known(out, header)
     if known:
         _require_same_frames(out, operator, _chosen(source, chosen))
@@ -146,13 +146,13 @@ def _matrix(
 
 
 def _header(
-    operator: MappingOperator, mapping: str, system: AtomisticSystem, settings: LabelSettings
+    operator: MappingOperator, mapping: Mapping, system: AtomisticSystem, settings: LabelSettings
 ) -> Header:
     source = {
         "labels": "constrained",
         "model": dict(system.identity),
-        "mapping": mapping,
-        # A name may mean another mapping later, and weights do not show in the beads.
+        "mapping": mapping.record(),
+        # What counts: texts of the same mapping may differ, and weights do not show in the beads.
         "mapping_sha256": _digest(operator),
         "forces": settings.forces,
         "temperature": settings.temperature,
@@ -179,8 +179,8 @@ def _known(out: Path, header: Header) -> int:
     """Labels that are there already; raises :class:`RunFolderError` for those of other settings."""
     if not out.exists():
         return 0
-    there = Trajectory(out).header
-    if (there.source, there.particles) != (json.loads(json.dumps(header.source)), header.particles):
+    there, here = Trajectory(out).header, json.loads(json.dumps(header.source))
+    if ({**there.source, "mapping": here["mapping"]}, there.particles) != (here, header.particles):
         raise RunFolderError(
             "this file holds labels that were made with other settings",
             where=str(out),

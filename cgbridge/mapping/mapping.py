@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from cgbridge.topology import EXCLUDED_BONDS
 
@@ -81,3 +82,7 @@ class Mapping:
     source: str = ""
     excluded: int = EXCLUDED_BONDS
     files: tuple[tuple[str, str], ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """All of it but the place on this machine, for the source of what is made with it."""
+        return {key: value for key, value in asdict(self).items() if key != "where"}

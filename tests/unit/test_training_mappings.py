@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def test_a_bundle_holds_the_whole_mapping_and_shows_it(tmp_path: Path) -> None:
     from cgbridge.models.neural.model import NeuralModel
 
     mapping = read_mapping("water-1bead")
-    mapped(tmp_path / "frames.npz", asdict(mapping))
+    mapped(tmp_path / "frames.npz", mapping.record())
     settings = {"cutoff": 0.6, "neurons": 3, "radial_functions": 2, "angular_functions": 0}
     found = fit(tmp_path, "frames.npz", architecture="descriptor-network", **settings)
     found.run(fresh=False, display=lambda rows: None)
@@ -53,9 +52,9 @@ def test_a_bundle_holds_the_whole_mapping_and_shows_it(tmp_path: Path) -> None:
 
 
 def test_data_of_several_mappings_are_told(tmp_path: Path) -> None:
-    mapped(tmp_path / "a.npz", asdict(read_mapping("water-1bead")))
-    mapped(tmp_path / "b.npz", "water-1bead")  # as labels of single frames say it
-    mapped(tmp_path / "c.npz", asdict(read_mapping("methanol-1bead")))
+    mapped(tmp_path / "a.npz", read_mapping("water-1bead").record())
+    mapped(tmp_path / "b.npz", "water-1bead")  # as files of before say it
+    mapped(tmp_path / "c.npz", read_mapping("methanol-1bead").record())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fit(tmp_path, "a.npz", "b.npz")

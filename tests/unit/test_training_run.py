@@ -142,6 +142,21 @@ def test_the_page_tells_the_rounds_of_active_learning(here: Path, measured: bool
     assert "round 1     40 of 101 looks above 25 kJ/mol/nm, 20 labels" in status_text(layout)
 
 
+def test_bonds_of_molecules_have_their_columns_and_pictures(here: Path) -> None:
+    path = here / "run/dynamics.json"
+    content_ = json.loads(path.read_text())
+    curve = {"overlap": 0.9, "error": 0.01, "halves": 0.95, "unit": "nm", "x": [0.3, 0.302]}
+    content_["states"]["0"]["bonded"] = {"bond A-B": curve | {"reference": [1.0, 2.0], "model": [2.0, 1.0]}}
+    path.write_text(json.dumps(content_))
+    page = write_report(read_fit_of_any_kind(Path("fit.yaml")).layout).read_text()
+    for words in (
+        "overlap of bonds and angles",
+        "bond A-B 0.900 ± 0.010",
+        "Bond A-B, frames.npz",
+    ):
+        assert words in page.replace("\u00a0", " "), words
+
+
 def test_dynamics_begin_at_the_mean_volume_of_the_data() -> None:
     """Frames of a run at constant pressure have many volumes, and each belongs to another pressure."""
     found = argon(frames=10)

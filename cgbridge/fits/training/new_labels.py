@@ -41,7 +41,7 @@ class Labeller:
         self._config = load_atomistic(path)
         self._system = atomistic_system(self._config, path.parent)
         mapping = read_mappings(section.mapping, folder)
-        self._mapping = mapping.name
+        self._mapping = mapping.record()
         self._operator = resolve(mapping, self._system.atoms)
         self._beads = Beads(self._operator.topology, self._operator.masses)
         for series in data.series:
