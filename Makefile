@@ -6,10 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find cgbridge plugins targets mappings examples -type f -not -name '*.pyc' 2>/dev/null)
 
-# Processes of the tests: one more than cores, for many a test waits for a program that it has started. Every module
-# stays with one of them until another has nothing left to do.
-PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-PYTEST := $(BIN)/pytest -n $(PROCESSES) --maxprocesses=8 --dist worksteal
+# Processes of the tests; every module stays with one of them until another has nothing left to do.
+CORES ?= auto
+PYTEST := $(BIN)/pytest -n $(CORES) --maxprocesses=8 --dist worksteal
 # What needs no long simulation, no device and no compiler.
 QUICK := tests/unit tests/repo/test_house.py tests/regression/test_cli_bad_input.py
 
