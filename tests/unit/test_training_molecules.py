@@ -107,9 +107,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     )  # fmt: skip
     save(folder / "frames.npz", arrays)
     told: dict[str, Any] = {}
-    for name, r0 in (("own", 0.31), ("longer", 0.33)):
+    for name, r0, time in (("own", 0.31, "10 ps"), ("longer", 0.33, "4 ps")):
         model(r0).save(folder / f"{name}.yaml")
-        words = ("--time", "20 ps", "--equilibration", "2 ps", "--timestep", "2 fs", "--interval", "0.1 ps")
+        words = ("--time", time, "--equilibration", "1 ps", "--timestep", "2 fs", "--interval", "0.1 ps")
         done = run(folder, "compare", f"{name}.yaml", "frames.npz", *words, "--json", f"{name}.json")
         assert done.returncode == 0, done.stderr
         told[name] = json.loads((folder / f"{name}.json").read_text())["files"][0] | {"said": done.stdout}
