@@ -14,6 +14,7 @@ from scipy.stats import norm
 
 from cgbridge.fits.training.structure import Grid, bonded_edges, shared, structure_of
 from cgbridge.frames import Frame
+from cgbridge.models.database import load_model
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.report.training.figures import _bonded
 from cgbridge.topology import Topology
@@ -93,8 +94,8 @@ def test_bonds_share_what_normal_distributions_do(apart: float) -> None:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What `compare` says of the model that made the frames, and of one with longer bonds."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With frames.npz, a gas of the molecules."""
     folder = tmp_path_factory.mktemp("molecules")
     own, grid = (
         model(0.31),
@@ -106,6 +107,12 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         start=start.reshape(-1, 3), pressure=BAR,
     )  # fmt: skip
     save(folder / "frames.npz", arrays)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path) -> dict[str, Any]:
+    """What `compare` says of the model that made the frames, and of one with longer bonds."""
     told: dict[str, Any] = {}
     for name, r0, time in (("own", 0.31, "10 ps"), ("longer", 0.33, "4 ps")):
         model(r0).save(folder / f"{name}.yaml")
@@ -137,3 +144,27 @@ def test_the_compressibility_has_an_error_and_that_of_the_data(found: dict[str, 
         assert 0.0 < one["stderr"] < one["value"]
         # Nearly an ideal gas, of 1/p.
         assert one["value"] == pytest.approx(1.0 / BAR, abs=4.0 * one["stderr"])
+
+
+def test_pair_splines_of_a_gas_reach_to_its_rarest_collisions(folder: Path) -> None:
+    """Large forces at rare distances are no other pair's, and cores push where hardly a pair has been."""
+    (folder / "fit.yaml").write_text(
+        """
+schema: 1
+method: force-matching
+name: gas
+data: {files: [frames.npz], gap: 0.1 ps}
+model: {architecture: pair-spline, cutoff: 5 A, spacing: 0.2 A}
+run: {folder: gas}
+"""
+    )
+    assert run(folder, "fit", "fit.yaml").returncode == 0
+    errors = json.loads((folder / "gas" / "result.json").read_text())["errors"]["validation"]
+    # Splines of 0.2 A leave a tenth of the forces of the hardest collisions.
+    assert errors["force"] < 0.2 * errors["spread"]
+    fitted = load_model(str(folder / "gas" / "best" / "model.yaml"))
+    (pairs,) = (term for term in fitted.terms if term.form == "table")
+    for key, table in pairs.tables.items():
+        energy = np.array(table.energy)
+        # Beads of this gas collide with some 5 kT, of 2.5 kJ/mol each; the core goes on from there.
+        assert energy[0] > 12.0 and (np.diff(energy[:10]) < 0.0).all(), key

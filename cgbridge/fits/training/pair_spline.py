@@ -87,10 +87,11 @@ class PairSplineTrainer:
         if task.config.training.loss.pressure > 0.0:
             task.data.require_pressures()
         self._shortest = _distances(task, settings.cutoff)
+        # Down to the rarest distances, whose large forces other terms would have to explain otherwise.
         self._pairs = PairSplines(
             {
                 key: SplineGrid(near, settings.cutoff, settings.spacing)
-                for key, near in self._shortest.seen.items()
+                for key, near in self._shortest.nearest.items()
             }
         )
         series = task.data.series
@@ -161,7 +162,7 @@ class PairSplineTrainer:
             mine = slice(start, start + grid.size)
             start += grid.size
             shortest = self._shortest.seen[key]
-            tables[key] = _table(grid, coefficients[mine], shortest)
+            tables[key] = _table(grid, coefficients[mine], shortest, thermal_energy(self._task.data))
             r = np.arange(shortest, grid.end, _TABLE)
             values = grid.values(r)
             others = np.array([values @ c[mine] for c in left_out])
@@ -229,25 +230,41 @@ def _core(size: float, energy: float, cutoff: float) -> PairTable:
     return PairTable(tuple(map(float, r)), tuple(map(float, u)))
 
 
-def _table(grid: SplineGrid, coefficients: FloatArray, shortest: float) -> PairTable:
-    """The spline with a repulsive core r^-12 below the distances that occur."""
-    r = shortest + _TABLE * np.arange(round((grid.end - shortest) / _TABLE) + 1)
-    near = np.asarray(r[r < shortest + 0.25 * (grid.end - shortest)], dtype=np.float64)
-    slope = grid.slopes(near) @ coefficients
-    pushing = np.flatnonzero(slope < 0.0)
-    # Forces at rare distances are noisy: the core begins where they push the beads apart.
-    start = float(near[pushing[0]]) if len(pushing) else shortest
+def _table(grid: SplineGrid, coefficients: FloatArray, shortest: float, thermal: float) -> PairTable:
+    """The spline with a core r^-12 below the distances that occur.
+
+    Its force is that of the spline where they meet, at least that of ``thermal`` (nearest/r)^12.
+    """
+    start = _joint(grid, coefficients, shortest)
     joint = grid.values(np.array([start])) @ coefficients, grid.slopes(np.array([start])) @ coefficients
     steps = int((1.0 - _CORE) * start / _TABLE)
     count = round((grid.end - start) / _TABLE)
     distance = np.linspace(start - steps * (grid.end - start) / count, grid.end, steps + count + 1)
     inside = distance >= start - 1e-12
     energy = grid.values(distance) @ coefficients
-    force = max(float(-joint[1][0]), 0.0)
+    least = _POWER * thermal * (min(grid.begin, start) / start) ** _POWER / start
+    force = max(float(-joint[1][0]), least)
     core = joint[0][0] + force * start / _POWER * ((start / distance) ** _POWER - 1.0)
     energy = np.where(inside, energy, core)
     energy[-1] = 0.0
     return PairTable(tuple(map(float, distance)), tuple(map(float, energy)))
+
+
+def _joint(grid: SplineGrid, coefficients: FloatArray, shortest: float) -> float:
+    """Where the core begins: forces at rare distances, below ``shortest``, are noisy.
+
+    It is where the beads are pushed apart from ``shortest`` on inwards without a break. Where they are pulled
+    together there, they may be pushed farther in, or else farther out.
+    """
+    inwards = np.arange(shortest, grid.begin - 1e-9, -_TABLE, dtype=np.float64)
+    pushed = grid.slopes(inwards) @ coefficients < 0.0
+    if pushed.any():
+        first = int(np.argmax(pushed))
+        pulled = np.flatnonzero(~pushed[first:])
+        return float(inwards[first + int(pulled[0]) - 1] if len(pulled) else inwards[-1])
+    outwards = np.arange(shortest, shortest + 0.25 * (grid.end - shortest), _TABLE, dtype=np.float64)
+    pushing = np.flatnonzero(grid.slopes(outwards) @ coefficients < 0.0)
+    return float(outwards[pushing[0]]) if len(pushing) else shortest
 
 
 def _harmonic(form: str, keys: Sequence[Key], coefficients: FloatArray) -> Term:

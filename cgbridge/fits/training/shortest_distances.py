@@ -19,10 +19,14 @@ _BIN = 0.01
 
 @dataclass(frozen=True)
 class ShortestDistances:
-    """In nm, for pairs of types that are ``seen``; for those that hardly occur they are ``mixed``."""
+    """In nm, for pairs of types that are ``seen``; for those that hardly occur they are ``mixed``.
+
+    ``nearest`` is what a few of the pairs that are seen are nearer than that.
+    """
 
     seen: Mapping[Key, float]
     mixed: Mapping[Key, float]
+    nearest: Mapping[Key, float]
 
     @property
     def every(self) -> dict[Key, float]:
@@ -62,7 +66,8 @@ def shortest_distances(data: DataSet, frames: Sequence[FrameAddress], cutoff: fl
         for key, row in zip(keys, counts, strict=True)
         if (row >= _LEAST).any()
     }
-    return ShortestDistances(seen, _mixed(keys, seen, nearest) if seen else {})
+    few = {key: min(float(near), seen[key]) for key, near in zip(keys, nearest, strict=True) if key in seen}
+    return ShortestDistances(seen, _mixed(keys, seen, nearest) if seen else {}, few)
 
 
 def _mixed(keys: Sequence[Key], seen: Mapping[Key, float], nearest: FloatArray) -> dict[Key, float]:
