@@ -18,7 +18,7 @@ help:
 	@echo "make water     install into .venv and fit examples/water-quick.yaml (about 4 minutes on 2 cores)"
 	@echo "make neural    install into .venv and go from atoms to neural beads (about 30 minutes on 2 cores)"
 	@echo "make quick     install into .venv and run the tests that take a minute"
-	@echo "make test      install into .venv and run the tests, 8 minutes on 2 cores"
+	@echo "make test      install into .venv and run the tests, 10 minutes on 2 cores"
 	@echo "make test-cpp  build and run the C++ tests of the plugin"
 	@echo "make test-all  all combinations and minutes of molecular dynamics too, with coverage"
 	@echo "make lint      ruff, mypy and the import contract"
