@@ -9,9 +9,8 @@ from typing import Any
 
 from cgbridge.config.training_data_section import DataFileSection, DataSection
 from cgbridge.config.training_validation_section import DynamicsValidationSection
-from cgbridge.errors import ConfigError
 from cgbridge.fits.training.bead_names import named_as_in
-from cgbridge.fits.training.data_set import DataSet, Series
+from cgbridge.fits.training.data_set import Series
 from cgbridge.fits.training.dynamics import run_beside
 from cgbridge.fits.training.label_files import read_data
 from cgbridge.fits.training.openmm_forces import ModelForces, force_errors
@@ -38,7 +37,8 @@ def compare(
     data = read_data(DataSection(files=tuple(files)), folder, energies=False)
     own = named_as_in(model, data, ", ".join(series.name for series in data.series))
     if dynamics is not None:
-        _require_temperatures(data)
+        for series in data.series:
+            series.require_temperature("dynamics run at it", 'give --temperature "300 K", once for each file')
     predict = ModelForces(own, data)
     records = []
     for number, series in enumerate(data.series):
@@ -51,16 +51,6 @@ def compare(
             record |= run_beside(series, Trained(own), dynamics, say)
         records.append(record)
     return {"model": model.name, "files": records, "notes": list(data.notes), "versions": dict(versions())}
-
-
-def _require_temperatures(data: DataSet) -> None:
-    for series in data.series:
-        if series.state.temperature is None:
-            raise ConfigError(
-                "the file does not say at which temperature it was made, and dynamics run at it",
-                where=series.name,
-                remedy='give --temperature "300 K", once for each file',
-            )
 
 
 def _frames_record(series: Series) -> dict[str, Any]:

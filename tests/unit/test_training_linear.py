@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bent_molecules import EDGE, MOLECULES, bent, bent_model
 from labelled_frames import LENNARD_JONES, argon, dynamics, save
 from scipy.interpolate import BSpline
 
@@ -26,7 +27,6 @@ from cgbridge.fits.training.normal_equations import accumulate
 from cgbridge.fits.training.trainer import Trained
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.pairs import pair_energy
-from cgbridge.topology import Topology
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
 GRID = SplineGrid(0.25, 0.8, 0.05)
@@ -68,7 +68,7 @@ def test_splines_end_smoothly_and_cover_the_range() -> None:
 def molecules(count: int = 12, seed: int = 2, *, grid: bool = False) -> Series:
     """Bent molecules A-B-A at random in a box, or at random angles on a grid, with no forces yet."""
     random = np.random.default_rng(seed)
-    beads, edge = [], 2.5
+    beads, edge = [], EDGE
     for number in range(count):
         places = np.array([number % 3, number // 3 % 3, number // 9]) * edge / 3
         centre = places if grid else random.uniform(0, edge, 3)
@@ -76,19 +76,8 @@ def molecules(count: int = 12, seed: int = 2, *, grid: bool = False) -> Series:
         shape = np.array([[0.3, 0.05, 0], [0, 0, 0], [-0.1, 0.28, 0]]) + 0.03 * random.standard_normal((3, 3))
         beads.append(centre + shape @ turn)
     positions = np.concatenate(beads)
-    topology = Topology(
-        ("A", "B", "A") * count,
-        tuple(i // 3 for i in range(3 * count)),
-        bonds=tuple(pair for i in range(count) for pair in ((3 * i, 3 * i + 1), (3 * i + 1, 3 * i + 2))),
-        angles=tuple((3 * i, 3 * i + 1, 3 * i + 2) for i in range(count)),
-        exclusions=tuple(
-            pair
-            for i in range(count)
-            for pair in ((3 * i, 3 * i + 1), (3 * i, 3 * i + 2), (3 * i + 1, 3 * i + 2))
-        ),
-    )
     return Series(
-        "m", topology, (10.0, 12.0, 10.0) * count, positions[None].astype(np.float32),
+        "m", bent(count), (10.0, 12.0, 10.0) * count, positions[None].astype(np.float32),
         np.zeros((1, 3 * count, 3), dtype=np.float32), edge * np.eye(3)[None], np.zeros(1),
         np.zeros(1, dtype=int), State(300.0, 100.0),
     )  # fmt: skip
@@ -190,39 +179,11 @@ def test_the_table_pushes_beads_apart_below_the_data(tmp_path: Path) -> None:
 
 
 def bonded_liquid(frames: int) -> dict[str, Any]:
-    """A gas of bent molecules with stiff bonds, softer angles, and pair forces between molecules."""
-    model = CoarseGrainedModel.from_dict(
-        {
-            "name": "bent",
-            "beads": [{"name": "A", "mass": "10 amu"}, {"name": "B", "mass": "12 amu"}],
-            "molecules": [{"name": "m", "beads": ["A", "B", "A"], "bonds": [[0, 1], [1, 2]]}],
-            "terms": [
-                {
-                    "form": "harmonic-bond",
-                    "entries": [{"types": ["A", "B"], "values": {"k": "5000 kJ/mol/nm^2", "r0": "0.31 nm"}}],
-                },
-                {
-                    "form": "harmonic-angle",
-                    "entries": [
-                        {"types": ["A", "B", "A"], "values": {"k": "40 kJ/mol", "theta0": "110 deg"}}
-                    ],
-                },
-                {
-                    "form": "lennard-jones",
-                    "entries": [
-                        {
-                            "types": list(pair),
-                            "values": {"epsilon": "0.4 kJ/mol", "sigma": "0.3 nm", "cutoff": "0.8 nm"},
-                        }
-                        for pair in ("AA", "AB", "BB")
-                    ],
-                },
-            ],
-        }
-    )
-    start = molecules(27, grid=True)
+    """With exact forces."""
+    model = bent_model(epsilon=0.4, sigma=0.3, cutoff=0.8)
+    start = molecules(MOLECULES, grid=True)
     return dynamics(
-        model, start.topology, 2.5 * np.eye(3), kelvin=300.0, frames=frames, timestep=0.002, stride=50,
+        model, start.topology, EDGE * np.eye(3), kelvin=300.0, frames=frames, timestep=0.002, stride=50,
         start=start.positions[0].astype(float),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bent_molecules import EDGE, MOLECULES, bent, bent_model
 from labelled_frames import dynamics, save
 from program import run
 from scipy.stats import norm
@@ -17,56 +18,13 @@ from cgbridge.frames import Frame
 from cgbridge.models.database import load_model
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.report.training.figures import _bonded
-from cgbridge.topology import Topology
 
 GRID = Grid(0.5, 0.05, 0.3)
-MOLECULES, EDGE, BAR = 27, 2.5, 71.0  # an ideal gas of them has about this pressure
-
-
-def bent(count: int) -> Topology:
-    """A - B - A, ``count`` times."""
-    bonds = tuple((3 * n + i, 3 * n + i + 1) for n in range(count) for i in (0, 1))
-    angles = tuple((3 * n, 3 * n + 1, 3 * n + 2) for n in range(count))
-    molecules = tuple(n for n in range(count) for _ in range(3))
-    return Topology(
-        ("A", "B", "A") * count,
-        molecules,
-        bonds,
-        angles,
-        exclusions=(*bonds, *((a, c) for a, _, c in angles)),
-    )
+BAR = 71.0  # an ideal gas of the molecules has about this pressure
 
 
 def model(r0: float) -> CoarseGrainedModel:
-    return CoarseGrainedModel.from_dict(
-        {
-            "name": "bent",
-            "beads": [{"name": "A", "mass": "10 amu"}, {"name": "B", "mass": "12 amu"}],
-            "molecules": [{"name": "m", "beads": ["A", "B", "A"], "bonds": [[0, 1], [1, 2]]}],
-            "terms": [
-                {
-                    "form": "harmonic-bond",
-                    "entries": [{"types": ["A", "B"], "values": {"k": "5000 kJ/mol/nm^2", "r0": f"{r0} nm"}}],
-                },
-                {
-                    "form": "harmonic-angle",
-                    "entries": [
-                        {"types": ["A", "B", "A"], "values": {"k": "40 kJ/mol", "theta0": "110 deg"}}
-                    ],
-                },
-                {
-                    "form": "lennard-jones",
-                    "entries": [
-                        {
-                            "types": list(pair),
-                            "values": {"epsilon": "0.1 kJ/mol", "sigma": "0.2 nm", "cutoff": "0.5 nm"},
-                        }
-                        for pair in ("AA", "AB", "BB")
-                    ],
-                },
-            ],
-        }
-    )
+    return bent_model(r0, epsilon=0.1, sigma=0.2, cutoff=0.5)
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.02])

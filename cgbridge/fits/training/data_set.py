@@ -74,6 +74,13 @@ class Series:
         found: FloatArray = np.abs(np.linalg.det(self.box))
         return found
 
+    def require_temperature(self, why: str, remedy: str) -> None:
+        """Raise :class:`ConfigError` where nobody knows at which temperature the frames were made."""
+        if self.state.temperature is None:
+            raise ConfigError(
+                f"the temperature of these frames is not known, and {why}", where=self.name, remedy=remedy
+            )
+
     @cached_property
     def pressure(self) -> FloatArray | None:
         """The mean pressure in bar that belongs to the volume of every frame; None where it is not known.
@@ -138,13 +145,11 @@ class DataSet:
         """
         states = [one for one in self.series if not one.independent]
         for one in states:
-            if one.state.temperature is None:
-                raise ConfigError(
-                    f"the temperature of these frames is not known, and {what} runs dynamics at it",
-                    where=one.name,
-                    remedy=f"give the file's temperature under data.files, or leave {what} out; frames that "
-                    "are of no run at one temperature are `independent: true`",
-                )
+            one.require_temperature(
+                f"{what} runs dynamics at it",
+                f"give the file's temperature under data.files, or leave {what} out; frames that are of no "
+                "run at one temperature are `independent: true`",
+            )
         if not states:
             raise ConfigError(
                 f"all frames are independent, and {what} runs dynamics at the states of the others",
@@ -155,12 +160,10 @@ class DataSet:
     def require_temperatures(self) -> None:
         """Raise :class:`ConfigError` for a series of which nobody knows at which temperature it was made."""
         for one in self.series:
-            if one.state.temperature is None:
-                raise ConfigError(
-                    "the temperature of these frames is not known, and the potential depends on it",
-                    where=one.name,
-                    remedy="give the file's temperature under data.files, or leave model.temperatures out",
-                )
+            one.require_temperature(
+                "the potential depends on it",
+                "give the file's temperature under data.files, or leave model.temperatures out",
+            )
 
     def require_pressures(self) -> None:
         """Raise :class:`ConfigError` for a run of which nobody knows the pressure, or the temperature.
