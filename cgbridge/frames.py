@@ -18,9 +18,10 @@ class Frame:
 
     ``positions`` (N, 3) in nm, ``box`` vectors as rows (3, 3) in nm; where they are known ``forces`` (N, 3)
     in kJ/(mol nm), ``velocities`` (N, 3) in nm/ps, the names of the ``types`` of the particles, the
-    potential ``energy`` in kJ/mol and the ``temperature`` in K, that of the velocities. Of forces that are
-    means, ``force_error`` is the standard error of a component and ``force_noise`` the standard deviation
-    of a component of what they are means of, both in kJ/(mol nm) and over all particles.
+    potential ``energy`` in kJ/mol, the ``temperature`` in K, that of the velocities, and the instantaneous
+    ``pressure`` in bar. Of forces that are means, ``force_error`` is the standard error of a component and
+    ``force_noise`` the standard deviation of a component of what they are means of, both in kJ/(mol nm) and
+    over all particles.
     """
 
     positions: FloatArray
@@ -31,6 +32,7 @@ class Frame:
     types: tuple[str, ...] | None = None
     energy: float | None = None
     temperature: float | None = None
+    pressure: float | None = None
     force_error: float | None = None
     force_noise: float | None = None
 

@@ -221,8 +221,9 @@ class AtomisticRun:
         }
 
     def _header(self) -> Header:
-        fields = ("forces", "velocities", "energy", "temperature")
-        kept = tuple(name for name in fields if name != "velocities" or self._config.output.velocities)
+        kept = ["forces", "energy", "temperature"]
+        kept += ["velocities"] if self._config.output.velocities else []
+        kept += ["pressure"] if self.system.periodic else []
         state = self._config.state
         source: dict[str, Any] = {
             "name": self._config.name,
@@ -233,7 +234,7 @@ class AtomisticRun:
         }
         if state.ensemble == "npt":
             source["pressure"] = state.pressure
-        return Header(self.system.atoms, kept, self._config.dynamics.timestep, source, versions())
+        return Header(self.system.atoms, tuple(kept), self._config.dynamics.timestep, source, versions())
 
     def _export(self) -> None:
         if self._config.output.xyz is not None:

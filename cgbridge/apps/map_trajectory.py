@@ -200,7 +200,7 @@ def _write(
     first = [*islice(chosen, 2)]
     fields = tuple(
         name
-        for name in ("forces", "velocities", "energy")
+        for name in ("forces", "velocities", "energy", "pressure")
         if getattr(first[0], name) is not None and (name != "forces" or forces != "none")
     )
     interval = first[1].time - first[0].time if len(first) > 1 else 1.0

@@ -12,6 +12,7 @@ import numpy as np
 
 from cgbridge.errors import ConfigError, FileFormatError
 from cgbridge.frames import FloatArray, Frame, Frames
+from cgbridge.observables.statistics import MeanError, mean_error
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.cells import openmm_box
@@ -47,6 +48,14 @@ class MappedRun:
     def volumes(self) -> FloatArray:
         """Of every frame, nm^3."""
         return np.array([abs(float(np.linalg.det(frame.box))) for frame in self.upright])
+
+    @cached_property
+    def mean_pressure(self) -> MeanError | None:
+        """Of the atoms in bar, at constant volume; None where the frames do not tell it."""
+        told = [frame.pressure for frame in self.upright if frame.pressure is not None]
+        if not told or len(told) < len(self.upright) or not self.constant_volume:
+            return None
+        return mean_error(np.array(told), "pressure")
 
     @property
     def upright(self) -> Frames:

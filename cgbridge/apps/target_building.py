@@ -57,8 +57,8 @@ def build_targets(run: MappedRun, wanted: Sequence[str] = ()) -> Build:
             raise ConfigError(
                 "a pressure is no target: fits simulate at constant pressure, and their answer is a density",
                 where="--observable",
-                remedy="name density. A run at constant pressure has it; for one at constant volume give "
-                "--pressure as well, the mean pressure of the atoms: forces on beads do not hold it",
+                remedy="name density. A run at constant pressure has it, and one at constant volume whose "
+                "frames tell the pressure of the atoms; for others give --pressure, its mean, as well",
             )
         if name not in _BUILDERS:
             raise ConfigError(
@@ -107,6 +107,12 @@ def _pressure_notes(run: MappedRun) -> list[str]:
     """What was taken for the pressure of the targets, which a fit simulates at."""
     if run.pressure is not None:
         return []
+    if run.mean_pressure is not None:
+        found = run.mean_pressure
+        return [
+            f"{run.source}: its targets are for {found.mean:.4g} bar, the mean pressure of the atoms; its "
+            f"standard error is {found.stderr:.2g} bar"
+        ]
     if not run.constant_volume:
         raise ConfigError(
             "the volume changes, and the file does not say at which pressure",
@@ -117,7 +123,10 @@ def _pressure_notes(run: MappedRun) -> list[str]:
 
 
 def _bar(run: MappedRun) -> float:
-    return 1.0 if run.pressure is None else run.pressure
+    """To whole bars where it is a mean, whose error is more."""
+    if run.pressure is not None:
+        return run.pressure
+    return 1.0 if run.mean_pressure is None else float(round(run.mean_pressure.mean))
 
 
 def _state(run: MappedRun, observable: str, **more: Any) -> dict[str, Any]:
@@ -177,7 +186,7 @@ def _density(run: MappedRun, whole: Run) -> Iterator[BuiltTarget]:
     """Of a constant volume as well, where its pressure is known: there a model must have it, too."""
     if not run.constant_volume:
         return _number(run, whole, "density", "g/cm^3")
-    if run.pressure is None:
+    if run.pressure is None and run.mean_pressure is None:
         raise _NotThere("the volume is constant; give --pressure, the mean pressure of its atoms")
     value = sum(run.beads.masses) * AMU_PER_NM3 / float(run.volumes.mean())
     entry = _state(
@@ -185,7 +194,8 @@ def _density(run: MappedRun, whole: Run) -> Iterator[BuiltTarget]:
         "density",
         value=f"{value:.6g} g/cm^3",
         tolerance=_rounded(USUAL_TOLERANCE * value),
-        source=f"{run.source}, at constant volume; the pressure is as it was given",
+        source=f"{run.source}, at constant volume; the pressure is "
+        + ("as it was given" if run.pressure is not None else "the mean of its frames"),
     )
     return iter([BuiltTarget("density", entry)])
 

@@ -121,11 +121,13 @@ def _summary(run: AtomisticRun, known: int) -> dict[str, Any]:
     from cgbridge.units import AMU_PER_NM3
 
     trajectory, molecules = Trajectory(run.trajectory), 1 + max(run.system.atoms.molecule_of)
-    series = trajectory.series("temperature", "energy", "box", "time")
+    told = [name for name in ("pressure",) if name in trajectory.header.fields]
+    series = trajectory.series("temperature", "energy", "box", "time", *told)
     values = {
         "temperature": (series["temperature"], "K"),
         "potential_energy_per_molecule": (series["energy"] / molecules, "kJ/mol"),
         "density": (run.system.mass * AMU_PER_NM3 / np.abs(np.linalg.det(series["box"])), "g/cm^3"),
+        **{name: (series[name], "bar") for name in told},
     }
     averages = {}
     for name, (numbers, unit) in values.items():

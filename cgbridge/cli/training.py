@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cgbridge.cli.commands import show_notes
-from cgbridge.cli.tables import print_table
+from cgbridge.cli.tables import print_table, with_error
 
 if TYPE_CHECKING:
+    from cgbridge.fits.training.data_set import State
     from cgbridge.fits.training.kind import TrainingFit
 
 
@@ -29,7 +30,7 @@ def describe_training(input: Path, fit: Any) -> None:
                 str(len(one)),
                 str(one.particles),
                 "-" if state.temperature is None else f"{state.temperature:g} K",
-                "-" if state.pressure is None else f"{state.pressure:g} bar",
+                _pressure(state),
                 f"{one.volume.mean():.4g} nm^3",
             )
         )
@@ -46,3 +47,11 @@ def describe_training(input: Path, fit: Any) -> None:
         typer.echo(
             f"{config.run.folder} holds a run already: `cgbridge fit` resumes it if the input is the same"
         )
+
+
+def _pressure(state: State) -> str:
+    if state.pressure is None:
+        return "-"
+    if state.pressure_error is None:
+        return f"{state.pressure:g} bar"
+    return f"{with_error(state.pressure, state.pressure_error)} bar"

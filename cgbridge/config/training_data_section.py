@@ -38,7 +38,7 @@ class DataFileSection(Section):
     pressure: Pressure | None = Field(
         None,
         description="Pressure that the model is to have at the state of the file; bare number in bar. "
-        "Default: what the file says of its run, if that was at constant pressure.",
+        "Default: what the file says of its run: the pressure of the barostat, or the mean of its frames.",
     )
     independent: bool = Field(
         False,

@@ -33,7 +33,7 @@ class LossSection(Section):
         ge=0,
         description="Weight of the mean pressure, in units of the ideal pressure of the particles: so that "
         "the density is right, too; 0.001 to 0.003 is enough, and more spoils the forces. Needs "
-        "data.files[].pressure, or files of runs at constant pressure.",
+        "data.files[].pressure, or files that tell it, as those of `cgbridge simulate` do.",
     )
     kind: Literal["squares", "huber"] = Field(
         "squares",

@@ -85,8 +85,10 @@ class AtomisticDynamics:
 
         self._atoms, self._state, self._seed = atoms, state, seed
         self._barostat: Any = None
-        if state.ensemble == "npt":
-            self._barostat = openmm.MonteCarloBarostat(state.pressure, state.temperature, _BAROSTAT)
+        if atoms.periodic:
+            # One that never moves the volume tells the pressure.
+            every = _BAROSTAT if state.ensemble == "npt" else 0
+            self._barostat = openmm.MonteCarloBarostat(state.pressure, state.temperature, every)
             atoms.system.addForce(self._barostat)
         if state.ensemble == "nve":
             self._integrator: Any = openmm.VerletIntegrator(settings.timestep)
@@ -145,7 +147,9 @@ class AtomisticDynamics:
 
     def frame(self, time: float, *, velocities: bool = False) -> Frame:
         """The present configuration. Forces are those of the potential; those on sites without mass act on
-        the atoms that hold the site, and are zero at the site itself.
+        the atoms that hold the site, and are zero at the site itself. In a periodic box the instantaneous
+        pressure is (2 K - dU/ds)/(3 V), with the kinetic energy K of whole molecules and the factor s of the
+        distances of their middles; what is not bonded for OpenMM is a molecule of its own.
 
         Raises :class:`UnstableError` for a box that has broken down.
         """
@@ -165,6 +169,7 @@ class AtomisticDynamics:
             velocities=np.array(state.getVelocities(asNumpy=True)._value) if velocities else None,
             energy=potential,
             temperature=2.0 * kinetic / (self._freedom * GAS_CONSTANT),
+            pressure=self._pressure(),
         )
 
     def snapshot(self, steps: int) -> Snapshot:
@@ -180,6 +185,16 @@ class AtomisticDynamics:
     def density(self, box: FloatArray) -> float:
         """In g/cm^3."""
         return float(self._atoms.mass * AMU_PER_NM3 / abs(np.linalg.det(box)))
+
+    def _pressure(self) -> float | None:
+        """Of the present configuration in bar; None without a box."""
+        import openmm.unit
+
+        if self._barostat is None:
+            return None
+        with self._openmm_faults():
+            found = self._barostat.computeCurrentPressure(self._context)
+        return float(found.value_in_unit(openmm.unit.bar))
 
     def _at_rest(self, snapshot: Snapshot) -> FloatArray:
         masses = np.array(self._atoms.atoms.masses)[:, None]

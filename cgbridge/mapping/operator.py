@@ -56,6 +56,7 @@ class MappingOperator:
             velocities=None if frame.velocities is None else self.positions @ frame.velocities,
             types=self.topology.types,
             energy=frame.energy,
+            pressure=frame.pressure,
         )
 
     def whole(self, frame: Frame) -> FloatArray:

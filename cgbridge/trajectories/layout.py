@@ -42,6 +42,7 @@ OPTIONAL = {
     "velocities": Field((-1, 3), "f4", "nm/ps"),
     "energy": Field((), "f8", "kJ/mol"),
     "temperature": Field((), "f8", "K"),
+    "pressure": Field((), "f8", "bar"),
     "force_error": Field((), "f8", "kJ/mol/nm"),
     "force_noise": Field((), "f8", "kJ/mol/nm"),
 }

@@ -24,6 +24,7 @@ _TYPES = {
     "box": "<f8",
     "time": "<f8",
     "energy": "<f8",
+    "pressure": "<f8",
 }
 
 
@@ -39,7 +40,7 @@ class NpzWriter:
         self._path, self._header, self._beads, self._count = path, header, header.particles, 0
         count = len(self._beads.topology)
         shapes = {"positions": (count, 3), "box": (3, 3), "time": ()}
-        shapes |= {name: (count, 3) if name != "energy" else () for name in header.fields}
+        shapes |= {name: () if name in ("energy", "pressure") else (count, 3) for name in header.fields}
         with storage_errors(path):
             self._folder = tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent)
             self._shapes = shapes

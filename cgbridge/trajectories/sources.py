@@ -325,8 +325,10 @@ def _require_numbers(frame: Frame, where: str) -> None:
             where=where,
             remedy="is the length in the right unit, or did the simulation break down?",
         )
-    if frame.energy is not None and not np.isfinite(frame.energy):
-        raise FileFormatError("the energy is no number", where=where, remedy="leave out this frame")
+    for what in ("energy", "pressure"):
+        value: float | None = getattr(frame, what)
+        if value is not None and not np.isfinite(value):
+            raise FileFormatError(f"the {what} is no number", where=where, remedy="leave out this frame")
 
 
 def _require_box(box: FloatArray, first: FloatArray, where: str) -> None:

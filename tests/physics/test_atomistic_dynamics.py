@@ -17,18 +17,22 @@ import ase.io
 import ase.units
 import mdtraj
 import numpy as np
+import openmm
 import pytest
 import yaml
 from fits import command
 from waters import configuration, water_box
 
 from cgbridge.apps.atomistic import AtomisticRun, Plan
+from cgbridge.atoms import Atoms
 from cgbridge.config.atomistic_config import StateSection
 from cgbridge.engine.atomistic import AtomisticDynamics, Snapshot
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import ConfigError, FileFormatError, RunFolderError, SimulationError, UnstableError
+from cgbridge.models.atomistic.system import AtomisticSystem, Start
 from cgbridge.store.lock import RunLock
 from cgbridge.trajectories.hdf5 import Trajectory
+from cgbridge.units import BAR_NM3
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/atomistic.md"
@@ -65,6 +69,63 @@ def test_forces_are_those_of_the_potential_and_act_on_atoms_with_mass(name):
     assert np.abs(frame.forces[np.array(atoms.atoms.masses) == 0]).sum() == 0.0
     # Ewald on a grid pushes the whole box a little.
     assert np.abs(frame.forces.sum(axis=0)).max() < 1.0 < np.abs(frame.forces).max()
+
+
+def dimers(count: int) -> AtomisticSystem:
+    """Bonded pairs of unequal mass in a skewed box, all of whose forces are smooth."""
+    random, box = np.random.default_rng(4), np.array([[1.5, 0.0, 0.0], [0.4, 1.4, 0.0], [-0.3, 0.5, 1.3]])
+    system = openmm.System()
+    system.setDefaultPeriodicBoxVectors(*box)
+    bond = openmm.HarmonicBondForce()
+    between = openmm.CustomNonbondedForce("300*(1 - r/0.5)^4")
+    between.setNonbondedMethod(openmm.CustomNonbondedForce.CutoffPeriodic)
+    between.setCutoffDistance(0.5)
+    places = []
+    for number in range(count):
+        for mass in (2.0, 30.0):
+            system.addParticle(mass)
+            between.addParticle([])
+        bond.addBond(2 * number, 2 * number + 1, 0.15, 1e4)
+        between.addExclusion(2 * number, 2 * number + 1)
+        first = random.random(3) @ box
+        places += [first, first + 0.16 * np.array([0.6, 0.0, 0.8])]
+    system.addForce(bond)
+    system.addForce(between)
+    molecules = tuple(number for number in range(count) for _ in range(2))
+    bonds = tuple((2 * number, 2 * number + 1) for number in range(count))
+    atoms = Atoms(
+        ("A", "B") * count,
+        ("", "") * count,
+        (2.0, 30.0) * count,
+        ("AB",) * count,
+        molecules,
+        molecules,
+        bonds,
+    )
+    return AtomisticSystem(system, atoms, Start(None, np.array(places), box), {})
+
+
+def test_the_pressure_is_that_of_whole_molecules():
+    """(2 K - dU/ds)/(3 V) by hand: molecules are moved apart as they are, and K is that of their masses."""
+    count, step = 60, 1e-4
+    moving = AtomisticDynamics(dimers(count), StateSection(), EngineSettings("Reference"), 3)
+    moving.restart(moving.begin(True))
+    moving.advance(50)
+    now = moving.snapshot(50)
+    frame = moving.frame(0.0, velocities=True)
+    middles = now.positions.reshape(count, 2, 3).mean(axis=1)
+    drift = np.einsum("a,maj->mj", [2.0 / 32.0, 30.0 / 32.0], frame.velocities.reshape(count, 2, 3))
+    energies = []
+    for sign in (1, -1):
+        moved = now.positions + sign * step * np.repeat(middles, 2, axis=0)
+        moving.restart(replace(now, positions=moved, box=(1 + sign * step) * now.box))
+        energies.append(moving.frame(0.0).energy)
+    kinetic, slope = 16.0 * float((drift**2).sum()), (energies[0] - energies[1]) / (2 * step)
+    volume = np.linalg.det(now.box) * BAR_NM3
+    # Both parts count, and that of atoms would be another.
+    assert min(2 * kinetic, abs(slope)) / (3 * volume) > 100.0
+    # OpenMM's difference spans a thousandth: its square times what the third derivative is of the first.
+    assert frame.pressure == pytest.approx((2 * kinetic - slope) / (3 * volume), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -177,7 +238,12 @@ def test_files_say_what_made_them_and_other_settings_are_refused(tmp_path, monke
     monkeypatch.chdir(tmp_path)
     AtomisticRun(configuration(dynamics=SHORT), Path(), lambda p: None).run()
     header = Trajectory(tmp_path / "water.h5").header
-    assert header.timestep == 0.0005 and header.fields == ("forces", "energy", "temperature")
+    assert header.timestep == 0.0005 and header.fields == (
+        "forces",
+        "energy",
+        "temperature",
+        "pressure",
+    )
     assert header.source["settings"]["potential"]["forcefield"] == ["SPC/Fw"]
     assert header.versions["openmm"].startswith("8.")
     speed = header.source["speed"]

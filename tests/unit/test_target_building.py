@@ -87,6 +87,24 @@ def test_a_constant_volume_has_no_density_to_tell() -> None:
     assert known["density"]["value"] == f"{exact:.6g} g/cm^3" and "error" not in known["density"]
 
 
+def test_a_constant_volume_has_the_pressure_of_its_frames() -> None:
+    """Unless another is given; a frame that tells none leaves no mean."""
+    random = np.random.default_rng(6)
+    frames = [
+        replace(frame, pressure=350.0 + 400.0 * random.normal()) for frame in _Liquid(200, constant=True)
+    ]
+    build = build_targets(mapped(frames, bar=None))
+    mean = float(np.mean([frame.pressure for frame in frames]))
+    assert {entry["pressure"] for entry in by_key(build).values()} == {round(mean)}
+    assert set(by_key(build)) == {"rdf", "density"}
+    (note,) = [note for note in build.notes if "mean pressure of the atoms" in note]
+    error = float(note.split()[-2])  # as cautious as those of all series
+    assert f"{mean:.4g} bar" in note and 0.9 < error / (400.0 / np.sqrt(200)) < 2.0
+    assert by_key(build_targets(mapped(frames, bar=1000.0)))["density"]["pressure"] == 1000.0
+    untold = [*frames[:-1], replace(frames[-1], pressure=None)]
+    assert set(by_key(build_targets(mapped(untold, bar=None)))) == {"rdf"}
+
+
 def test_what_is_built_is_read_and_measured_again_by_a_fit(tmp_path: Path) -> None:
     # A jittered crystal, whose second peak is the higher one: the same trajectory deviates from its own
     # curves by the digits of the table only.

@@ -325,6 +325,22 @@ def test_a_file_says_its_state_and_the_yaml_may_say_another(tmp_path: Path, liqu
     np.testing.assert_array_equal(other.number, np.arange(0, 40, 2))
 
 
+def test_a_run_at_constant_volume_has_the_mean_pressure_of_its_frames(tmp_path: Path, liquid: Arrays) -> None:
+    told = 250.0 + 300.0 * np.random.default_rng(2).normal(size=len(liquid["positions"]))
+    arrays = {**liquid, "pressure": told}
+    (found,) = read(tmp_path, arrays).series
+    assert found.state.pressure == pytest.approx(told.mean(), rel=1e-12)
+    assert found.state.pressure_error == pytest.approx(300.0 / np.sqrt(len(told)), rel=0.4)
+    assert found.pressure == pytest.approx(np.full(len(told), told.mean()))
+    (other,) = read(tmp_path, arrays, pressure="1 bar").series
+    assert (other.state.pressure, other.state.pressure_error) == (1.0, None)
+    (chosen,) = read(tmp_path, arrays, independent=True).series
+    assert chosen.state.pressure is None
+    arrays["pressure"][3] = np.nan
+    with pytest.raises(FileFormatError, match=r"frame 3.*the pressure is no number"):
+        read(tmp_path, arrays)
+
+
 def test_pressures_by_volume_of_a_run_at_constant_pressure() -> None:
     # A fluid with F(V) = K (V - V0)^2/(2 V0) has p = -dF/dV; at p = 0 its volumes are normal about V0.
     kelvin, v0, modulus = 300.0, 8.0, 1000.0

@@ -24,12 +24,14 @@ _SAME_MASS = 2e-3
 class State:
     """Temperature in K and pressure in bar of the run behind a series, ``npt`` if its volume was free.
 
-    ``noise`` is the known root mean square noise of a component of its force labels, in kJ/mol/nm. All are
-    None where they are not known.
+    ``pressure_error`` is the standard error of a pressure that is a mean over frames; ``noise`` the known
+    root mean square noise of a component of the force labels, in kJ/mol/nm. All are None where they are not
+    known.
     """
 
     temperature: float | None = None
     pressure: float | None = None
+    pressure_error: float | None = None
     npt: bool = False
     noise: float | None = None
 

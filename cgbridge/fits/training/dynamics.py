@@ -21,7 +21,7 @@ from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.virial import Virial
 from cgbridge.errors import UnstableError
 from cgbridge.fits.catalogue import Rows
-from cgbridge.fits.training.data_set import Series
+from cgbridge.fits.training.data_set import Series, State
 from cgbridge.fits.training.folder import TrainingFolder
 from cgbridge.fits.training.linear_columns import Key
 from cgbridge.fits.training.structure import (
@@ -140,7 +140,7 @@ class _State:
             "reason": run.reason,
             "ns_per_day": 86.4 * len(run.frames) * self._section.interval / max(run.seconds, 1e-9),
             "pressure": _mean(run.pressure),
-            "reference_pressure": series.state.pressure,
+            "reference_pressure": _reference_pressure(series.state),
             "atomistic_speed": series.atomistic_speed,
         }
         if self._spread is not None and run.frames:
@@ -308,6 +308,13 @@ def _frames_of(series: Series) -> list[Frame]:
         Frame(series.positions[i].astype(np.float64), series.box[i], float(series.time[i]))
         for i in range(len(series))
     ]
+
+
+def _reference_pressure(state: State) -> dict[str, float] | None:
+    """In bar; of a barostat without an error."""
+    if state.pressure is None:
+        return None
+    return {"value": state.pressure, "stderr": state.pressure_error or 0.0}
 
 
 def _mean(values: list[float]) -> dict[str, float] | None:

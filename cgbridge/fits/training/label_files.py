@@ -17,6 +17,7 @@ from cgbridge.fits.training.data_set import DataSet, Series, State
 from cgbridge.fits.training.label_checks import FrameChecks, check_series
 from cgbridge.fits.training.mappings import mapping_record, require_one_mapping
 from cgbridge.frames import FloatArray, Frame
+from cgbridge.observables.statistics import mean_error
 from cgbridge.structures.cells import openmm_box
 from cgbridge.topology import Topology
 from cgbridge.trajectories.formats.frame import open_text
@@ -164,14 +165,26 @@ def _state(section: DataFileSection, data: DataSection, group: _Group, frames: S
     """What the YAML says of the run, else what the file does."""
     source = group.source
     npt = str(source.get("ensemble", "")).lower() == "npt"
-    pressure = section.pressure
+    pressure, error = section.pressure, None
     if pressure is None and npt:
         pressure = _number(source.get("pressure"))
+    elif pressure is None and not section.independent:
+        pressure, error = _mean_pressure(frames)
     temperature = section.temperature
     if temperature is None:
         # Labels of atoms at rest are written with 0 K by some: no run has that temperature.
         temperature = _number(source.get("temperature")) or None
-    return State(temperature, pressure, npt, _noise(frames) if data.noise is None else data.noise)
+    noise = _noise(frames) if data.noise is None else data.noise
+    return State(temperature, pressure, error, npt, noise)
+
+
+def _mean_pressure(frames: Sequence[Frame]) -> tuple[float, float] | tuple[None, None]:
+    """Of a run at constant volume whose frames tell theirs, in bar with its standard error."""
+    told = [frame.pressure for frame in frames if frame.pressure is not None]
+    if len(told) < max(2, len(frames)):
+        return None, None
+    found = mean_error(np.array(told), "pressure")
+    return found.mean, found.stderr
 
 
 def _noise(frames: Sequence[Frame]) -> float | None:

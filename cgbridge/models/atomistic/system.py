@@ -55,6 +55,11 @@ class AtomisticSystem:
     notes: tuple[str, ...] = ()
 
     @property
+    def periodic(self) -> bool:
+        """Whether the potential sees the box."""
+        return bool(self.system.usesPeriodicBoundaryConditions())
+
+    @property
     def freedom(self) -> int:
         """Degrees of freedom of the velocities: three per mass, less the constraints."""
         massive = sum(mass > 0.0 for mass in self.atoms.masses)

@@ -141,7 +141,6 @@ def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:
         value, error = digits.with_error(record["value"], record["stderr"])
         return f"{value} ± {error}" if error else value
 
-    pressure = state.get("reference_pressure")
     return {
         "state": f"{state['series']}, {state['temperature']:g} K",
         "stable": f"{digits.plain(state['stable_ps'], 4)} of {digits.plain(state['asked_ps'], 4)}",
@@ -156,7 +155,7 @@ def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "overlap": digits.plain((state.get("angles") or {}).get("overlap"), 3),
         "pressure": mean(state.get("pressure")),
-        "reference_pressure": digits.plain(pressure, 4),
+        "reference_pressure": mean(state.get("reference_pressure")),
         "density": mean(state.get("density")),
         "reference_density": digits.plain(state.get("reference_density"), 4),
         "compressibility": mean(state.get("compressibility")),

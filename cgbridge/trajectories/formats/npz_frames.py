@@ -2,9 +2,10 @@
 
 One frame is in memory at a time.
 
-``energy`` (kJ/mol) and ``velocities`` (nm/ps) may be there as well. Which particles there are stands in
-``bead_types`` (with the JSON text ``topology`` of the beads) or ``atoms`` (JSON text), or ``elements``; what
-made the frames in ``source`` (JSON text), the time step of the simulation in ``timestep`` (ps).
+``energy`` (kJ/mol), ``pressure`` (bar) and ``velocities`` (nm/ps) may be there as well. Which particles
+there are stands in ``bead_types`` (with the JSON text ``topology`` of the beads) or ``atoms`` (JSON text), or
+``elements``; what made the frames in ``source`` (JSON text), the time step of the simulation in ``timestep``
+(ps).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from cgbridge.errors import did_you_mean
 from cgbridge.frames import Frame
 
 #: Arrays with one entry per frame, by the field of a frame that they fill.
-PER_FRAME = ("positions", "box", "forces", "velocities", "time", "energy")
+PER_FRAME = ("positions", "box", "forces", "velocities", "time", "energy", "pressure")
 _ONCE = ("bead_types", "topology", "atoms", "elements", "source", "timestep")
 
 
@@ -60,6 +61,7 @@ class NpzFrames:
                     forces=entry.get("forces"),
                     velocities=entry.get("velocities"),
                     energy=float(entry["energy"]) if "energy" in entry else None,
+                    pressure=float(entry["pressure"]) if "pressure" in entry else None,
                 )
 
     @property
