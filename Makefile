@@ -16,7 +16,7 @@ QUICK := tests/unit tests/repo/test_house.py tests/regression/test_cli_bad_input
 
 help:
 	@echo "make water     install into .venv and fit examples/water-quick.yaml (about 4 minutes on 2 cores)"
-	@echo "make neural    install into .venv and go from atoms to neural beads (about 30 minutes on 2 cores)"
+	@echo "make neural    install into .venv and go from atoms to neural beads (about 35 minutes on 2 cores)"
 	@echo "make quick     install into .venv and run the tests that take a minute"
 	@echo "make test      install into .venv and run the tests, 10 minutes on 2 cores"
 	@echo "make test-cpp  build and run the C++ tests of the plugin"

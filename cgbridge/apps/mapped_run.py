@@ -13,6 +13,7 @@ import numpy as np
 from cgbridge.errors import ConfigError, FileFormatError
 from cgbridge.frames import FloatArray, Frame, Frames
 from cgbridge.observables.statistics import MeanError, mean_error
+from cgbridge.observables.tension import tears
 from cgbridge.records.simulation import Run, Simulation
 from cgbridge.simulation_kind import SimulationKind
 from cgbridge.structures.cells import openmm_box
@@ -56,6 +57,13 @@ class MappedRun:
         if not told or len(told) < len(self.upright) or not self.constant_volume:
             return None
         return mean_error(np.array(told), "pressure")
+
+    @property
+    def torn(self) -> bool:
+        """Whether a liquid at the mean pressure would be torn apart."""
+        found = self.mean_pressure
+        volume = float(self.volumes.mean())
+        return found is not None and tears(found.mean, len(self.topology), volume, self.temperature)
 
     @property
     def upright(self) -> Frames:

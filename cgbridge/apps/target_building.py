@@ -107,8 +107,13 @@ def _pressure_notes(run: MappedRun) -> list[str]:
     """What was taken for the pressure of the targets, which a fit simulates at."""
     if run.pressure is not None:
         return []
-    if run.mean_pressure is not None:
-        found = run.mean_pressure
+    found = run.mean_pressure
+    if found is not None and run.torn:
+        return [
+            f"{run.source}: its atoms have {found.mean:.4g} bar, a tension that no liquid is held at: its "
+            "targets are for 1 bar, and there is no density; --pressure names another"
+        ]
+    if found is not None:
         return [
             f"{run.source}: its targets are for {found.mean:.4g} bar, the mean pressure of the atoms; its "
             f"standard error is {found.stderr:.2g} bar"
@@ -126,7 +131,7 @@ def _bar(run: MappedRun) -> float:
     """To whole bars where it is a mean, whose error is more."""
     if run.pressure is not None:
         return run.pressure
-    return 1.0 if run.mean_pressure is None else float(round(run.mean_pressure.mean))
+    return 1.0 if run.mean_pressure is None or run.torn else float(round(run.mean_pressure.mean))
 
 
 def _state(run: MappedRun, observable: str, **more: Any) -> dict[str, Any]:
@@ -186,6 +191,8 @@ def _density(run: MappedRun, whole: Run) -> Iterator[BuiltTarget]:
     """Of a constant volume as well, where its pressure is known: there a model must have it, too."""
     if not run.constant_volume:
         return _number(run, whole, "density", "g/cm^3")
+    if run.pressure is None and run.torn:
+        raise _NotThere("the atoms are under tension, where a model would not keep it", told=False)
     if run.pressure is None and run.mean_pressure is None:
         raise _NotThere("the volume is constant; give --pressure, the mean pressure of its atoms")
     value = sum(run.beads.masses) * AMU_PER_NM3 / float(run.volumes.mean())

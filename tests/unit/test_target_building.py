@@ -101,6 +101,10 @@ def test_a_constant_volume_has_the_pressure_of_its_frames() -> None:
     error = float(note.split()[-2])  # as cautious as those of all series
     assert f"{mean:.4g} bar" in note and 0.9 < error / (400.0 / np.sqrt(200)) < 2.0
     assert by_key(build_targets(mapped(frames, bar=1000.0)))["density"]["pressure"] == 1000.0
+    under_tension = [replace(frame, pressure=frame.pressure - 3000.0) for frame in frames]
+    torn = build_targets(mapped(under_tension, bar=None))
+    assert set(by_key(torn)) == {"rdf"} and "pressure" not in by_key(torn)["rdf"]
+    assert any("a tension that no liquid is held at: its targets are for 1 bar" in n for n in torn.notes)
     untold = [*frames[:-1], replace(frames[-1], pressure=None)]
     assert set(by_key(build_targets(mapped(untold, bar=None)))) == {"rdf"}
 

@@ -38,6 +38,7 @@ from cgbridge.fits.training.trainer import Task, Trained
 from cgbridge.frames import FloatArray, Frame
 from cgbridge.observables.compressibility import of_volumes
 from cgbridge.observables.statistics import mean_error
+from cgbridge.observables.tension import tears
 from cgbridge.rng import derive_seed
 from cgbridge.store.atomic import write_atomic
 from cgbridge.store.journal import content_key
@@ -158,7 +159,11 @@ class _State:
             found |= self._compared(reference, model)
         pressure = series.state.pressure
         if self._section.constant_pressure and pressure is not None and not run.reason:
-            found |= self._at_constant_pressure(pressure, say)
+            mean = float(series.volume.mean())
+            if tears(pressure, series.particles, mean, self._kelvin):
+                found["npt_reason"] = f"no liquid is held at the {pressure:.0f} bar of its atoms"
+            else:
+                found |= self._at_constant_pressure(pressure, say)
         return found
 
     def _compared(self, reference: Structure, model: Structure) -> dict[str, Any]:
