@@ -30,18 +30,18 @@ class Virial:
     def __init__(self, context: openmm.Context) -> None:
         import openmm
 
-        from cgbridge.openmm import TripletForce
+        from cgbridge.openmm import CenterForce
 
         self._context = context
         system = context.getSystem()
         forces = list(system.getForces())
-        self._own = [force for force in forces if isinstance(force, TripletForce)]
+        self._own = [force for force in forces if isinstance(force, CenterForce)]
         found = [_neural(force) for force in forces]
         self._neural = [force for force in found if force is not None]
         others = [
             force
             for force, neural in zip(forces, found, strict=True)
-            if neural is None and not isinstance(force, TripletForce)
+            if neural is None and not isinstance(force, CenterForce)
         ]
         self._others: Any = None
         if others:

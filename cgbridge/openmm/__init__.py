@@ -1,6 +1,6 @@
-"""Bond-order and Stillinger-Weber forces for OpenMM.
+"""Bond-order and Stillinger-Weber forces, and networks of descriptors, for OpenMM.
 
->>> from cgbridge.openmm import TersoffForce, StillingerWeberForce
+>>> from cgbridge.openmm import DescriptorNetworkForce, TersoffForce, StillingerWeberForce
 
 Importing this module loads the compiled plugin from the package's own folder and makes its forces
 behave as OpenMM's own: ``System.getForce`` and ``XmlSerializer`` return them with their real class.
@@ -17,13 +17,21 @@ from cgbridge.openmm._loading import (
 
 # The order matters: OpenMM's libraries must be in the process before ours, and the platform
 # plugins need the core library that the extension module brings along.
-from cgbridge.openmm._plugin import StillingerWeberForce, TersoffForce, TripletForce
+from cgbridge.openmm._plugin import (
+    CenterForce,
+    DescriptorNetworkForce,
+    StillingerWeberForce,
+    TersoffForce,
+    TripletForce,
+)
 
 load_platforms()
 restore_force_classes()
 
 __all__ = [
     "DEVICE_PLATFORMS",
+    "CenterForce",
+    "DescriptorNetworkForce",
     "StillingerWeberForce",
     "TersoffForce",
     "TripletForce",

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import openmm
 
-from cgbridge.openmm._plugin import TripletForce
+from cgbridge.openmm._plugin import CenterForce
 from cgbridge.units import BAR_NM3, GAS_CONSTANT
 
 #: Moves of a replica after which the size of its next ones is looked at.
@@ -22,7 +22,7 @@ class ReplicaBarostat:
     """A Monte Carlo barostat for every replica of a force, each with its own box, pressure and temperature.
 
     A replica's box is that of the Context, stretched along the axes by factors s
-    (``TripletForce.setReplicaScales``), and its particles are at s y, where y are the positions of the
+    (``CenterForce.setReplicaScales``), and its particles are at s y, where y are the positions of the
     Context. A move changes the volume V of a replica at fixed y and is accepted with the probability
     min{1, exp[-(U' - U + P(V' - V))/kT + N ln(V'/V)]}, for all replicas at once; so (s, y) have the
     distribution of the isothermal-isobaric ensemble. It is that of OpenMM's MonteCarloBarostat
@@ -49,7 +49,7 @@ class ReplicaBarostat:
 
     def __init__(
         self,
-        force: TripletForce,
+        force: CenterForce,
         context: openmm.Context,
         pressures: Sequence[float] | FloatArray,
         temperatures: Sequence[float] | FloatArray,

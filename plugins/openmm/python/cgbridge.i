@@ -8,11 +8,12 @@
 
 namespace std {
     %template(VectorDouble) vector<double>;
+    %template(VectorInt) vector<int>;
 }
 
 namespace CGBridge {
 
-class TripletForce : public OpenMM::Force {
+class CenterForce : public OpenMM::Force {
 public:
     int getNumTypes() const;
     int getNumReplicas() const;
@@ -27,7 +28,6 @@ public:
     int getParticleReplica(int index) const;
     void setParticleReplica(int index, int replica);
     int addExclusion(int particle1, int particle2);
-    bool hasTripletParameters(int type1, int type2, int type3, int replica = 0) const;
     void setUsesPeriodicBoundaryConditions(bool periodic);
     bool usesPeriodicBoundaryConditions() const;
     virtual double getCutoffDistance() const;
@@ -37,6 +37,13 @@ public:
     void setReplicaScales(OpenMM::Context& context, const std::vector<double>& scales);
     std::vector<double> getReplicaScales(OpenMM::Context& context) const;
     void updateParametersInContext(OpenMM::Context& context);
+protected:
+    CenterForce(int numTypes, int numReplicas, const std::string& name);
+};
+
+class TripletForce : public CenterForce {
+public:
+    bool hasTripletParameters(int type1, int type2, int type3, int replica = 0) const;
 protected:
     TripletForce(int numTypes, int numReplicas, const std::string& name);
 };
@@ -74,6 +81,24 @@ public:
     StillingerWeberForce* extractReplica(int replica) const;
 };
 
+class DescriptorNetworkForce : public CenterForce {
+public:
+    explicit DescriptorNetworkForce(int numTypes, int numReplicas = 1);
+    void setRadialDescriptors(double cutoff, int numFunctions, int basisSize);
+    void setAngularDescriptors(double cutoff, int numFunctions, int basisSize, int maxOrder, bool fourBody = false, bool fiveBody = false);
+    void setHiddenLayers(const std::vector<int>& numNeurons);
+    int getNumDescriptors() const;
+    int getNumNetworkParameters() const;
+    void setRadialCoefficients(int type1, int type2, const std::vector<double>& coefficients, int replica = 0);
+    const std::vector<double>& getRadialCoefficients(int type1, int type2, int replica = 0) const;
+    void setAngularCoefficients(int type1, int type2, const std::vector<double>& coefficients, int replica = 0);
+    const std::vector<double>& getAngularCoefficients(int type1, int type2, int replica = 0) const;
+    void setNetwork(int type, const std::vector<double>& parameters, int replica = 0);
+    const std::vector<double>& getNetwork(int type, int replica = 0) const;
+    %newobject extractReplica;
+    DescriptorNetworkForce* extractReplica(int replica) const;
+};
+
 } // namespace CGBridge
 
 // Give a Force that came out of OpenMM as the plain base class its own class back.  None means
@@ -85,6 +110,8 @@ PyObject* _castForce(OpenMM::Force* force, bool own) {
         return SWIG_NewPointerObj(tersoff, SWIGTYPE_p_CGBridge__TersoffForce, flags);
     if (auto* stillingerWeber = dynamic_cast<CGBridge::StillingerWeberForce*>(force))
         return SWIG_NewPointerObj(stillingerWeber, SWIGTYPE_p_CGBridge__StillingerWeberForce, flags);
+    if (auto* network = dynamic_cast<CGBridge::DescriptorNetworkForce*>(force))
+        return SWIG_NewPointerObj(network, SWIGTYPE_p_CGBridge__DescriptorNetworkForce, flags);
     Py_RETURN_NONE;
 }
 %}

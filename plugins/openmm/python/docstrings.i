@@ -33,7 +33,7 @@ v2 and the radial factors are read from (i, j, j), lambda, epsilon and cosTheta0
 are left out, as in LAMMPS.
 "
 
-%feature("docstring") CGBridge::TripletForce::addParticle "
+%feature("docstring") CGBridge::CenterForce::addParticle "
 addParticle(type, weight=1.0, replica=0) -> int
 
 Add the next particle of the System.  Type -1 leaves it out of this force: it has no energy and is
@@ -43,21 +43,21 @@ different replicas do not interact.
 Raises OpenMMException for a type outside -1 ... getNumTypes()-1 or a replica that there is not.
 "
 
-%feature("docstring") CGBridge::TripletForce::getNumReplicas "
+%feature("docstring") CGBridge::CenterForce::getNumReplicas "
 getNumReplicas() -> int
 
 The number of independent boxes that share the Context and its box vectors, each with parameters of
 its own.
 "
 
-%feature("docstring") CGBridge::TripletForce::getReplicaEnergies "
+%feature("docstring") CGBridge::CenterForce::getReplicaEnergies "
 getReplicaEnergies(context) -> tuple of float
 
 The energy sum_i w_i e_i of each replica in kJ/mol at the current positions of the Context.  A device
 computes them in its own precision; elsewhere the host does, in double precision.
 "
 
-%feature("docstring") CGBridge::TripletForce::setReplicaScales "
+%feature("docstring") CGBridge::CenterForce::setReplicaScales "
 setReplicaScales(context, scales)
 
 Give each replica a box of its own in a Context: that of the Context, stretched along the axes by factors
@@ -69,7 +69,7 @@ Raises OpenMMException for factors that are not positive, a box narrower than tw
 one replica, or a platform that cannot do it.
 "
 
-%feature("docstring") CGBridge::TripletForce::getReplicaScales "
+%feature("docstring") CGBridge::CenterForce::getReplicaScales "
 getReplicaScales(context) -> tuple of float
 
 The factors that setReplicaScales has set, three for each replica.
@@ -87,29 +87,29 @@ extractReplica(replica) -> StillingerWeberForce
 The force of one replica alone, in which the particles of the others are left out.
 "
 
-%feature("docstring") CGBridge::TripletForce::getParticleParameters "
+%feature("docstring") CGBridge::CenterForce::getParticleParameters "
 getParticleParameters(index) -> [type, weight]
 "
 
-%feature("docstring") CGBridge::TripletForce::addExclusion "
+%feature("docstring") CGBridge::CenterForce::addExclusion "
 Always raises OpenMMException: leaving out one pair would change the energies of all bonds and
 angles around it.  Give particles that must not feel this force the type -1.
 "
 
-%feature("docstring") CGBridge::TripletForce::getCutoffDistance "
+%feature("docstring") CGBridge::CenterForce::getCutoffDistance "
 getCutoffDistance() -> float
 
 The largest distance, in nm, at which two particles interact, over all triplets.
 "
 
-%feature("docstring") CGBridge::TripletForce::getParticleEnergies "
+%feature("docstring") CGBridge::CenterForce::getParticleEnergies "
 getParticleEnergies(context) -> tuple of float
 
 The unweighted particle energies e_i = dE/dw_i in kJ/mol at the current positions of the Context,
 computed on the host in double precision.
 "
 
-%feature("docstring") CGBridge::TripletForce::getVirial "
+%feature("docstring") CGBridge::CenterForce::getVirial "
 getVirial(context) -> tuple of 9 floats
 
 The virial W_ab = sum r_a f_b in kJ/mol (xx, xy, xz, yx, ... zz), computed on the host in double
@@ -117,7 +117,7 @@ precision.  The sum runs over the neighbours j of every centre i, r = r_j - r_i,
 that w_i e_i puts on j.  The sign is that of the pressure: P_ab = (sum m v_a v_b + W_ab)/V.
 "
 
-%feature("docstring") CGBridge::TripletForce::updateParametersInContext "
+%feature("docstring") CGBridge::CenterForce::updateParametersInContext "
 updateParametersInContext(context)
 
 Copy the triplet parameters, types, weights and replicas of this object into an existing Context.  Nothing

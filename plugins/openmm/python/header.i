@@ -1,4 +1,5 @@
 %{
+#include "DescriptorNetworkForce.h"
 #include "StillingerWeberForce.h"
 #include "TersoffForce.h"
 #include "OpenMM.h"

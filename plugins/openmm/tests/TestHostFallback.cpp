@@ -4,6 +4,7 @@
  * No library with kernels is loaded here, so that OpenMM's Reference platform has none.
  */
 
+#include "TestDescriptorNetworkForce.h"
 #include "TestStillingerWeberForce.h"
 #include "TestTersoffForce.h"
 #include "openmm/internal/ContextImpl.h"
@@ -51,6 +52,7 @@ int main() {
         PlatformUnderTest onHost = {reference, {}, 1e-12, 1e-5, 1e-7};
         TersoffTests(onHost).run();
         StillingerWeberTests(onHost).run();
+        DescriptorNetworkTests(onHost).run();
 
         BarePlatform bare;
         PlatformUnderTest test = {bare, {}, 0, 0, 0};

@@ -2,6 +2,7 @@
  * The forces survive the way through XML.
  */
 
+#include "TestDescriptorNetworkForce.h"
 #include "TestStillingerWeberForce.h"
 #include "TestTersoffForce.h"
 #include "openmm/serialization/XmlSerializer.h"
@@ -17,7 +18,7 @@ static std::unique_ptr<ForceType> roundTrip(const ForceType& force) {
     return std::unique_ptr<ForceType>(XmlSerializer::deserialize<ForceType>(stream));
 }
 
-static void testCommon(TripletForce& force) {
+static void testCommon(CenterForce& force) {
     force.addParticle(0);
     force.addParticle(-1, 0.1);
     force.addParticle(force.getNumTypes()-1, 1.0/3);
@@ -26,7 +27,7 @@ static void testCommon(TripletForce& force) {
     force.setUsesPeriodicBoundaryConditions(false);
 }
 
-static void compareCommon(const TripletForce& expected, const TripletForce& found) {
+static void compareCommon(const CenterForce& expected, const CenterForce& found) {
     ASSERT_EQUAL(expected.getNumTypes(), found.getNumTypes());
     ASSERT_EQUAL(expected.getNumParticles(), found.getNumParticles());
     for (int i = 0; i < expected.getNumParticles(); i++) {
@@ -58,12 +59,34 @@ static void testForm(const PlatformUnderTest& test, int numTypes) {
     }
 }
 
+static void testNetwork(const PlatformUnderTest& test, int numTypes) {
+    std::unique_ptr<DescriptorNetworkForce> force(dynamic_cast<DescriptorNetworkForce*>(DescriptorNetworkTests(test).makeForce(numTypes)));
+    testCommon(*force);
+    std::unique_ptr<DescriptorNetworkForce> copy = roundTrip(*force);
+    compareCommon(*force, *copy);
+    ASSERT_EQUAL(force->getCutoffDistance(), copy->getCutoffDistance());
+    ASSERT_EQUAL(force->getShape().angularCutoff, copy->getShape().angularCutoff);
+    ASSERT_EQUAL(force->getNumDescriptors(), copy->getNumDescriptors());
+    for (int i = 0; i < numTypes; i++) {
+        ASSERT(force->getNetwork(i) == copy->getNetwork(i));
+        for (int j = 0; j < numTypes; j++) {
+            ASSERT(force->getRadialCoefficients(i, j) == copy->getRadialCoefficients(i, j));
+            ASSERT(force->getAngularCoefficients(i, j) == copy->getAngularCoefficients(i, j));
+        }
+    }
+    // One that is not complete goes the same way.
+    DescriptorNetworkForce bare(2, 3);
+    testCommon(bare);
+    compareCommon(bare, *roundTrip(bare));
+}
+
 int main() {
     return report([] {
         PlatformUnderTest test = {Platform::getPlatformByName("Reference"), {}, 1e-12, 1e-5, 1e-7};
         for (int numTypes : {1, 3}) {
             testForm<TersoffForce, TersoffTests>(test, numTypes);
             testForm<StillingerWeberForce, StillingerWeberTests>(test, numTypes);
+            testNetwork(test, numTypes);
         }
     });
 }

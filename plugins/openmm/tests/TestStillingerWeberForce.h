@@ -2,16 +2,16 @@
 #define CGBRIDGE_TESTSTILLINGERWEBERFORCE_H_
 
 #include "StillingerWeberForce.h"
-#include "TripletForceTests.h"
+#include "CenterForceTests.h"
 
 namespace CGBridgeTests {
 
 using CGBridge::StillingerWeberForce;
 using CGBridge::StillingerWeberParameters;
 
-class StillingerWeberTests : public TripletForceTests {
+class StillingerWeberTests : public CenterForceTests {
 public:
-    using TripletForceTests::TripletForceTests;
+    using CenterForceTests::CenterForceTests;
     /**
      * The water model mW (doi:10.1021/jp805227c).
      */
@@ -21,7 +21,7 @@ public:
     static void set(StillingerWeberForce& force, int i, int j, int k, const StillingerWeberParameters& p) {
         force.setTripletParameters(i, j, k, p.epsilon, p.sigma, p.a, p.lambda, p.gamma, p.cosTheta0, p.A, p.B, p.p, p.q, p.tol);
     }
-    TripletForce* makeForce(int numTypes) const override {
+    CenterForce* makeForce(int numTypes) const override {
         auto* force = new StillingerWeberForce(numTypes);
         if (numTypes == 1) {
             set(*force, 0, 0, 0, getWater());
@@ -39,7 +39,7 @@ public:
                 }
         return force;
     }
-    void scaleEnergy(TripletForce& force, double factor) const override {
+    void scaleEnergy(CenterForce& force, double factor) const override {
         auto& stillingerWeber = dynamic_cast<StillingerWeberForce&>(force);
         int n = force.getNumTypes();
         for (int i = 0; i < n; i++)
@@ -143,7 +143,7 @@ private:
      */
     void testUnused() {
         Configuration configuration = makeConfiguration(3, false);
-        TripletForce *clean = makeForce(3), *littered = makeForce(3);
+        CenterForce *clean = makeForce(3), *littered = makeForce(3);
         for (int index = 0; index < 27; index++) {
             int i = index/9, j = index/3%3, k = index%3;
             StillingerWeberParameters p = dynamic_cast<StillingerWeberForce*>(clean)->getTriplet(i, j, k), q = p;
@@ -185,7 +185,7 @@ private:
      */
     void testRounding() {
         Configuration configuration = makeConfiguration(2, false);
-        TripletForce *even = makeForce(2), *uneven = makeForce(2);
+        CenterForce *even = makeForce(2), *uneven = makeForce(2);
         StillingerWeberParameters p = dynamic_cast<StillingerWeberForce*>(even)->getTriplet(0, 0, 1);
         p.lambda *= 1-2e-5;
         p.cosTheta0 += 1e-5;

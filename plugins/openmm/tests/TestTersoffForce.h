@@ -2,16 +2,16 @@
 #define CGBRIDGE_TESTTERSOFFFORCE_H_
 
 #include "TersoffForce.h"
-#include "TripletForceTests.h"
+#include "CenterForceTests.h"
 
 namespace CGBridgeTests {
 
 using CGBridge::TersoffForce;
 using CGBridge::TersoffParameters;
 
-class TersoffTests : public TripletForceTests {
+class TersoffTests : public CenterForceTests {
 public:
-    using TripletForceTests::TripletForceTests;
+    using CenterForceTests::CenterForceTests;
     /**
      * The water model ML-BOP (doi:10.1038/s41467-018-08222-6).
      */
@@ -38,7 +38,7 @@ public:
         force.setTripletParameters(i, j, k, p.m, p.gamma, p.lambda3, p.c, p.d, p.cosTheta0, p.n, p.beta, p.lambda2, p.B, p.R, p.D,
                 p.lambda1, p.A);
     }
-    TripletForce* makeForce(int numTypes) const override {
+    CenterForce* makeForce(int numTypes) const override {
         auto* force = new TersoffForce(numTypes);
         if (numTypes == 1) {
             set(*force, 0, 0, 0, getWater());
@@ -68,7 +68,7 @@ public:
                 }
         return force;
     }
-    void scaleEnergy(TripletForce& force, double factor) const override {
+    void scaleEnergy(CenterForce& force, double factor) const override {
         auto& tersoff = dynamic_cast<TersoffForce&>(force);
         int n = force.getNumTypes();
         for (int i = 0; i < n; i++)
@@ -197,7 +197,7 @@ private:
      */
     void testUnused() {
         Configuration configuration = makeConfiguration(3, false);
-        TripletForce *clean = makeForce(3), *littered = makeForce(3);
+        CenterForce *clean = makeForce(3), *littered = makeForce(3);
         for (int index = 0; index < 27; index++) {
             int i = index/9, j = index/3%3, k = index%3;
             TersoffParameters p = dynamic_cast<TersoffForce*>(clean)->getTriplet(i, j, k), q = p;

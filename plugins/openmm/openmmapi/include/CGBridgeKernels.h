@@ -1,7 +1,7 @@
 #ifndef CGBRIDGE_KERNELS_H_
 #define CGBRIDGE_KERNELS_H_
 
-#include "TripletForce.h"
+#include "CenterForce.h"
 #include "openmm/KernelImpl.h"
 #include "openmm/System.h"
 #include "openmm/internal/ContextImpl.h"
@@ -11,10 +11,10 @@
 namespace CGBridge {
 
 /**
- * This kernel is invoked by TripletForceImpl to calculate the forces and energy of a TripletForce.
+ * This kernel is invoked by CenterForceImpl to calculate the forces and energy of a CenterForce.
  * Each kind of force has its own kernel name, so that a platform may implement one and not the other.
  */
-class CalcTripletForceKernel : public OpenMM::KernelImpl {
+class CalcCenterForceKernel : public OpenMM::KernelImpl {
 public:
     /**
      * Get the name of the kernel of a kind of force, which its TYPE_NAME tells.
@@ -22,7 +22,7 @@ public:
     static std::string Name(const std::string& typeName) {
         return "CGBridgeCalc"+typeName;
     }
-    CalcTripletForceKernel(std::string name, const OpenMM::Platform& platform) : OpenMM::KernelImpl(name, platform) {
+    CalcCenterForceKernel(std::string name, const OpenMM::Platform& platform) : OpenMM::KernelImpl(name, platform) {
     }
     /**
      * Initialize the kernel.
@@ -30,7 +30,7 @@ public:
      * @param system     the System this kernel will be applied to
      * @param force      the force this kernel will be used for
      */
-    virtual void initialize(const OpenMM::System& system, const TripletForce& force) = 0;
+    virtual void initialize(const OpenMM::System& system, const CenterForce& force) = 0;
     /**
      * Execute the kernel to calculate the forces and/or energy.
      *
@@ -46,7 +46,7 @@ public:
      * @param context    the context to copy parameters to
      * @param force      the force to copy the parameters from
      */
-    virtual void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) = 0;
+    virtual void copyParametersToContext(OpenMM::ContextImpl& context, const CenterForce& force) = 0;
     /**
      * Get whether replicas can have boxes of their own.
      */

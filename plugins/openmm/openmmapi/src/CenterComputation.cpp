@@ -15,15 +15,15 @@ static Vec3 stretch(const Vec3& v, const Vec3& scale) {
     return Vec3(v[0]*scale[0], v[1]*scale[1], v[2]*scale[2]);
 }
 
-unique_ptr<HostComputation> HostComputation::create(const TripletForce& force) {
+unique_ptr<HostComputation> HostComputation::create(const CenterForce& force) {
     if (force.getNumReplicas() > 1)
         return make_unique<ReplicaComputation>(force);
     return force.createComputation();
 }
 
-ReplicaComputation::ReplicaComputation(const TripletForce& force) {
+ReplicaComputation::ReplicaComputation(const CenterForce& force) {
     for (int replica = 0; replica < force.getNumReplicas(); replica++) {
-        unique_ptr<TripletForce> one(force.extractReplica(replica));
+        unique_ptr<CenterForce> one(force.extractReplica(replica));
         try {
             replicas.push_back(one->createComputation());
         }
@@ -61,7 +61,7 @@ void ReplicaComputation::setScales(const vector<Vec3>& scales) {
         replicas[replica]->setScales({scales[replica]});
 }
 
-CenterComputation::CenterComputation(const TripletForce& force) : periodic(force.usesPeriodicBoundaryConditions()) {
+CenterComputation::CenterComputation(const CenterForce& force) : periodic(force.usesPeriodicBoundaryConditions()) {
     int numParticles = force.getNumParticles();
     types.resize(numParticles);
     weights.resize(numParticles);

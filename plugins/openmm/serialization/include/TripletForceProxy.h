@@ -1,35 +1,18 @@
 #ifndef CGBRIDGE_TRIPLETFORCEPROXY_H_
 #define CGBRIDGE_TRIPLETFORCEPROXY_H_
 
-#include "TripletForce.h"
-#include "openmm/serialization/SerializationNode.h"
-#include "openmm/serialization/SerializationProxy.h"
+#include "CenterForceProxy.h"
 #include <memory>
-#include <string>
 
 namespace CGBridge {
-
-/**
- * What the proxies of all forms share: all of a force but the parameters of its triplets.
- */
-class TripletForceProxyBase : public OpenMM::SerializationProxy {
-protected:
-    using OpenMM::SerializationProxy::SerializationProxy;
-    void write(const TripletForce& force, OpenMM::SerializationNode& node) const;
-    void read(TripletForce& force, const OpenMM::SerializationNode& node) const;
-    /**
-     * Throw an OpenMMException if the format is one that this program does not know.
-     */
-    void checkVersion(const OpenMM::SerializationNode& node) const;
-};
 
 /**
  * This is a proxy for serializing the forces of one form.
  */
 template <class ForceType>
-class TripletForceProxy : public TripletForceProxyBase {
+class TripletForceProxy : public CenterForceProxyBase {
 public:
-    TripletForceProxy() : TripletForceProxyBase(ForceType::TYPE_NAME) {
+    TripletForceProxy() : CenterForceProxyBase(ForceType::TYPE_NAME) {
     }
     void serialize(const void* object, OpenMM::SerializationNode& node) const override {
         const auto& force = *reinterpret_cast<const ForceType*>(object);

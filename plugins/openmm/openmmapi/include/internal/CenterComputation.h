@@ -2,7 +2,7 @@
 #define CGBRIDGE_CENTERCOMPUTATION_H_
 
 #include "CellGrid.h"
-#include "TripletForce.h"
+#include "CenterForce.h"
 #include "openmm/Vec3.h"
 #include <memory>
 #include <vector>
@@ -23,7 +23,7 @@ struct CenterNeighbor {
 };
 
 /**
- * Computes a TripletForce on the host in double precision.  It is written for clarity: the
+ * Computes a CenterForce on the host in double precision.  It is written for clarity: the
  * Reference platform uses it, platforms without a kernel fall back to it, and faster kernels are
  * tested against it.
  */
@@ -32,7 +32,7 @@ public:
     /**
      * Create the computation of a force.  It throws an OpenMMException if the force cannot be computed.
      */
-    static std::unique_ptr<HostComputation> create(const TripletForce& force);
+    static std::unique_ptr<HostComputation> create(const CenterForce& force);
     virtual ~HostComputation() = default;
     /**
      * Compute the energy, and whatever else is asked for.
@@ -68,7 +68,7 @@ protected:
  */
 class CGBRIDGE_EXPORT ReplicaComputation : public HostComputation {
 public:
-    explicit ReplicaComputation(const TripletForce& force);
+    explicit ReplicaComputation(const CenterForce& force);
     double compute(const std::vector<OpenMM::Vec3>& positions, const OpenMM::Vec3* box,
                    std::vector<OpenMM::Vec3>* forces, std::vector<double>* energies, std::vector<double>* virial) override;
     void setScales(const std::vector<OpenMM::Vec3>& scales) override;
@@ -89,7 +89,7 @@ protected:
     /**
      * Take over the particles of a force.  The subclass sets cutoff.
      */
-    explicit CenterComputation(const TripletForce& force);
+    explicit CenterComputation(const CenterForce& force);
     /**
      * Compute the unweighted energy of one centre and add its derivatives to the gradients of the
      * neighbours.

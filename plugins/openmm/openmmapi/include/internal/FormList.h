@@ -12,7 +12,7 @@ struct FormTag {
 };
 
 /**
- * A list of forms, each named by its subclass of TripletForce.
+ * A list of forms, each named by its subclass of CenterForce.
  */
 template <class... ForceTypes>
 struct FormList {

@@ -7,7 +7,7 @@
 namespace CGBridge {
 
 /**
- * Computes a TripletForce of one form on the host.  A subclass knows the energy of one centre.
+ * Computes a CenterForce of one form on the host.  A subclass knows the energy of one centre.
  */
 template <class ForceType>
 class TripletComputation : public CenterComputation {

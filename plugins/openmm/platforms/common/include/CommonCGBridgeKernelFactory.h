@@ -3,7 +3,7 @@
 
 #include "CommonCGBridgeKernels.h"
 #include "CommonLangevinMiddleKernel.h"
-#include "internal/TripletForceImpl.h"
+#include "internal/CenterForceImpl.h"
 #include "openmm/KernelFactory.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/Platform.h"
@@ -21,7 +21,7 @@ class CommonCGBridgeKernelFactory : public OpenMM::KernelFactory {
 public:
     static void registerForces(const std::string& platformName) {
         CommonForms::forEach([&] (auto form) {
-            registerFor(platformName, CalcTripletForceKernel::Name(decltype(form)::Force::TYPE_NAME));
+            registerFor(platformName, CalcCenterForceKernel::Name(decltype(form)::Force::TYPE_NAME));
         });
     }
     /**
@@ -37,15 +37,15 @@ public:
         auto* data = static_cast<PlatformData*>(context.getPlatformData());
         auto& cc = *reinterpret_cast<OpenMM::ComputeContext*>(data->contexts[0]);
         if (name == OpenMM::IntegrateLangevinMiddleStepKernel::Name()) {
-            if (TripletForceImpl::canMoveInOnePass(context.getSystem()))
+            if (CenterForceImpl::canMoveInOnePass(context.getSystem()))
                 return new CommonLangevinMiddleKernel(name, platform, cc);
             return new OpenMM::CommonIntegrateLangevinMiddleStepKernel(name, platform, cc);
         }
         OpenMM::KernelImpl* kernel = nullptr;
         CommonForms::forEach([&] (auto form) {
             using ForceType = typename decltype(form)::Force;
-            if (name == CalcTripletForceKernel::Name(ForceType::TYPE_NAME))
-                kernel = new CommonCalcTripletForceKernel<ForceType>(name, platform, cc);
+            if (name == CalcCenterForceKernel::Name(ForceType::TYPE_NAME))
+                kernel = new CommonCalcCenterForceKernel<ForceType>(name, platform, cc);
         });
         if (kernel == nullptr)
             throw OpenMM::OpenMMException("Tried to create kernel with illegal kernel name '"+name+"'");

@@ -18,12 +18,12 @@ namespace CGBridge {
  * This kernel is invoked by the forces of a form to calculate the forces and energy on a device.
  */
 template <class ForceType>
-class CommonCalcTripletForceKernel : public CalcTripletForceKernel {
+class CommonCalcCenterForceKernel : public CalcCenterForceKernel {
 public:
-    CommonCalcTripletForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ComputeContext& cc) :
-            CalcTripletForceKernel(name, platform), cc(cc) {
+    CommonCalcCenterForceKernel(std::string name, const OpenMM::Platform& platform, OpenMM::ComputeContext& cc) :
+            CalcCenterForceKernel(name, platform), cc(cc) {
     }
-    void initialize(const OpenMM::System& system, const TripletForce& force) override {
+    void initialize(const OpenMM::System& system, const CenterForce& force) override {
         OpenMM::ContextSelector selector(cc);
         calculation = std::make_unique<CommonTripletCalculation>(cc, getSource(FormTag<ForceType>()), force);
         setParameters(dynamic_cast<const ForceType&>(force));
@@ -32,7 +32,7 @@ public:
         OpenMM::ContextSelector selector(cc);
         return calculation->execute();
     }
-    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override {
+    void copyParametersToContext(OpenMM::ContextImpl& context, const CenterForce& force) override {
         OpenMM::ContextSelector selector(cc);
         setParameters(dynamic_cast<const ForceType&>(force));
     }

@@ -1,7 +1,7 @@
 #ifndef CGBRIDGE_COMMONFORMS_H_
 #define CGBRIDGE_COMMONFORMS_H_
 
-#include "internal/TripletForms.h"
+#include "internal/CenterForms.h"
 #include <string>
 #include <vector>
 

@@ -2,7 +2,7 @@
 #define CGBRIDGE_COMMONNEIGHBORS_H_
 
 #include "KernelArguments.h"
-#include "TripletForce.h"
+#include "CenterForce.h"
 #include "openmm/common/ComputeArray.h"
 #include "openmm/common/ComputeContext.h"
 #include <array>
@@ -12,7 +12,7 @@
 namespace CGBridge {
 
 /**
- * The neighbour lists of a TripletForce on a device, with the particles sorted into cells.
+ * The neighbour lists of a CenterForce on a device, with the particles sorted into cells.
  *
  * The lists hold pairs up to a skin beyond the cutoff.  The device itself decides when they must be
  * made anew; the host does not wait for it.  A list that outgrows its room is marked as such, and
@@ -24,11 +24,11 @@ public:
     /**
      * Reserve room for all particles of a force.
      */
-    CommonNeighbors(OpenMM::ComputeContext& cc, const TripletForce& force);
+    CommonNeighbors(OpenMM::ComputeContext& cc, const CenterForce& force);
     /**
      * Take over the types and weights of the particles.  A cutoff of zero means that nothing interacts.
      */
-    void setParticles(const TripletForce& force, double cutoff);
+    void setParticles(const CenterForce& force, double cutoff);
     /**
      * Tell the smallest factor by which the box of any replica is stretched, so that the lists reach far enough.
      */

@@ -3,7 +3,7 @@
 
 #include "CommonNeighbors.h"
 #include "KernelArguments.h"
-#include "TripletForce.h"
+#include "CenterForce.h"
 #include "openmm/common/ComputeArray.h"
 #include "openmm/common/ComputeContext.h"
 #include <memory>
@@ -22,7 +22,7 @@ public:
      * @param source    the source of the form's kernel "computeForces"
      * @param force     a force of the form, for the sizes of tables
      */
-    CommonTripletCalculation(OpenMM::ComputeContext& cc, const std::string& source, const TripletForce& force);
+    CommonTripletCalculation(OpenMM::ComputeContext& cc, const std::string& source, const CenterForce& force);
     /**
      * Take over the particles of a force and the parameters of its pairs and triplets of types.
      *
@@ -30,7 +30,7 @@ public:
      * @param pairs      numbers for each ordered pair of types, for each replica
      * @param triplets   numbers for each ordered triplet of types, for each replica
      */
-    void setParameters(const TripletForce& force, double cutoff, const std::vector<double>& pairs, const std::vector<double>& triplets);
+    void setParameters(const CenterForce& force, double cutoff, const std::vector<double>& pairs, const std::vector<double>& triplets);
     double execute();
     /**
      * Stretch the boxes of the replicas by factors along the axes.

@@ -39,7 +39,7 @@ private:
 
 } // namespace
 
-CommonNeighbors::CommonNeighbors(ComputeContext& cc, const TripletForce& force) : cc(cc),
+CommonNeighbors::CommonNeighbors(ComputeContext& cc, const CenterForce& force) : cc(cc),
         periodic(force.usesPeriodicBoundaryConditions()), numReplicas(force.getNumReplicas()), usesOneBlock(cc.getNumAtoms() <= MAX_ONE_BLOCK), capacity(32),
         mustRebuild(make_shared<bool>(true)) {
     int numAtoms = max(1, cc.getNumAtoms());
@@ -93,7 +93,7 @@ size_t CommonNeighbors::getTotalCells() const {
     return inTiles(numCells[0])*inTiles(numCells[1])*inTiles((size_t) numReplicas*numCells[2]);
 }
 
-void CommonNeighbors::setParticles(const TripletForce& force, double newCutoff) {
+void CommonNeighbors::setParticles(const CenterForce& force, double newCutoff) {
     cutoff = newCutoff;
     setScaleFloor(1);
     int numParticles = force.getNumParticles();

@@ -13,7 +13,7 @@ using namespace std;
 // them may use if those of an H100 or A100 are to hold them at the same time.
 static const int GROUPS_TOGETHER = 6, LOCAL_MEMORY = 37632;
 
-CommonTripletCalculation::CommonTripletCalculation(ComputeContext& cc, const string& source, const TripletForce& force) :
+CommonTripletCalculation::CommonTripletCalculation(ComputeContext& cc, const string& source, const CenterForce& force) :
         cc(cc), source(source), numTypes(force.getNumTypes()), numReplicas(force.getNumReplicas()), maxNeighbors(12),
         neighbors(make_unique<CommonNeighbors>(cc, force)) {
     int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
@@ -21,7 +21,7 @@ CommonTripletCalculation::CommonTripletCalculation(ComputeContext& cc, const str
     replicaEnergies.initialize<long long>(cc, numReplicas, "cgbridge energies");
 }
 
-void CommonTripletCalculation::setParameters(const TripletForce& force, double cutoff, const vector<double>& pairs, const vector<double>& triplets) {
+void CommonTripletCalculation::setParameters(const CenterForce& force, double cutoff, const vector<double>& pairs, const vector<double>& triplets) {
     if (!pairTable.isInitialized()) {
         int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
         pairTable.initialize(cc, pairs.size(), real, "cgbridge pairs");

@@ -1,7 +1,7 @@
 #ifndef CGBRIDGE_DEVICETESTS_H_
 #define CGBRIDGE_DEVICETESTS_H_
 
-#include "TripletForceTests.h"
+#include "CenterForceTests.h"
 
 namespace CGBridgeTests {
 

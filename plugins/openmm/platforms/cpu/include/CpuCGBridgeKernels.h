@@ -15,22 +15,22 @@ namespace CGBridge {
  * platform.
  */
 template <class ForceType>
-class CpuCalcTripletForceKernel : public CalcTripletForceKernel {
+class CpuCalcCenterForceKernel : public CalcCenterForceKernel {
 public:
-    CpuCalcTripletForceKernel(std::string name, const OpenMM::Platform& platform, std::unique_ptr<CpuKernelHost> host) :
-            CalcTripletForceKernel(name, platform), loops(getCpuFunctions().loops), calculation(std::move(host), loops.getWorkspaceSize) {
+    CpuCalcCenterForceKernel(std::string name, const OpenMM::Platform& platform, std::unique_ptr<CpuKernelHost> host) :
+            CalcCenterForceKernel(name, platform), loops(getCpuFunctions().loops), calculation(std::move(host), loops.getWorkspaceSize) {
     }
-    void initialize(const OpenMM::System& system, const TripletForce& force) override {
+    void initialize(const OpenMM::System& system, const CenterForce& force) override {
         setParameters(force);
     }
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override {
         return calculation.execute(context, includeForces, compute);
     }
-    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override {
+    void copyParametersToContext(OpenMM::ContextImpl& context, const CenterForce& force) override {
         setParameters(force);
     }
 private:
-    void setParameters(const TripletForce& force) {
+    void setParameters(const CenterForce& force) {
         maker = std::make_unique<CpuTableMaker<ForceType> >(dynamic_cast<const ForceType&>(force));
         compute = [this, tables = makeTables(*maker)] (const CpuCenterInput& input, int first, int last, float* workspace,
                 int maxNeighbors, float* forces) {

@@ -5,7 +5,7 @@
 #include "CpuKernelHost.h"
 #include "CpuNeighborList.h"
 #include "CpuShares.h"
-#include "TripletForce.h"
+#include "CenterForce.h"
 #include "openmm/internal/ContextImpl.h"
 #include <functional>
 #include <memory>
@@ -31,7 +31,7 @@ public:
     /**
      * Take over the particles of a force.  A cutoff of zero means that nothing interacts.
      */
-    void setParticles(const TripletForce& force, double cutoff);
+    void setParticles(const CenterForce& force, double cutoff);
     /**
      * Add the forces and return the energy.
      */

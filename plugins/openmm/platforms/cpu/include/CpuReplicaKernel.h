@@ -14,7 +14,7 @@ namespace CGBridge {
  * The CPU kernel of a force: a kernel for each replica, which knows nothing of the others.  Several
  * replicas share out the threads, one each, so that they need not wait for each other within a step.
  */
-class CpuReplicaKernel : public CalcTripletForceKernel {
+class CpuReplicaKernel : public CalcCenterForceKernel {
 public:
     /**
      * Creates the kernel of a force with one replica, which adds to the forces on some particles, and which runs
@@ -25,16 +25,16 @@ public:
      * @param threads    the threads that several replicas share out
      */
     CpuReplicaKernel(std::string name, const OpenMM::Platform& platform, const CpuThreads& threads, KernelFactory createKernel) :
-            CalcTripletForceKernel(name, platform), threads(threads), createKernel(createKernel) {
+            CalcCenterForceKernel(name, platform), threads(threads), createKernel(createKernel) {
     }
-    void initialize(const OpenMM::System& system, const TripletForce& force) override;
+    void initialize(const OpenMM::System& system, const CenterForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
-    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+    void copyParametersToContext(OpenMM::ContextImpl& context, const CenterForce& force) override;
 private:
     /**
      * Add the kernel of a force with one replica.
      */
-    void add(const OpenMM::System& system, const TripletForce& force, const int* thread);
+    void add(const OpenMM::System& system, const CenterForce& force, const int* thread);
     const CpuThreads threads;
     KernelFactory createKernel;
     std::vector<OpenMM::Kernel> replicas;

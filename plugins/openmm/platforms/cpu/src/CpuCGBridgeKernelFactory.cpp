@@ -4,8 +4,8 @@
 #include "LoneForcesAndEnergyKernel.h"
 #include "SerialLangevinMiddleKernel.h"
 #include "SerialPlatform.h"
-#include "internal/TripletForceImpl.h"
-#include "internal/TripletForms.h"
+#include "internal/CenterForceImpl.h"
+#include "internal/CenterForms.h"
 #include "openmm/AndersenThermostat.h"
 #include "openmm/CMMotionRemover.h"
 #include "openmm/MonteCarloAnisotropicBarostat.h"
@@ -40,7 +40,7 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
         if (platform.getName() == "CPU" || platform.getName() == SerialPlatform::NAME) {
             auto* factory = new CpuCGBridgeKernelFactory();
             CpuForms::forEach([&] (auto form) {
-                platform.registerKernelFactory(CalcTripletForceKernel::Name(decltype(form)::Force::TYPE_NAME), factory);
+                platform.registerKernelFactory(CalcCenterForceKernel::Name(decltype(form)::Force::TYPE_NAME), factory);
             });
         }
     }
@@ -67,7 +67,7 @@ extern "C" OPENMM_EXPORT void registerStepKernels() {
  * single precision there.
  */
 static bool leavesThreadsAlone(const Force& force) {
-    return dynamic_cast<const TripletForce*>(&force) || dynamic_cast<const CMMotionRemover*>(&force) ||
+    return dynamic_cast<const CenterForce*>(&force) || dynamic_cast<const CMMotionRemover*>(&force) ||
             dynamic_cast<const AndersenThermostat*>(&force) || dynamic_cast<const MonteCarloBarostat*>(&force) ||
             dynamic_cast<const MonteCarloAnisotropicBarostat*>(&force) ||
             dynamic_cast<const MonteCarloMembraneBarostat*>(&force) || dynamic_cast<const MonteCarloFlexibleBarostat*>(&force);
@@ -81,7 +81,7 @@ static bool areForcesAlone(const System& system) {
     for (int i = 0; i < system.getNumForces(); i++) {
         if (!leavesThreadsAlone(system.getForce(i)))
             return false;
-        hasTriplets |= (dynamic_cast<const TripletForce*>(&system.getForce(i)) != nullptr);
+        hasTriplets |= (dynamic_cast<const CenterForce*>(&system.getForce(i)) != nullptr);
     }
     return hasTriplets;
 }
@@ -112,7 +112,7 @@ KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platfo
         return CpuKernelFactory().createKernelImpl(name, platform, context);
     }
     if (name == IntegrateLangevinMiddleStepKernel::Name()) {
-        if (TripletForceImpl::canMoveInOnePass(context.getSystem()))
+        if (CenterForceImpl::canMoveInOnePass(context.getSystem()))
             return new CpuLangevinMiddleKernel(name, platform, context, threads);
         return CpuKernelFactory().createKernelImpl(name, platform, context);
     }
@@ -127,9 +127,9 @@ KernelImpl* CpuCGBridgeKernelFactory::createKernelImpl(string name, const Platfo
     KernelImpl* kernel = nullptr;
     CpuForms::forEach([&] (auto form) {
         using ForceType = typename decltype(form)::Force;
-        if (name == CalcTripletForceKernel::Name(ForceType::TYPE_NAME))
+        if (name == CalcCenterForceKernel::Name(ForceType::TYPE_NAME))
             kernel = new CpuReplicaKernel(name, platform, threads, [=, &platform] (const vector<int>& particles, const int* thread) {
-                return Kernel(new CpuCalcTripletForceKernel<ForceType>(name, platform, createHost(particles, thread)));
+                return Kernel(new CpuCalcCenterForceKernel<ForceType>(name, platform, createHost(particles, thread)));
             });
     });
     if (kernel == nullptr)

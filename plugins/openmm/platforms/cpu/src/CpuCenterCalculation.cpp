@@ -14,7 +14,7 @@ CpuCenterCalculation::CpuCenterCalculation(unique_ptr<CpuKernelHost> host, size_
         workspaces(threads.getNumThreads()), threadEnergy(threads.getNumThreads()) {
 }
 
-void CpuCenterCalculation::setParticles(const TripletForce& force, double cutoff) {
+void CpuCenterCalculation::setParticles(const CenterForce& force, double cutoff) {
     vector<int> types(force.getNumParticles());
     vector<double> weights(force.getNumParticles());
     for (int i = 0; i < force.getNumParticles(); i++)

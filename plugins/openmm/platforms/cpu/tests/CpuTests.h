@@ -1,7 +1,7 @@
 #ifndef CGBRIDGE_CPUTESTS_H_
 #define CGBRIDGE_CPUTESTS_H_
 
-#include "TripletForceTests.h"
+#include "CenterForceTests.h"
 
 namespace CGBridgeTests {
 
@@ -11,7 +11,7 @@ const int SKIPPED = 77;
 /**
  * Get whether this machine has the instructions that CGBRIDGE_CPU_ISA names.
  */
-inline bool hasInstructions(const PlatformUnderTest& test, TripletForce* force) {
+inline bool hasInstructions(const PlatformUnderTest& test, CenterForce* force) {
     Configuration empty = makeConfiguration(1, false);
     empty.positions.resize(1);
     empty.types = {-1};

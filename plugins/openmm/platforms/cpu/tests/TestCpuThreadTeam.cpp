@@ -4,7 +4,7 @@
 
 #include "CpuShares.h"
 #include "CpuThreadTeam.h"
-#include "TripletForceTests.h"
+#include "CenterForceTests.h"
 #include <chrono>
 #include <numeric>
 #include <stdexcept>

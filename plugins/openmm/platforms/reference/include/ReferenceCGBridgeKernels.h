@@ -11,12 +11,12 @@ namespace CGBridge {
 /**
  * The Reference kernel of all forms: the computation on the host.
  */
-class ReferenceCalcTripletForceKernel : public CalcTripletForceKernel {
+class ReferenceCalcCenterForceKernel : public CalcCenterForceKernel {
 public:
-    using CalcTripletForceKernel::CalcTripletForceKernel;
-    void initialize(const OpenMM::System& system, const TripletForce& force) override;
+    using CalcCenterForceKernel::CalcCenterForceKernel;
+    void initialize(const OpenMM::System& system, const CenterForce& force) override;
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override;
-    void copyParametersToContext(OpenMM::ContextImpl& context, const TripletForce& force) override;
+    void copyParametersToContext(OpenMM::ContextImpl& context, const CenterForce& force) override;
     bool canScaleReplicas() const override {
         return true;
     }

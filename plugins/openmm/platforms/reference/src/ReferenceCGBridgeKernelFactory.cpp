@@ -1,6 +1,6 @@
 #include "ReferenceCGBridgeKernelFactory.h"
 #include "ReferenceCGBridgeKernels.h"
-#include "internal/TripletForms.h"
+#include "internal/CenterForms.h"
 #include "openmm/Platform.h"
 #include "openmm/internal/windowsExport.h"
 
@@ -15,11 +15,11 @@ extern "C" OPENMM_EXPORT void registerKernelFactories() {
     // The platform owns its factories, and all names lead to the same one.
     Platform& platform = Platform::getPlatformByName("Reference");
     auto* factory = new ReferenceCGBridgeKernelFactory();
-    TripletForms::forEach([&] (auto form) {
-        platform.registerKernelFactory(CalcTripletForceKernel::Name(decltype(form)::Force::TYPE_NAME), factory);
+    CenterForms::forEach([&] (auto form) {
+        platform.registerKernelFactory(CalcCenterForceKernel::Name(decltype(form)::Force::TYPE_NAME), factory);
     });
 }
 
 KernelImpl* ReferenceCGBridgeKernelFactory::createKernelImpl(string name, const Platform& platform, ContextImpl& context) const {
-    return new ReferenceCalcTripletForceKernel(name, platform);
+    return new ReferenceCalcCenterForceKernel(name, platform);
 }

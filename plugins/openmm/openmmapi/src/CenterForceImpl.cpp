@@ -1,4 +1,4 @@
-#include "internal/TripletForceImpl.h"
+#include "internal/CenterForceImpl.h"
 #include "CGBridgeKernels.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/internal/ContextImpl.h"
@@ -9,23 +9,23 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-TripletForceImpl::TripletForceImpl(const TripletForce& owner) :
+CenterForceImpl::CenterForceImpl(const CenterForce& owner) :
         CustomCPPForceImpl(owner), owner(owner), scales(owner.getNumReplicas(), Vec3(1, 1, 1)), hasPlatformKernel(false) {
 }
 
-bool TripletForceImpl::canMoveInOnePass(const System& system) {
+bool CenterForceImpl::canMoveInOnePass(const System& system) {
     if (system.getNumConstraints() > 0)
         return false;
     for (int i = 0; i < system.getNumParticles(); i++)
         if (system.isVirtualSite(i))
             return false;
     for (int i = 0; i < system.getNumForces(); i++)
-        if (dynamic_cast<const TripletForce*>(&system.getForce(i)) != nullptr)
+        if (dynamic_cast<const CenterForce*>(&system.getForce(i)) != nullptr)
             return true;
     return false;
 }
 
-void TripletForceImpl::initialize(ContextImpl& context) {
+void CenterForceImpl::initialize(ContextImpl& context) {
     const System& system = context.getSystem();
     if (owner.getNumParticles() != system.getNumParticles()) {
         stringstream message;
@@ -35,11 +35,11 @@ void TripletForceImpl::initialize(ContextImpl& context) {
     }
     computation = HostComputation::create(owner);
     checkBox(context, scales);
-    const string kernelName = CalcTripletForceKernel::Name(owner.getTypeName());
+    const string kernelName = CalcCenterForceKernel::Name(owner.getTypeName());
     hasPlatformKernel = context.getPlatform().supportsKernels({kernelName});
     if (hasPlatformKernel) {
         kernel = context.getPlatform().createKernel(kernelName, context);
-        kernel.getAs<CalcTripletForceKernel>().initialize(system, owner);
+        kernel.getAs<CalcCenterForceKernel>().initialize(system, owner);
     }
     else {
         // OpenMM would say no more than that a kernel is missing.
@@ -50,29 +50,29 @@ void TripletForceImpl::initialize(ContextImpl& context) {
     }
 }
 
-vector<string> TripletForceImpl::getKernelNames() {
+vector<string> CenterForceImpl::getKernelNames() {
     return {};
 }
 
-double TripletForceImpl::calcForcesAndEnergy(ContextImpl& context, bool includeForces, bool includeEnergy, int groups) {
+double CenterForceImpl::calcForcesAndEnergy(ContextImpl& context, bool includeForces, bool includeEnergy, int groups) {
     if ((groups&(1<<owner.getForceGroup())) == 0)
         return 0.0;
 
     // The check comes here and not in computeForce(), which GPU platforms call on a worker thread.
     checkBox(context, scales);
     if (hasPlatformKernel)
-        return kernel.getAs<CalcTripletForceKernel>().execute(context, includeForces, includeEnergy);
+        return kernel.getAs<CalcCenterForceKernel>().execute(context, includeForces, includeEnergy);
     return CustomCPPForceImpl::calcForcesAndEnergy(context, includeForces, includeEnergy, groups);
 }
 
-double TripletForceImpl::computeForce(ContextImpl& context, const vector<Vec3>& positions, vector<Vec3>& forces) {
+double CenterForceImpl::computeForce(ContextImpl& context, const vector<Vec3>& positions, vector<Vec3>& forces) {
     Vec3 box[3];
     context.getPeriodicBoxVectors(box[0], box[1], box[2]);
     forces.assign(positions.size(), Vec3());
     return computation->compute(positions, box, &forces);
 }
 
-vector<double> TripletForceImpl::getParticleEnergies(ContextImpl& context) {
+vector<double> CenterForceImpl::getParticleEnergies(ContextImpl& context) {
     vector<double> energies;
     vector<Vec3> positions;
     Vec3 box[3];
@@ -83,7 +83,7 @@ vector<double> TripletForceImpl::getParticleEnergies(ContextImpl& context) {
     return energies;
 }
 
-vector<double> TripletForceImpl::getVirial(ContextImpl& context) {
+vector<double> CenterForceImpl::getVirial(ContextImpl& context) {
     vector<double> virial;
     vector<Vec3> positions;
     Vec3 box[3];
@@ -94,33 +94,33 @@ vector<double> TripletForceImpl::getVirial(ContextImpl& context) {
     return virial;
 }
 
-vector<double> TripletForceImpl::getReplicaEnergies(ContextImpl& context) {
+vector<double> CenterForceImpl::getReplicaEnergies(ContextImpl& context) {
     checkBox(context, scales);
     if (hasPlatformKernel)
-        return kernel.getAs<CalcTripletForceKernel>().getReplicaEnergies(context);
+        return kernel.getAs<CalcCenterForceKernel>().getReplicaEnergies(context);
     return {};
 }
 
-void TripletForceImpl::setReplicaScales(ContextImpl& context, const vector<Vec3>& newScales) {
-    if (hasPlatformKernel && !kernel.getAs<CalcTripletForceKernel>().canScaleReplicas())
+void CenterForceImpl::setReplicaScales(ContextImpl& context, const vector<Vec3>& newScales) {
+    if (hasPlatformKernel && !kernel.getAs<CalcCenterForceKernel>().canScaleReplicas())
         throw OpenMMException(owner.getName()+".setReplicaScales: on the platform "+context.getPlatform().getName()+" all replicas have the box"
                 " of the Context. Use a GPU, or a Context for each box, which is faster there");
     checkBox(context, newScales);
     scales = newScales;
     computation->setScales(scales);
     if (hasPlatformKernel)
-        kernel.getAs<CalcTripletForceKernel>().setReplicaScales(scales);
+        kernel.getAs<CalcCenterForceKernel>().setReplicaScales(scales);
     context.systemChanged();
 }
 
-void TripletForceImpl::updateParametersInContext(ContextImpl& context) {
+void CenterForceImpl::updateParametersInContext(ContextImpl& context) {
     if (owner.getNumParticles() != context.getSystem().getNumParticles())
         throw OpenMMException(owner.getName()+".updateParametersInContext: the number of particles has changed");
     computation = HostComputation::create(owner);
     computation->setScales(scales);
     checkBox(context, scales);
     if (hasPlatformKernel) {
-        auto& calculation = kernel.getAs<CalcTripletForceKernel>();
+        auto& calculation = kernel.getAs<CalcCenterForceKernel>();
         calculation.copyParametersToContext(context, owner);
         if (calculation.canScaleReplicas())
             calculation.setReplicaScales(scales);
@@ -128,7 +128,7 @@ void TripletForceImpl::updateParametersInContext(ContextImpl& context) {
     context.systemChanged();
 }
 
-void TripletForceImpl::checkBox(ContextImpl& context, const vector<Vec3>& scales) const {
+void CenterForceImpl::checkBox(ContextImpl& context, const vector<Vec3>& scales) const {
     if (!owner.usesPeriodicBoundaryConditions())
         return;
     Vec3 a, b, c;

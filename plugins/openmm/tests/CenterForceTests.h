@@ -1,5 +1,5 @@
-#ifndef CGBRIDGE_TRIPLETFORCETESTS_H_
-#define CGBRIDGE_TRIPLETFORCETESTS_H_
+#ifndef CGBRIDGE_CENTERFORCETESTS_H_
+#define CGBRIDGE_CENTERFORCETESTS_H_
 
 /*
  * The tests that TersoffForce and StillingerWeberForce share, for any platform.
@@ -8,7 +8,7 @@
  * another, and calls runTests<CGBRIDGE_TESTS>(), which is TersoffTests or another, with a PlatformUnderTest.
  */
 
-#include "TripletForce.h"
+#include "CenterForce.h"
 #include "openmm/Context.h"
 #include "openmm/OpenMMException.h"
 #include "openmm/Platform.h"
@@ -26,7 +26,7 @@
 
 namespace CGBridgeTests {
 
-using CGBridge::TripletForce;
+using CGBridge::CenterForce;
 using OpenMM::Context;
 using OpenMM::OpenMMException;
 using OpenMM::Platform;
@@ -116,7 +116,7 @@ public:
     /**
      * @param force    a force without particles; the sample owns it
      */
-    Sample(const PlatformUnderTest& test, TripletForce* force, const Configuration& configuration, const vector<double>& weights = {}) :
+    Sample(const PlatformUnderTest& test, CenterForce* force, const Configuration& configuration, const vector<double>& weights = {}) :
             force(*force), integrator(0.001) {
         for (size_t i = 0; i < configuration.types.size(); i++) {
             system.addParticle(18.015);
@@ -144,7 +144,7 @@ public:
         return scale;
     }
     System system;
-    TripletForce& force;
+    CenterForce& force;
     OpenMM::VerletIntegrator integrator;
     std::unique_ptr<Context> context;
 };
@@ -187,19 +187,25 @@ inline void assertRefuses(const std::function<void()>& action, const string& rea
 /**
  * The tests.  A subclass makes forces of its kind.
  */
-class TripletForceTests {
+class CenterForceTests {
 public:
-    explicit TripletForceTests(const PlatformUnderTest& test) : test(test) {
+    explicit CenterForceTests(const PlatformUnderTest& test) : test(test) {
     }
-    virtual ~TripletForceTests() = default;
+    virtual ~CenterForceTests() = default;
     /**
      * Make a force without particles, with 1 type or with 3 whose triplets all differ.
      */
-    virtual TripletForce* makeForce(int numTypes) const = 0;
+    virtual CenterForce* makeForce(int numTypes) const = 0;
     /**
      * Multiply the energy of every triplet by a factor.
      */
-    virtual void scaleEnergy(TripletForce& force, double factor) const = 0;
+    virtual void scaleEnergy(CenterForce& force, double factor) const = 0;
+    /**
+     * Get the energy of a particle without neighbours, in a force with one type.
+     */
+    virtual double getLoneEnergy() const {
+        return 0;
+    }
     void runCommon() {
         for (int numTypes : {1, 3}) {
             for (bool triclinic : {false, true}) {
@@ -399,7 +405,8 @@ protected:
             configuration.positions.resize(numParticles);
             configuration.types.resize(numParticles);
             Sample sample(test, makeForce(1), configuration);
-            ASSERT_EQUAL(0.0, sample.getEnergy());
+            const double expected = numParticles*getLoneEnergy();
+            assertClose(expected, sample.getEnergy(), test.tolerance*std::abs(expected));
             for (const Vec3& force : sample.getForces())
                 ASSERT_EQUAL_VEC(Vec3(), force, 0);
         }
@@ -407,7 +414,7 @@ protected:
 
     void testRefusals() const {
         Configuration configuration = makeConfiguration(1, false);
-        std::unique_ptr<TripletForce> force(makeForce(1));
+        std::unique_ptr<CenterForce> force(makeForce(1));
         assertRefuses([&] { force->addExclusion(0, 1); }, "cannot be excluded");
         assertRefuses([&] { force->addParticle(1); }, "type");
         assertRefuses([&] { force->addParticle(-2); }, "type");
@@ -429,7 +436,7 @@ protected:
         System system;
         for (int i = 0; i < 3; i++)
             system.addParticle(1);
-        TripletForce* tooFew = makeForce(1);
+        CenterForce* tooFew = makeForce(1);
         tooFew->addParticle(0);
         system.addForce(tooFew);
         OpenMM::VerletIntegrator integrator(0.001);
@@ -452,4 +459,4 @@ int runTests(const PlatformUnderTest& test) {
 
 } // namespace CGBridgeTests
 
-#endif /*CGBRIDGE_TRIPLETFORCETESTS_H_*/
+#endif /*CGBRIDGE_CENTERFORCETESTS_H_*/

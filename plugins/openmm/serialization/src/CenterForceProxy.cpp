@@ -1,11 +1,11 @@
-#include "TripletForceProxy.h"
+#include "CenterForceProxy.h"
 #include "openmm/OpenMMException.h"
 
 using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-void TripletForceProxyBase::write(const TripletForce& force, SerializationNode& node) const {
+void CenterForceProxyBase::write(const CenterForce& force, SerializationNode& node) const {
     // A reader of version 1 would take all particles for one replica.
     const bool hasReplicas = (force.getNumReplicas() > 1);
     node.setIntProperty("version", hasReplicas ? 2 : 1);
@@ -27,7 +27,7 @@ void TripletForceProxyBase::write(const TripletForce& force, SerializationNode& 
     }
 }
 
-void TripletForceProxyBase::read(TripletForce& force, const SerializationNode& node) const {
+void CenterForceProxyBase::read(CenterForce& force, const SerializationNode& node) const {
     force.setForceGroup(node.getIntProperty("forceGroup"));
     force.setName(node.getStringProperty("name"));
     force.setUsesPeriodicBoundaryConditions(node.getBoolProperty("periodic"));
@@ -35,7 +35,7 @@ void TripletForceProxyBase::read(TripletForce& force, const SerializationNode& n
         force.addParticle(particle.getIntProperty("type"), particle.getDoubleProperty("weight"), particle.getIntProperty("replica", 0));
 }
 
-void TripletForceProxyBase::checkVersion(const SerializationNode& node) const {
+void CenterForceProxyBase::checkVersion(const SerializationNode& node) const {
     int version = node.getIntProperty("version");
     if (version != 1 && version != 2)
         throw OpenMMException(getTypeName()+": the XML has format version "+to_string(version)+", this program reads versions 1 and 2");

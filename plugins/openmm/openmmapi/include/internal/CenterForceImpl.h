@@ -1,8 +1,8 @@
-#ifndef CGBRIDGE_TRIPLETFORCEIMPL_H_
-#define CGBRIDGE_TRIPLETFORCEIMPL_H_
+#ifndef CGBRIDGE_CENTERFORCEIMPL_H_
+#define CGBRIDGE_CENTERFORCEIMPL_H_
 
 #include "CenterComputation.h"
-#include "TripletForce.h"
+#include "CenterForce.h"
 #include "openmm/Kernel.h"
 #include "openmm/internal/CustomCPPForceImpl.h"
 #include <memory>
@@ -12,22 +12,22 @@
 namespace CGBridge {
 
 /**
- * This is the internal implementation of TripletForce.
+ * This is the internal implementation of CenterForce.
  *
  * A platform that registers the kernel of the force runs it.  On every other platform the host
  * computes the forces in double precision, through the mechanism OpenMM has for forces written in
  * plain C++, so that the force runs wherever OpenMM does.
  */
-class CGBRIDGE_EXPORT TripletForceImpl : public OpenMM::CustomCPPForceImpl {
+class CGBRIDGE_EXPORT CenterForceImpl : public OpenMM::CustomCPPForceImpl {
 public:
     /**
      * Get whether a System has such a force, and neither constraints nor virtual sites: then the platforms take
      * steps of Langevin dynamics in one pass over memory, which OpenMM's own kernels cannot.
      */
     static bool canMoveInOnePass(const OpenMM::System& system);
-    explicit TripletForceImpl(const TripletForce& owner);
+    explicit CenterForceImpl(const CenterForce& owner);
     void initialize(OpenMM::ContextImpl& context);
-    const TripletForce& getOwner() const {
+    const CenterForce& getOwner() const {
         return owner;
     }
     /**
@@ -50,7 +50,7 @@ public:
     void updateParametersInContext(OpenMM::ContextImpl& context);
 private:
     void checkBox(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& scales) const;
-    const TripletForce& owner;
+    const CenterForce& owner;
     std::unique_ptr<HostComputation> computation;
     std::vector<OpenMM::Vec3> scales;
     OpenMM::Kernel kernel;
@@ -59,4 +59,4 @@ private:
 
 } // namespace CGBridge
 
-#endif /*CGBRIDGE_TRIPLETFORCEIMPL_H_*/
+#endif /*CGBRIDGE_CENTERFORCEIMPL_H_*/

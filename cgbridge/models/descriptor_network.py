@@ -1,0 +1,102 @@
+"""A network of descriptors in the form of NEP as numbers, and as a force of the plugin.
+
+The form stands at :class:`cgbridge.openmm.DescriptorNetworkForce`; it is that of Fan et al.,
+doi:10.1103/PhysRevB.104.104309 and doi:10.1063/5.0106617.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cgbridge.frames import FloatArray
+
+if TYPE_CHECKING:
+    from cgbridge.openmm import DescriptorNetworkForce
+
+
+@dataclass(frozen=True)
+class Layer:
+    """tanh(W x + b) with ``weights`` W (neurons, inputs) and ``biases`` b (neurons,)."""
+
+    weights: FloatArray
+    biases: FloatArray
+
+
+@dataclass(frozen=True)
+class TypeNetwork:
+    """The energy of particles of one type in kJ/mol: ``outputs`` (neurons,) times the last of one or two
+    hidden ``layers``, and a ``constant``."""
+
+    layers: tuple[Layer, ...]
+    outputs: FloatArray
+    constant: float
+
+    def flat(self) -> list[float]:
+        """All numbers in the order of ``DescriptorNetworkForce.setNetwork``."""
+        parts = [part for layer in self.layers for part in (layer.weights.ravel(), layer.biases)]
+        return [float(v) for v in np.concatenate([*parts, self.outputs, [self.constant]])]
+
+
+@dataclass(frozen=True)
+class DescriptorNetwork:
+    """Coefficients ``radial`` (T, T, functions, basis) and ``angular`` of the functions for every type of the
+    centre and of the neighbour, and the network of each type of centre. Cutoffs are in nm; ``order`` is the
+    highest l of the angular descriptors, of which there are none without angular functions."""
+
+    radial_cutoff: float
+    angular_cutoff: float
+    radial: FloatArray
+    angular: FloatArray
+    order: int
+    networks: tuple[TypeNetwork, ...]
+    four_body: bool = False
+    five_body: bool = False
+
+    @property
+    def kinds(self) -> int:
+        """How many types there are."""
+        return len(self.networks)
+
+    @property
+    def size(self) -> int:
+        """How many descriptors a particle has."""
+        terms = self.order + self.four_body + self.five_body
+        return int(self.radial.shape[2] + self.angular.shape[2] * terms)
+
+    def force(self, types: Sequence[int], *, periodic: bool = True) -> DescriptorNetworkForce:
+        """The force on particles of ``types`` (-1: takes no part)."""
+        force = self.new_force()
+        for kind in types:
+            force.addParticle(int(kind))
+        force.setUsesPeriodicBoundaryConditions(periodic)
+        return force
+
+    def new_force(self, replicas: int = 1) -> DescriptorNetworkForce:
+        """The force without particles, every replica with these parameters."""
+        from cgbridge.openmm import DescriptorNetworkForce
+
+        force = DescriptorNetworkForce(self.kinds, replicas)
+        _, _, functions, basis = self.radial.shape
+        force.setRadialDescriptors(self.radial_cutoff, functions, basis)
+        _, _, functions, basis = self.angular.shape
+        if functions:
+            force.setAngularDescriptors(
+                self.angular_cutoff, functions, basis, self.order, self.four_body, self.five_body
+            )
+        force.setHiddenLayers([len(layer.biases) for layer in self.networks[0].layers])
+        for replica in range(replicas):
+            self.update(force, replica)
+        return force
+
+    def update(self, force: DescriptorNetworkForce, replica: int = 0) -> None:
+        """Set the coefficients and networks of a force of this shape."""
+        for i in range(self.kinds):
+            force.setNetwork(i, self.networks[i].flat(), replica)
+            for j in range(self.kinds):
+                force.setRadialCoefficients(i, j, self.radial[i, j].ravel().tolist(), replica)
+                if self.angular.shape[2]:
+                    force.setAngularCoefficients(i, j, self.angular[i, j].ravel().tolist(), replica)
