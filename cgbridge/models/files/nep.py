@@ -2,9 +2,9 @@
 
 The file has a head of lines with a word and numbers, then one number in a line: for version 4 the network of
 each type (weights neuron by neuron, biases, outputs), for version 3 one network for all; one constant for
-all; the coefficients of the radial, then of the angular functions, each in the order n, k, type of the centre,
-type of the neighbour; and the factors that every descriptor is multiplied with. Lengths are in angstrom and
-energies in eV; biases and constant are subtracted. Format: https://gpumd.org/potentials/nep.html
+all; the coefficients of the radial, then of the angular functions, each in the order n, k, type of the
+centre, type of the neighbour; and the factors that every descriptor is multiplied with. Lengths are in
+angstrom and energies in eV; biases and constant are subtracted. Format: https://gpumd.org/potentials/nep.html
 """
 
 from __future__ import annotations
@@ -126,17 +126,24 @@ class _Reader:
         return NepFile(
             elements,
             DescriptorNetwork(
-                cutoffs[0] * ANGSTROM, cutoffs[1] * ANGSTROM, coefficients[0], coefficients[1], order, networks,
-                bool(four), bool(five),
+                cutoffs[0] * ANGSTROM,
+                cutoffs[1] * ANGSTROM,
+                coefficients[0],
+                coefficients[1],
+                order,
+                networks,
+                bool(four),
+                bool(five),
             ),
-        )  # fmt: skip
+        )
 
     def _layer(self, neurons: int, size: int) -> tuple[Layer, FloatArray]:
         weights = self._numbers(neurons * size).reshape(neurons, size)
         return Layer(weights, -self._numbers(neurons)), self._numbers(neurons) * EV
 
     def _words(self, expected: str) -> list[str]:
-        for self._number, line in self._lines:
+        for number, line in self._lines:
+            self._number = number
             if line.strip():
                 return line.split()
         raise self._fault(f"the file ends where there should be {expected}", "copy it again")
