@@ -3,6 +3,7 @@
 
 #include "CGBridgeKernels.h"
 #include "CpuCenterCalculation.h"
+#include "CpuDescriptorNetworkTableMaker.h"
 #include "CpuTableMaker.h"
 #include <memory>
 #include <string>
@@ -18,13 +19,13 @@ template <class ForceType>
 class CpuCalcCenterForceKernel : public CalcCenterForceKernel {
 public:
     CpuCalcCenterForceKernel(std::string name, const OpenMM::Platform& platform, std::unique_ptr<CpuKernelHost> host) :
-            CalcCenterForceKernel(name, platform), loops(getCpuFunctions().loops), calculation(std::move(host), loops.getWorkspaceSize) {
+            CalcCenterForceKernel(name, platform), loops(getCpuFunctions().loops), calculation(std::move(host)) {
     }
     void initialize(const OpenMM::System& system, const CenterForce& force) override {
         setParameters(force);
     }
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override {
-        return calculation.execute(context, includeForces, compute);
+        return calculation.execute(context, includeForces, getWorkspaceSize, compute);
     }
     void copyParametersToContext(OpenMM::ContextImpl& context, const CenterForce& force) override {
         setParameters(force);
@@ -32,16 +33,21 @@ public:
 private:
     void setParameters(const CenterForce& force) {
         maker = std::make_unique<CpuTableMaker<ForceType> >(dynamic_cast<const ForceType&>(force));
-        compute = [this, tables = makeTables(*maker)] (const CpuCenterInput& input, int first, int last, float* workspace,
+        const CpuTables<ForceType> tables = makeTables(*maker);
+        getWorkspaceSize = [this, tables] (int maxNeighbors) {
+            return loops.getWorkspaceSize(tables, maxNeighbors);
+        };
+        compute = [this, tables] (const CpuCenterInput& input, int first, int last, float* workspace,
                 int maxNeighbors, float* forces) {
             return loops.compute(tables, input, first, last, workspace, maxNeighbors, forces);
         };
-        calculation.setParticles(force, maker->getTriplets().getCutoff());
+        calculation.setParticles(force, maker->getCutoff());
     }
     const CpuLoops<ForceType>& loops;
     CpuCenterCalculation calculation;
     /** Keeps the tables alive. */
     std::unique_ptr<CpuTableMaker<ForceType> > maker;
+    CpuCenterCalculation::GetWorkspaceSize getWorkspaceSize;
     CpuCenterCalculation::Compute compute;
 };
 

@@ -23,23 +23,21 @@ public:
      * The loops of a form with their parameters: computes the batches from first to last-1.
      */
     using Compute = std::function<double(const CpuCenterInput& input, int first, int last, float* workspace, int maxNeighbors, float* forces)>;
-    /**
-     * @param host               the platform
-     * @param getWorkspaceSize   see CpuLoops
-     */
-    CpuCenterCalculation(std::unique_ptr<CpuKernelHost> host, size_t (*getWorkspaceSize)(int maxNeighbors));
+    using GetWorkspaceSize = std::function<size_t(int maxNeighbors)>;
+    explicit CpuCenterCalculation(std::unique_ptr<CpuKernelHost> host);
     /**
      * Take over the particles of a force.  A cutoff of zero means that nothing interacts.
      */
     void setParticles(const CenterForce& force, double cutoff);
     /**
      * Add the forces and return the energy.
+     *
+     * @param getWorkspaceSize   see CpuLoops
      */
-    double execute(OpenMM::ContextImpl& context, bool includeForces, const Compute& compute);
+    double execute(OpenMM::ContextImpl& context, bool includeForces, const GetWorkspaceSize& getWorkspaceSize, const Compute& compute);
 private:
-    float* getWorkspace(int thread);
+    float* getWorkspace(int thread, size_t size);
     std::unique_ptr<CpuKernelHost> host;
-    size_t (*getWorkspaceSize)(int maxNeighbors);
     const CpuThreads threads;
     bool periodic = true;
     /** Null if nothing interacts. */

@@ -1,6 +1,7 @@
 #ifndef CGBRIDGE_CPUFUNCTIONS_H_
 #define CGBRIDGE_CPUFUNCTIONS_H_
 
+#include "CpuDescriptorNetworkTables.h"
 #include "CpuStillingerWeberTables.h"
 #include "CpuTersoffTables.h"
 #include "internal/FormList.h"
@@ -12,7 +13,7 @@ namespace CGBridge {
 /**
  * The forms that the CPU platform has loops for.
  */
-using CpuForms = FormList<TersoffForce, StillingerWeberForce>;
+using CpuForms = FormList<TersoffForce, StillingerWeberForce, DescriptorNetworkForce>;
 
 /**
  * What the vectorized loops of the CPU platform work on.
@@ -58,7 +59,7 @@ const int CPU_MAX_WIDTH = 16;
 template <class ForceType>
 struct CpuLoops {
     /** Get the number of floats of work space that a thread needs. */
-    size_t (*getWorkspaceSize)(int maxNeighbors);
+    size_t (*getWorkspaceSize)(const CpuTables<ForceType>& tables, int maxNeighbors);
     /**
      * Add the forces of a range of batches, four floats per particle, and return their energy.
      * Forces are left out if the pointer is null.

@@ -19,6 +19,9 @@ public:
     const EffectiveTriplets<ForceType>& getTriplets() const {
         return triplets;
     }
+    double getCutoff() const {
+        return triplets.getCutoff();
+    }
     /**
      * Make a table of a number that the triplets (i, j, j) tell.
      */

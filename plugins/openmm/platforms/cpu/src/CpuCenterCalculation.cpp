@@ -9,8 +9,8 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-CpuCenterCalculation::CpuCenterCalculation(unique_ptr<CpuKernelHost> host, size_t (*getWorkspaceSize)(int maxNeighbors)) :
-        host(move(host)), getWorkspaceSize(getWorkspaceSize), threads(this->host->getThreads()), shares(threads.getNumThreads()),
+CpuCenterCalculation::CpuCenterCalculation(unique_ptr<CpuKernelHost> host) :
+        host(move(host)), threads(this->host->getThreads()), shares(threads.getNumThreads()),
         workspaces(threads.getNumThreads()), threadEnergy(threads.getNumThreads()) {
 }
 
@@ -27,7 +27,7 @@ void CpuCenterCalculation::setParticles(const CenterForce& force, double cutoff)
         neighborList = make_unique<CpuNeighborList>(types, weights, cutoff, threads);
 }
 
-double CpuCenterCalculation::execute(ContextImpl& context, bool includeForces, const Compute& compute) {
+double CpuCenterCalculation::execute(ContextImpl& context, bool includeForces, const GetWorkspaceSize& getWorkspaceSize, const Compute& compute) {
     if (neighborList == nullptr)
         return 0;
     auto& referenceData = *reinterpret_cast<ReferencePlatform::PlatformData*>(context.getPlatformData());
@@ -37,9 +37,10 @@ double CpuCenterCalculation::execute(ContextImpl& context, bool includeForces, c
             fill_n(referenceData.forces->begin(), referenceData.numParticles, Vec3(1, 1, 1)*numeric_limits<double>::quiet_NaN());
         return numeric_limits<double>::quiet_NaN();
     }
+    const size_t workspaceSize = getWorkspaceSize(neighborList->getMaxNeighbors());
     shares.begin(neighborList->getNumBatches(), host->isDeterministic());
     threads.forEachThread([&] (int thread) {
-        float* workspace = getWorkspace(thread);
+        float* workspace = getWorkspace(thread, workspaceSize);
         float* forces = (includeForces ? host->beginForces(thread) : nullptr);
         double energy = 0;
         shares.take(thread, [&] (int first, int last) {
@@ -55,11 +56,11 @@ double CpuCenterCalculation::execute(ContextImpl& context, bool includeForces, c
 /**
  * Get work space for the longest list there is, on a border that suits all vectors.
  */
-float* CpuCenterCalculation::getWorkspace(int thread) {
+float* CpuCenterCalculation::getWorkspace(int thread, size_t size) {
     vector<float>& workspace = workspaces[thread];
-    const size_t alignment = CPU_MAX_WIDTH, size = getWorkspaceSize(neighborList->getMaxNeighbors())+alignment;
-    if (workspace.size() < size)
-        workspace.resize(size);
+    const size_t alignment = CPU_MAX_WIDTH;
+    if (workspace.size() < size+alignment)
+        workspace.resize(size+alignment);
     const size_t misalignment = (reinterpret_cast<uintptr_t>(workspace.data())/sizeof(float))%alignment;
     return workspace.data()+(alignment-misalignment)%alignment;
 }

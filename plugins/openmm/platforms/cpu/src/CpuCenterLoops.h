@@ -6,7 +6,7 @@
  *
  *     struct Loops {
  *         using Force = ...;
- *         using Arrays = ...;      made of a Workspace, from which it takes the arrays that the form needs
+ *         using Arrays = ...;      made of a Workspace, from which it takes the arrays that the form needs, and the tables
  *         // The energies of the centres of a batch, all of one type.  Sets the gradients of their neighbours.
  *         static fvec compute(const CpuTables<Force>& tables, NeighborBatch& batch, Arrays& arrays, int type);
  *     };
@@ -25,6 +25,14 @@ namespace {
 
 template <class ForceType>
 struct FormLoops;
+
+/**
+ * The second, shorter cutoff of a form in nm; 0 if it has none.
+ */
+template <class ForceType>
+CGBRIDGE_INLINE float getNearCutoff(const CpuTables<ForceType>& tables) {
+    return 0;
+}
 
 /**
  * Looks up the parameters of the pairs of the centres and their neighbours k.
@@ -88,11 +96,11 @@ double computeBatches(const CpuTables<typename Loops::Force>& tables, const CpuC
                       float* workspace, int maxNeighbors, float* forces) {
     Workspace space(workspace, maxNeighbors);
     NeighborBatch b(space);
-    typename Loops::Arrays arrays(space);
+    typename Loops::Arrays arrays(space, tables);
     double energy = 0;
     for (int index = firstBatch; index < lastBatch; index++) {
         const CpuCenterBatch& batch = input.batches[index];
-        b.collect(input, batch, tables.numTypes > 1);
+        b.collect(input, batch, tables.numTypes > 1, getNearCutoff(tables));
         fvec batchEnergy = Loops::compute(tables, b, arrays, batch.type);
         energy += sum(batchEnergy*b.weight);
         if (forces != nullptr)
@@ -108,10 +116,10 @@ double compute(const CpuTables<ForceType>& tables, const CpuCenterInput& input, 
 }
 
 template <class ForceType>
-size_t getWorkspaceSize(int maxNeighbors) {
+size_t getWorkspaceSize(const CpuTables<ForceType>& tables, int maxNeighbors) {
     Workspace space(nullptr, maxNeighbors);
     NeighborBatch b(space);
-    typename FormLoops<ForceType>::Arrays arrays(space);
+    typename FormLoops<ForceType>::Arrays arrays(space, tables);
     return space.getSize();
 }
 

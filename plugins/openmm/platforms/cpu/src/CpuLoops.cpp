@@ -7,6 +7,7 @@
 #include "CpuCenterLoops.h"
 #include "CpuTersoffLoops.h"
 #include "CpuStillingerWeberLoops.h"
+#include "CpuDescriptorNetworkLoops.h"
 #include "CpuLangevinLoops.h"
 
 namespace CGBridge {

@@ -18,11 +18,19 @@ class Workspace {
 public:
     Workspace(float* memory, int maxNeighbors) : memory((fvec*) memory), maxNeighbors(maxNeighbors) {
     }
-    fvec* perNeighbor() {
-        return take(maxNeighbors);
+    fvec* perNeighbor(int count = 1) {
+        return take((size_t) count*maxNeighbors);
     }
     fvec* perPair() {
         return take((size_t) maxNeighbors*(maxNeighbors-1)/2+1);
+    }
+    fvec* take(size_t count) {
+        fvec* result = (memory == nullptr ? nullptr : memory+used);
+        used += count;
+        return result;
+    }
+    int getMaxNeighbors() const {
+        return maxNeighbors;
     }
     /**
      * Get the number of floats that were handed out.
@@ -31,11 +39,6 @@ public:
         return used*WIDTH;
     }
 private:
-    fvec* take(size_t count) {
-        fvec* result = (memory == nullptr ? nullptr : memory+used);
-        used += count;
-        return result;
-    }
     fvec* memory;
     size_t used = 0;
     int maxNeighbors;
@@ -51,8 +54,11 @@ struct Turn {
 };
 
 struct NeighborBatch {
-    /** The largest number of neighbours of any centre. */
+    /** The largest number of neighbours of any centre, and the number that arrays have room for. */
     int count;
+    const int maxCount;
+    /** Where a form has a second, shorter cutoff: the largest number of neighbours within it.  They come first. */
+    int countNear;
     /** The number of neighbours of each centre. */
     int countOfLane[WIDTH];
     /** Distance, its inverse, and the unit vector from the centre. */
@@ -61,7 +67,7 @@ struct NeighborBatch {
     fvec *gradX, *gradY, *gradZ;
     ivec *slot, *type;
     fvec weight;
-    NeighborBatch(Workspace& space) : r(space.perNeighbor()), inverseR(space.perNeighbor()), x(space.perNeighbor()),
+    NeighborBatch(Workspace& space) : maxCount(space.getMaxNeighbors()), r(space.perNeighbor()), inverseR(space.perNeighbor()), x(space.perNeighbor()),
             y(space.perNeighbor()), z(space.perNeighbor()), gradX(space.perNeighbor()), gradY(space.perNeighbor()),
             gradZ(space.perNeighbor()), slot((ivec*) space.perNeighbor()), type((ivec*) space.perNeighbor()) {
     }
@@ -69,15 +75,23 @@ struct NeighborBatch {
     /**
      * Collect the neighbours in range.  Lanes with fewer than count neighbours are filled up with
      * ones that are out of range.
+     *
+     * @param nearCutoff    neighbours within this distance come first, in nm; 0 for any order
      */
-    void collect(const CpuCenterInput& input, const CpuCenterBatch& batch, bool findTypes) {
+    void collect(const CpuCenterInput& input, const CpuCenterBatch& batch, bool findTypes, float nearCutoff) {
         for (int lane = 0; lane < WIDTH; lane++) {
             countOfLane[lane] = 0;
             weight[lane] = 0;
         }
         for (int lane = 0; lane < batch.numCenters; lane++)
             weight[lane] = input.weights[batch.firstCenter+lane];
-        if (!collectInRows(input, batch))
+        countNear = 0;
+        if (nearCutoff > 0) {
+            const float nearLimit = nearCutoff/input.lengthUnit;
+            if (!collectInRows<4, true>(input, batch, nearLimit*nearLimit))
+                collectNearFirst(input, batch, nearLimit*nearLimit);
+        }
+        else if (!collectInRows<1, false>(input, batch, 0) && !collectInRows<4, false>(input, batch, 0))
             collectOneByOne(input, batch);
         for (int k = 0; k < count; k++) {
             fvec dx = x[k]*input.lengthUnit, dy = y[k]*input.lengthUnit, dz = z[k]*input.lengthUnit;
@@ -133,6 +147,15 @@ struct NeighborBatch {
     }
 
 private:
+#if defined(__AVX512F__)
+    /**
+     * Write the elements of a vector that are chosen one behind the other, and anything up to a vector's width.
+     */
+    static __attribute__((always_inline)) void keep(float* to, __mmask16 chosen, __m512 values) {
+        _mm512_storeu_ps(to, _mm512_maskz_compress_ps(chosen, values));
+    }
+#endif
+
     /**
      * Find the neighbours in range, one lane after the other.
      */
@@ -170,26 +193,61 @@ private:
     }
 
     /**
-     * Find the neighbours in range with one row of memory for each lane, and transpose the rows.
-     *
-     * @return false if a centre has more neighbours in range than a row has places
+     * Bring the neighbours that are near before the others.
      */
-    bool collectInRows(const CpuCenterInput& input, const CpuCenterBatch& batch) {
+    void collectNearFirst(const CpuCenterInput& input, const CpuCenterBatch& batch, float nearLimit2) {
+        collectOneByOne(input, batch);
+        float *px = (float*) x, *py = (float*) y, *pz = (float*) z;
+        int32_t* slots = (int32_t*) slot;
+        for (int lane = 0; lane < batch.numCenters; lane++) {
+            int numNear = 0;
+            for (int k = 0; k < countOfLane[lane]; k++) {
+                const int from = k*WIDTH+lane, to = numNear*WIDTH+lane;
+                if (px[from]*px[from]+py[from]*py[from]+pz[from]*pz[from] >= nearLimit2)
+                    continue;
+                auto exchange = [] (auto& first, auto& second) {
+                    auto kept = first;
+                    first = second;
+                    second = kept;
+                };
+                exchange(px[from], px[to]);
+                exchange(py[from], py[to]);
+                exchange(pz[from], pz[to]);
+                exchange(slots[from], slots[to]);
+                numNear++;
+            }
+            countNear = (numNear > countNear ? numNear : countNear);
+        }
+    }
+
+    /**
+     * Find the neighbours in range with rows of memory for each lane, and transpose the rows.
+     *
+     * @tparam Rows        the number of rows of a lane, each with a place for WIDTH neighbours
+     * @tparam NearFirst   whether neighbours within a shorter distance, of which the square is given, come first
+     * @return false if a centre has more neighbours in range than there are places
+     */
+    template <int Rows, bool NearFirst>
+    bool collectInRows(const CpuCenterInput& input, const CpuCenterBatch& batch, float nearLimit2) {
 #if defined(__AVX512F__)
         const __m128i* positions = (const __m128i*) input.positions;
         const float limit = input.cutoff/input.lengthUnit;
         const __m512 limit2 = _mm512_set1_ps(limit*limit);
-        __m512 rowX[WIDTH], rowY[WIDTH], rowZ[WIDTH], rowSlot[WIDTH];
-        for (int lane = batch.numCenters; lane < WIDTH; lane++) {
-            rowX[lane] = broadcast(2*limit);
-            rowY[lane] = rowZ[lane] = rowSlot[lane] = fvec{};
-        }
+        __m512 rows[Rows][4][WIDTH];
+        for (int row = 0; row < Rows; row++)
+            for (int lane = batch.numCenters; lane < WIDTH; lane++) {
+                rows[row][0][lane] = broadcast(2*limit);
+                rows[row][1][lane] = rows[row][2][lane] = rows[row][3][lane] = fvec{};
+            }
         count = 0;
         for (int lane = 0; lane < batch.numCenters; lane++) {
             const int center = batch.firstCenter+lane;
             const __m512i position = _mm512_broadcast_i32x4(positions[input.centers[center]]);
-            float place[4][2*WIDTH] __attribute__((aligned(64)));
-            int found = 0;
+            // There is room for what a vector brings when all places but one are taken; those that are not near are
+            // kept aside.
+            float place[4][(Rows+1)*WIDTH] __attribute__((aligned(64)));
+            float aside[NearFirst ? 4 : 1][NearFirst ? (Rows+1)*WIDTH : 1] __attribute__((aligned(64)));
+            int found = 0, numAside = 0;
             for (int first = input.start[center], last = input.start[center+1]; first < last; first += WIDTH) {
                 const int* neighbors = input.neighbors+first;
                 __mmask16 inList = (__mmask16) (last-first < WIDTH ? (1<<(last-first))-1 : 0xffff);
@@ -206,27 +264,49 @@ private:
                 __m512 abLow = _mm512_unpacklo_ps(a, b), cdLow = _mm512_unpacklo_ps(c, d);
                 __m512 dx = _mm512_shuffle_ps(abLow, cdLow, 0x44), dy = _mm512_shuffle_ps(abLow, cdLow, 0xee);
                 __m512 dz = _mm512_shuffle_ps(_mm512_unpackhi_ps(a, b), _mm512_unpackhi_ps(c, d), 0x44);
-                __mmask16 inRange = _mm512_mask_cmp_ps_mask(inList, dx*dx+dy*dy+dz*dz, limit2, _CMP_LT_OQ);
-                _mm512_storeu_ps(place[0]+found, _mm512_maskz_compress_ps(inRange, dx));
-                _mm512_storeu_ps(place[1]+found, _mm512_maskz_compress_ps(inRange, dy));
-                _mm512_storeu_ps(place[2]+found, _mm512_maskz_compress_ps(inRange, dz));
-                _mm512_storeu_ps(place[3]+found, _mm512_maskz_compress_ps(inRange, _mm512_loadu_ps(neighbors)));
+                const __m512 square = dx*dx+dy*dy+dz*dz, slots = _mm512_loadu_ps(neighbors);
+                __mmask16 inRange = _mm512_mask_cmp_ps_mask(inList, square, limit2, _CMP_LT_OQ);
+                if constexpr (NearFirst) {
+                    const __mmask16 isNear = _mm512_mask_cmp_ps_mask(inRange, square, _mm512_set1_ps(nearLimit2), _CMP_LT_OQ);
+                    const __mmask16 isFar = inRange & ~isNear;
+                    keep(aside[0]+numAside, isFar, dx);
+                    keep(aside[1]+numAside, isFar, dy);
+                    keep(aside[2]+numAside, isFar, dz);
+                    keep(aside[3]+numAside, isFar, slots);
+                    numAside += __builtin_popcount(isFar);
+                    inRange = isNear;
+                }
+                keep(place[0]+found, inRange, dx);
+                keep(place[1]+found, inRange, dy);
+                keep(place[2]+found, inRange, dz);
+                keep(place[3]+found, inRange, slots);
                 found += __builtin_popcount(inRange);
-                if (found > WIDTH)
+                if (found+numAside > Rows*WIDTH) {
+                    countNear = 0;
                     return false;
+                }
             }
-            const __mmask16 used = (__mmask16) ((1<<found)-1);
-            rowX[lane] = _mm512_mask_load_ps(broadcast(2*limit), used, place[0]);
-            rowY[lane] = _mm512_maskz_load_ps(used, place[1]);
-            rowZ[lane] = _mm512_maskz_load_ps(used, place[2]);
-            rowSlot[lane] = _mm512_maskz_load_ps(used, place[3]);
+            if constexpr (NearFirst) {
+                countNear = (found > countNear ? found : countNear);
+                for (int from = 0; from < numAside; from += WIDTH)
+                    for (int what = 0; what < 4; what++)
+                        _mm512_storeu_ps(place[what]+found+from, _mm512_load_ps(aside[what]+from));
+                found += numAside;
+            }
+            for (int row = 0; row < Rows; row++) {
+                const int inRow = found-row*WIDTH;
+                const __mmask16 used = (__mmask16) (inRow <= 0 ? 0 : (inRow >= WIDTH ? 0xffff : (1<<inRow)-1));
+                rows[row][0][lane] = _mm512_mask_load_ps(broadcast(2*limit), used, place[0]+row*WIDTH);
+                for (int what = 1; what < 4; what++)
+                    rows[row][what][lane] = _mm512_maskz_load_ps(used, place[what]+row*WIDTH);
+            }
             countOfLane[lane] = found;
             count = (found > count ? found : count);
         }
-        transpose(rowX, x, count);
-        transpose(rowY, y, count);
-        transpose(rowZ, z, count);
-        transpose(rowSlot, (fvec*) slot, count);
+        fvec* const columns[4] = {x, y, z, (fvec*) slot};
+        for (int row = 0; row*WIDTH < count; row++)
+            for (int what = 0; what < 4; what++)
+                transpose(rows[row][what], columns[what]+row*WIDTH, count-row*WIDTH);
         return true;
 #else
         return false;

@@ -149,6 +149,8 @@ void CpuNeighborList::copyNeighbors() {
         centerSlots[i] = center.slot;
         centerWeights[i] = (float) weights[slots.getParticles()[center.slot]];
     }
+    // The loops write whole vectors of neighbours.
+    maxNeighbors = (maxNeighbors+functions.width-1)/functions.width*functions.width;
 
     // The loops may read up to one vector beyond the last neighbour, and must find slots there.
     neighbors.resize(start[numCenters]+functions.width);

@@ -52,7 +52,7 @@ CGBRIDGE_INLINE void addWeighted(Moments& sum, const Moments& m, float strength,
 
 struct StillingerWeberArrays {
     fvec *h, *dh, *radial;
-    explicit StillingerWeberArrays(Workspace& s) : h(s.perNeighbor()), dh(s.perNeighbor()), radial(s.perNeighbor()) {
+    StillingerWeberArrays(Workspace& s, const CpuTables<StillingerWeberForce>& tables) : h(s.perNeighbor()), dh(s.perNeighbor()), radial(s.perNeighbor()) {
     }
 };
 

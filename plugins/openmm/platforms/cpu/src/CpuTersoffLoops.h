@@ -54,7 +54,7 @@ struct TersoffArrays {
     fvec *cut, *dCut, *zeta, *order, *radial;
     Turns turns;
     fvec *g, *dg, *cosine;
-    explicit TersoffArrays(Workspace& s) : cut(s.perNeighbor()), dCut(s.perNeighbor()), zeta(s.perNeighbor()), order(s.perNeighbor()),
+    TersoffArrays(Workspace& s, const CpuTables<TersoffForce>& tables) : cut(s.perNeighbor()), dCut(s.perNeighbor()), zeta(s.perNeighbor()), order(s.perNeighbor()),
             radial(s.perNeighbor()), turns(s), g(s.perPair()), dg(s.perPair()), cosine(s.perPair()) {
     }
 };
