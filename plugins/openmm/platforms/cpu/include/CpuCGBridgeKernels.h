@@ -41,7 +41,7 @@ private:
                 int maxNeighbors, float* forces) {
             return loops.compute(tables, input, first, last, workspace, maxNeighbors, forces);
         };
-        calculation.setParticles(force, maker->getCutoff());
+        calculation.setParticles(force, maker->getCutoff(), maker->getNearCutoff());
     }
     const CpuLoops<ForceType>& loops;
     CpuCenterCalculation calculation;

@@ -27,8 +27,10 @@ public:
     explicit CpuCenterCalculation(std::unique_ptr<CpuKernelHost> host);
     /**
      * Take over the particles of a force.  A cutoff of zero means that nothing interacts.
+     *
+     * @param nearCutoff    see CpuNeighborList
      */
-    void setParticles(const CenterForce& force, double cutoff);
+    void setParticles(const CenterForce& force, double cutoff, double nearCutoff);
     /**
      * Add the forces and return the energy.
      *

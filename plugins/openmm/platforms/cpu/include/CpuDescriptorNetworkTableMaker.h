@@ -22,6 +22,9 @@ public:
     double getCutoff() const {
         return force.getCutoffDistance();
     }
+    double getNearCutoff() const {
+        return force.getShape().angularCutoff;
+    }
     /**
      * Make a table of zeros.
      */

@@ -16,12 +16,15 @@ namespace CGBridge {
 class CpuNeighborList {
 public:
     /**
-     * @param types       the type of each particle; particles of type -1 are left out
-     * @param weights     the weight of each particle
-     * @param cutoff      the largest distance of interaction, not zero
-     * @param threads     the threads to use
+     * @param types        the type of each particle; particles of type -1 are left out
+     * @param weights      the weight of each particle
+     * @param cutoff       the largest distance of interaction, not zero
+     * @param nearCutoff   the distance within which neighbours cost most, or 0: centres with similar numbers of them
+     *                     share a batch
+     * @param threads      the threads to use
      */
-    CpuNeighborList(const std::vector<int>& types, const std::vector<double>& weights, double cutoff, const CpuThreads& threads);
+    CpuNeighborList(const std::vector<int>& types, const std::vector<double>& weights, double cutoff, double nearCutoff,
+                    const CpuThreads& threads);
     /**
      * Bring the list up to date with new positions.
      *
@@ -56,7 +59,7 @@ private:
     void createBatches();
     void copyNeighbors();
     const std::vector<double> weights;
-    const double cutoff;
+    const double cutoff, sortCutoff;
     const CpuFunctions& functions;
     const CpuThreads threads;
     CpuSlots slots;

@@ -23,6 +23,12 @@ public:
         return triplets.getCutoff();
     }
     /**
+     * Get a shorter distance, within which neighbours cost most, or 0.
+     */
+    double getNearCutoff() const {
+        return 0;
+    }
+    /**
      * Make a table of a number that the triplets (i, j, j) tell.
      */
     template <class Function>

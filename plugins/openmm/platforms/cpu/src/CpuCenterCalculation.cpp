@@ -14,7 +14,7 @@ CpuCenterCalculation::CpuCenterCalculation(unique_ptr<CpuKernelHost> host) :
         workspaces(threads.getNumThreads()), threadEnergy(threads.getNumThreads()) {
 }
 
-void CpuCenterCalculation::setParticles(const CenterForce& force, double cutoff) {
+void CpuCenterCalculation::setParticles(const CenterForce& force, double cutoff, double nearCutoff) {
     vector<int> types(force.getNumParticles());
     vector<double> weights(force.getNumParticles());
     for (int i = 0; i < force.getNumParticles(); i++)
@@ -24,7 +24,7 @@ void CpuCenterCalculation::setParticles(const CenterForce& force, double cutoff)
         host->setPeriodic();
     neighborList.reset();
     if (cutoff > 0)
-        neighborList = make_unique<CpuNeighborList>(types, weights, cutoff, threads);
+        neighborList = make_unique<CpuNeighborList>(types, weights, cutoff, nearCutoff, threads);
 }
 
 double CpuCenterCalculation::execute(ContextImpl& context, bool includeForces, const GetWorkspaceSize& getWorkspaceSize, const Compute& compute) {

@@ -154,8 +154,11 @@ CGBRIDGE_INLINE fvec hyperbolicTangent(fvec x) {
 }
 
 struct DescriptorNetworkArrays {
-    /** For each neighbour: the functions g_n of the angular descriptors, their derivatives, and the harmonics. */
-    fvec *g, *dg, *harmonics;
+    /** For each neighbour: the functions g_n of the angular descriptors, their derivatives, and the harmonics; then the
+        derivatives of the energy by g_n and by the harmonics. */
+    fvec *g, *dg, *harmonics, *byG, *byHarmonics;
+    /** The polynomials of one neighbour, and their derivatives. */
+    fvec *f, *df;
     /** The derivative by the distance. */
     fvec *radial;
     /** The sums of the polynomials over the neighbours of each type, and the derivatives of the energy by them. */
@@ -167,6 +170,10 @@ struct DescriptorNetworkArrays {
         g = s.perNeighbor(t.angularFunctions);
         dg = s.perNeighbor(t.angularFunctions);
         harmonics = s.perNeighbor(MAX_HARMONICS);
+        byG = s.perNeighbor(t.angularFunctions);
+        byHarmonics = s.perNeighbor(MAX_HARMONICS);
+        f = s.take(t.angularBasis);
+        df = s.take(t.angularBasis);
         radial = s.perNeighbor();
         sums = s.take(t.numTypes*t.radialBasis);
         bySums = s.take(t.numTypes*t.radialBasis);
@@ -180,6 +187,11 @@ struct DescriptorNetworkArrays {
     }
 };
 
+template <int N>
+struct Size {
+    static constexpr int value = N;
+};
+
 /**
  * The products of a matrix with a vector, several rows at once, so that their sums do not wait for each other:
  * calls result(row, sum) for each of them.
@@ -189,28 +201,23 @@ struct DescriptorNetworkArrays {
 template <class Result>
 CGBRIDGE_INLINE void multiply(const float* matrix, int numRows, int stride, int numColumns, int step, const fvec* x, Result result) {
     int row = 0;
-    for (; row+4 <= numRows; row += 4) {
-        const float* m = matrix+row*stride;
-        fvec a = {}, b = {}, c = {}, d = {};
+    auto next = [&] (auto size) __attribute__((always_inline)) {
+        fvec sums[size.value] = {};
         for (int column = 0; column < numColumns; column++) {
-            const float* element = m+column*step;
             const fvec value = x[column];
-            a += element[0]*value;
-            b += element[stride]*value;
-            c += element[2*stride]*value;
-            d += element[3*stride]*value;
+            for (int i = 0; i < size.value; i++)
+                sums[i] += matrix[(row+i)*stride+column*step]*value;
         }
-        result(row, a);
-        result(row+1, b);
-        result(row+2, c);
-        result(row+3, d);
-    }
-    for (; row < numRows; row++) {
-        fvec a = {};
-        for (int column = 0; column < numColumns; column++)
-            a += matrix[row*stride+column*step]*x[column];
-        result(row, a);
-    }
+        for (int i = 0; i < size.value; i++)
+            result(row+i, sums[i]);
+        row += size.value;
+    };
+    while (row+8 <= numRows)
+        next(Size<8>());
+    if (row+4 <= numRows)
+        next(Size<4>());
+    while (row < numRows)
+        next(Size<1>());
 }
 
 /**
@@ -250,15 +257,68 @@ CGBRIDGE_INLINE fvec computeNetwork(const CpuTables<DescriptorNetworkForce>& t, 
     return energy;
 }
 
-template <int Order>
-CGBRIDGE_INLINE void addMoments(const fvec* g, const fvec* harmonics, int count, fvec* moments) {
-    constexpr int M = countHarmonics(Order);
-    fvec sums[M] = {};
-    for (int j = 0; j < count; j++)
-        for (int m = 0; m < M; m++)
-            sums[m] += g[j]*harmonics[j*M+m];
-    for (int m = 0; m < M; m++)
-        moments[m] = sums[m];
+/**
+ * A matrix of vectors: how far it is to the next row, and to the next element of a row.
+ */
+struct LaneMatrix {
+    fvec* elements;
+    int row, step;
+};
+
+/**
+ * Rows and Columns elements of c_ab = sum_s a_as b_bs, each lane for itself, at once: what is loaded serves several
+ * sums, which do not wait for each other.
+ */
+template <int Rows, int Columns>
+CGBRIDGE_INLINE void multiplyBlock(LaneMatrix a, LaneMatrix b, int length, LaneMatrix c) {
+    fvec sums[Rows][Columns] = {};
+    for (int s = 0; s < length; s++) {
+        fvec left[Rows], right[Columns];
+        for (int i = 0; i < Rows; i++)
+            left[i] = a.elements[i*a.row+s*a.step];
+        for (int j = 0; j < Columns; j++)
+            right[j] = b.elements[j*b.row+s*b.step];
+        for (int i = 0; i < Rows; i++)
+            for (int j = 0; j < Columns; j++)
+                sums[i][j] += left[i]*right[j];
+    }
+    for (int i = 0; i < Rows; i++)
+        for (int j = 0; j < Columns; j++)
+            c.elements[i*c.row+j*c.step] = sums[i][j];
+}
+
+template <int Rows>
+CGBRIDGE_INLINE void multiplyRows(LaneMatrix a, LaneMatrix b, int numColumns, int length, LaneMatrix c) {
+    int column = 0;
+    auto next = [&] (auto size) __attribute__((always_inline)) {
+        multiplyBlock<Rows, size.value>(a, b, length, c);
+        b.elements += size.value*b.row;
+        c.elements += size.value*c.step;
+        column += size.value;
+    };
+    while (column+4 <= numColumns)
+        next(Size<4>());
+    while (column < numColumns)
+        next(Size<1>());
+}
+
+/**
+ * c_ab = sum_s a_as b_bs for all rows of a and b.
+ */
+CGBRIDGE_INLINE void multiply(LaneMatrix a, int numRows, LaneMatrix b, int numColumns, int length, LaneMatrix c) {
+    int row = 0;
+    auto next = [&] (auto size) __attribute__((always_inline)) {
+        multiplyRows<size.value>(a, b, numColumns, length, c);
+        a.elements += size.value*a.row;
+        c.elements += size.value*c.row;
+        row += size.value;
+    };
+    while (row+4 <= numRows)
+        next(Size<4>());
+    if (row+2 <= numRows)
+        next(Size<2>());
+    if (row < numRows)
+        next(Size<1>());
 }
 
 /**
@@ -386,56 +446,60 @@ struct DescriptorNetworkLoops {
     }
 private:
     static constexpr int M = countHarmonics(Order);
+    /**
+     * The functions g_n of a neighbour and their derivatives, four at once.
+     */
+    CGBRIDGE_INLINE void computeFunctions(const CpuTables<Force>& t, const NeighborBatch& b, Arrays& a, const float* coefficients, int j) {
+        ChebyshevBasis basis(b.r[j], t.inverseAngularCutoff);
+        for (int k = 0; k < t.angularBasis; k++, basis.next()) {
+            a.f[k] = basis.getValue();
+            a.df[k] = basis.getDerivative();
+        }
+        int n = 0;
+        auto next = [&] (auto size) __attribute__((always_inline)) {
+            fvec g[size.value] = {}, dg[size.value] = {};
+            for (int k = 0; k < t.angularBasis; k++) {
+                const fvec value = a.f[k], derivative = a.df[k];
+                for (int i = 0; i < size.value; i++) {
+                    const float* table = coefficients+((n+i)*t.angularBasis+k)*t.numTypes;
+                    const fvec c = OneType ? broadcast(*table) : lookUp(table, b.type[j], t.numTypes);
+                    g[i] += c*value;
+                    dg[i] += c*derivative;
+                }
+            }
+            for (int i = 0; i < size.value; i++) {
+                a.g[(n+i)*b.maxCount+j] = g[i];
+                a.dg[(n+i)*b.maxCount+j] = dg[i];
+            }
+            n += size.value;
+        };
+        while (n+4 <= t.angularFunctions)
+            next(Size<4>());
+        while (n < t.angularFunctions)
+            next(Size<1>());
+    }
     CGBRIDGE_INLINE void computeAngular(const CpuTables<Force>& t, NeighborBatch& b, Arrays& a, int type) {
-        const int numFunctions = t.angularFunctions;
-        const float* coefficients = t.angular+(size_t) type*numFunctions*t.angularBasis*t.numTypes;
+        const float* coefficients = t.angular+(size_t) type*t.angularFunctions*t.angularBasis*t.numTypes;
         for (int j = 0; j < b.countNear; j++) {
             computeHarmonics<Order>(b.x[j], b.y[j], b.z[j], a.harmonics+j*M);
-            ChebyshevBasis basis(b.r[j], t.inverseAngularCutoff);
-            for (int n = 0; n < numFunctions; n++)
-                a.g[n*b.maxCount+j] = a.dg[n*b.maxCount+j] = fvec{};
-            for (int k = 0; k < t.angularBasis; k++, basis.next()) {
-                const fvec value = basis.getValue(), derivative = basis.getDerivative();
-                for (int n = 0; n < numFunctions; n++) {
-                    const float* table = coefficients+(n*t.angularBasis+k)*t.numTypes;
-                    const fvec c = OneType ? broadcast(*table) : lookUp(table, b.type[j], t.numTypes);
-                    a.g[n*b.maxCount+j] += c*value;
-                    a.dg[n*b.maxCount+j] += c*derivative;
-                }
-            }
+            computeFunctions(t, b, a, coefficients, j);
         }
-        for (int n = 0; n < numFunctions; n++) {
-            addMoments<Order>(a.g+n*b.maxCount, a.harmonics, b.countNear, a.moments+n*M);
+        multiply({a.g, b.maxCount, 1}, t.angularFunctions, {a.harmonics, 1, M}, M, b.countNear, {a.moments, M, 1});
+        for (int n = 0; n < t.angularFunctions; n++)
             computeAngularDescriptors<Order>(t, a.moments+n*M, a.q+t.radialFunctions+n);
-        }
     }
     CGBRIDGE_INLINE void differentiateAngular(const CpuTables<Force>& t, NeighborBatch& b, Arrays& a) {
-        const int numFunctions = t.angularFunctions;
-        for (int n = 0; n < numFunctions; n++)
+        for (int n = 0; n < t.angularFunctions; n++)
             differentiateAngularDescriptors<Order>(t, a.moments+n*M, a.byQ+t.radialFunctions+n, a.byMoments+n*M);
+        multiply({a.g, 1, b.maxCount}, b.countNear, {a.byMoments, 1, M}, M, t.angularFunctions, {a.byHarmonics, M, 1});
+        multiply({a.byMoments, M, 1}, t.angularFunctions, {a.harmonics, M, 1}, b.countNear, M, {a.byG, b.maxCount, 1});
         for (int j = 0; j < b.countNear; j++) {
-            fvec byHarmonic[M] = {}, slope = a.radial[j];
-            const fvec* harmonics = a.harmonics+j*M;
-            for (int n = 0; n < numFunctions; n++) {
-                const fvec g = a.g[n*b.maxCount+j];
-                const fvec* byMoment = a.byMoments+n*M;
-                for (int m = 0; m < M; m++)
-                    byHarmonic[m] += g*byMoment[m];
-            }
-            for (int n = 0; n < numFunctions; n++) {
-                const fvec* byMoment = a.byMoments+n*M;
-                fvec even = {}, odd = {};
-                for (int m = 0; m+1 < M; m += 2) {
-                    even += byMoment[m]*harmonics[m];
-                    odd += byMoment[m+1]*harmonics[m+1];
-                }
-                if (M%2 == 1)
-                    even += byMoment[M-1]*harmonics[M-1];
-                slope += a.dg[n*b.maxCount+j]*(even+odd);
-            }
+            fvec slope = a.radial[j];
+            for (int n = 0; n < t.angularFunctions; n++)
+                slope += a.dg[n*b.maxCount+j]*a.byG[n*b.maxCount+j];
             const fvec x = b.x[j], y = b.y[j], z = b.z[j], inverseR = b.inverseR[j];
             fvec dx, dy, dz;
-            differentiateHarmonics<Order>(x, y, z, byHarmonic, dx, dy, dz);
+            differentiateHarmonics<Order>(x, y, z, a.byHarmonics+j*M, dx, dy, dz);
             b.setGradient(j, slope, Turn{dx*inverseR, dy*inverseR, dz*inverseR, (dx*x+dy*y+dz*z)*inverseR});
         }
     }

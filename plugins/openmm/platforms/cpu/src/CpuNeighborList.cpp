@@ -19,8 +19,9 @@ static const int SORT_BLOCK = 256;
 // From this number on it makes no difference how many neighbours there are.
 static const int MAX_SORTED = 32;
 
-CpuNeighborList::CpuNeighborList(const vector<int>& types, const vector<double>& weights, double cutoff, const CpuThreads& threads) :
-        weights(weights), cutoff(cutoff), functions(getCpuFunctions()), threads(threads),
+CpuNeighborList::CpuNeighborList(const vector<int>& types, const vector<double>& weights, double cutoff, double nearCutoff,
+                                 const CpuThreads& threads) :
+        weights(weights), cutoff(cutoff), sortCutoff(nearCutoff > 0 ? nearCutoff : cutoff), functions(getCpuFunctions()), threads(threads),
         slots(types, cutoff, min(DEFAULT_SKIN, 0.5*cutoff), threads), found(threads.getNumThreads()), input() {
 }
 
@@ -59,7 +60,7 @@ void CpuNeighborList::findNeighbors(int thread) {
     size_t& total = found[thread].total;
     const IndexRange own = threads.getShare(centers.size(), thread);
     const float *x = slots.getCoordinates(0), *y = slots.getCoordinates(1), *z = slots.getCoordinates(2);
-    const float distance2 = slots.getSearchDistance()*slots.getSearchDistance(), cutoff2 = (float) (cutoff*cutoff);
+    const float distance2 = slots.getSearchDistance()*slots.getSearchDistance(), cutoff2 = (float) (sortCutoff*sortCutoff);
     array<int, 54> ranges;
     int numRanges = 0, cell = -1;
     size_t numCandidates = 0;
