@@ -67,11 +67,13 @@ class DescriptorNetwork:
         terms = self.order + self.four_body + self.five_body
         return int(self.radial.shape[2] + self.angular.shape[2] * terms)
 
-    def force(self, types: Sequence[int], *, periodic: bool = True) -> DescriptorNetworkForce:
-        """The force on particles of ``types`` (-1: takes no part)."""
+    def force(
+        self, types: Sequence[int], *, weight: float = 1.0, periodic: bool = True
+    ) -> DescriptorNetworkForce:
+        """The force on particles of ``types`` (-1: takes no part) whose energies have this ``weight``."""
         force = self.new_force()
         for kind in types:
-            force.addParticle(int(kind))
+            force.addParticle(int(kind), weight)
         force.setUsesPeriodicBoundaryConditions(periodic)
         return force
 

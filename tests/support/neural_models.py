@@ -16,7 +16,13 @@ def liquid_places(seed: int = 3, beads: int = 64, edge: float = EDGE) -> np.ndar
 
 
 def small_model(
-    architecture="descriptor-network", *, members=1, kinds=("W",), precision="float32", priors=True
+    architecture="descriptor-network",
+    *,
+    members=1,
+    kinds=("W",),
+    precision="float32",
+    priors=True,
+    **settings,
 ):
     """A neural model with an example, whose core is a repulsion so that it can be simulated."""
     import torch
@@ -28,7 +34,7 @@ def small_model(
     from cgbridge.topology import Topology
 
     torch.set_num_threads(1)
-    settings = network_settings(architecture, {"precision": precision})
+    settings = network_settings(architecture, {"precision": precision, **settings})
     positions = liquid_places()
     types = tuple(kinds[index % len(kinds)] for index in range(len(positions)))
     potentials = []

@@ -22,6 +22,8 @@ from cgbridge.models.neural.self_test import said_by_torch  # noqa: E402
 from cgbridge.topology import Topology  # noqa: E402
 
 ARCHITECTURES = ["descriptor-network", "tensornet", "graph-network"]
+#: An energy that depends on the temperature is no force of the plugin's, and goes through PythonForce.
+THERMAL = {"temperatures": (280.0, 320.0)}
 
 
 def context_of(model, platform="Reference", positions=None, timestep=0.005):
@@ -63,7 +65,7 @@ def test_openmm_says_what_torch_says_wherever_the_particles_are():
 
 def test_lists_that_are_kept_lose_no_pair():
     """At 600 K under a barostat: after every stretch the energy is that of pairs that are found anew."""
-    model = small_model(precision="float64")
+    model = small_model(precision="float64", **THERMAL)
     system = model.create_system(model.example.topology, EDGE)
     system.addForce(openmm.MonteCarloBarostat(500.0, 600.0, 3))
     integrator = openmm.LangevinMiddleIntegrator(600.0, 1.0, 0.002)
@@ -247,7 +249,7 @@ def test_a_model_that_differs_in_openmm_is_not_saved(tmp_path, monkeypatch):
     """Torch agrees and OpenMM does not: what is wrong lies between them."""
     from cgbridge.models.neural import python_force
 
-    model = small_model()
+    model = small_model(**THERMAL)
     places_of = python_force.places_of
     monkeypatch.setattr(
         python_force, "places_of", lambda state, periodic: (1.001 * places_of(state, periodic)[0], None)
@@ -255,6 +257,44 @@ def test_a_model_that_differs_in_openmm_is_not_saved(tmp_path, monkeypatch):
     with pytest.raises(SimulationError, match="OpenMM does not say"):
         model.save(tmp_path / "wrong.cgnn")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_network_that_differs_in_the_plugin_is_not_saved(tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    from cgbridge.models.neural import native
+
+    model, network_of = small_model(), native.network_of
+
+    def wrong(potential, settings):
+        network = network_of(potential, settings)
+        return replace(network, angular=1.001 * network.angular)
+
+    monkeypatch.setattr(native, "network_of", wrong)
+    with pytest.raises(SimulationError, match="OpenMM does not say"):
+        model.save(tmp_path / "wrong.cgnn")
+
+
+@pytest.mark.parametrize(
+    ("settings", "forces"),
+    [
+        ({}, ["DescriptorNetworkForce", "CustomNonbondedForce"]),
+        ({"members": 2}, ["DescriptorNetworkForce", "CustomNonbondedForce"] * 2),
+        ({"angular_functions": 0}, ["DescriptorNetworkForce", "CustomNonbondedForce"]),
+        (THERMAL, ["PythonForce"]),
+        ({"cutoff": 0.74}, ["PythonForce"]),
+    ],
+    ids=["alone", "committee", "radial only", "with a temperature", "in a narrow box"],
+)
+def test_what_computes_a_descriptor_network(settings, forces):
+    """Forces of OpenMM and the plugin wherever they say the same, on the CPU to single precision."""
+    model = small_model(kinds=("W", "C"), **settings)
+    system = model.create_system(model.example.topology, EDGE)
+    assert [type(force).__name__ for force in system.getForces()] == forces
+    state = context_of(model, "CPU").getState(energy=True, forces=True)
+    scale = np.abs(model.example.forces).max()
+    assert np.allclose(state.getForces(asNumpy=True)._value, model.example.forces, atol=1e-4 * scale)
+    assert state.getPotentialEnergy()._value == pytest.approx(model.example.energy, rel=1e-4, abs=1e-3)
 
 
 def test_without_an_example_nothing_is_saved(tmp_path):

@@ -16,7 +16,7 @@ from cgbridge.models.neural.neighbours import Pairs
 from cgbridge.models.neural.settings import DescriptorSettings
 
 #: kJ/mol of a network's output of 1, so that outputs of that size are those of liquids.
-_ENERGY = 10.0
+ENERGY = 10.0
 
 
 class DescriptorNetwork(Fingerprint):
@@ -37,6 +37,6 @@ class DescriptorNetwork(Fingerprint):
         q = self.scaled(pairs, vectors, types)
         if self.kinds == 1:
             hidden = torch.tanh(q @ self.weights[0].T + self.biases[0])
-            return _ENERGY * (hidden @ self.outputs[0] + self.constants[0])
+            return ENERGY * (hidden @ self.outputs[0] + self.constants[0])
         inner = torch.einsum("nhd,nd->nh", self.weights[types], q) + self.biases[types]
-        return _ENERGY * ((torch.tanh(inner) * self.outputs[types]).sum(-1) + self.constants[types])
+        return ENERGY * ((torch.tanh(inner) * self.outputs[types]).sum(-1) + self.constants[types])

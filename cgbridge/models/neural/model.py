@@ -154,10 +154,19 @@ class NeuralModel(TypedBeads):
         return replace(self, beads=self.reweighed(masses))
 
     def add_forces(self, system: openmm.System, topology: Topology, *, periodic: bool = True) -> None:
-        """Add a PythonForce for the particles of ``topology`` to ``system``."""
+        """Add the forces on the particles of ``topology`` to ``system``, which has its box already.
+
+        A descriptor network is a force of the plugin, and its priors are OpenMM's own, where these say the
+        same (:func:`~cgbridge.models.neural.native.is_native`); all else is a PythonForce.
+        """
+        from cgbridge.models.neural.native import is_native, native_forces
         from cgbridge.models.neural.python_force import NeuralForce, python_force
 
         self.require_entries(topology)
+        if is_native(self, _width(system) if periodic else None):
+            for native in native_forces(self, topology, periodic=periodic):
+                system.addForce(native)
+            return
         force = NeuralForce(
             self._bytes,
             topology,
@@ -228,3 +237,8 @@ class NeuralModel(TypedBeads):
         from cgbridge.models.neural.bundle import model_of_bytes
 
         return model_of_bytes, (self._bytes, f"model '{self.name}'")
+
+
+def _width(system: openmm.System) -> float:
+    """The smallest diagonal element of the box, in nm."""
+    return min(float(row[i]._value) for i, row in enumerate(system.getDefaultPeriodicBoxVectors()))

@@ -6,7 +6,7 @@ A network is free where it has seen nothing: beads that overlap, bonds that are 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -108,12 +108,22 @@ class _HarmonicChains(Prior):
     def content(self) -> Mapping[str, Any]:
         return {"entries": {key: list(values) for key, values in self._entries.items()}, "kinds": self._kinds}
 
+    def entry(self, chain: Sequence[int]) -> tuple[float, float]:
+        """x0 and k of a chain of types; raises :class:`ConfigError` where there are none."""
+        x0, k = self._table[tuple(chain)].tolist()
+        if x0 != x0:
+            raise self._missing(chain)
+        return x0, k
+
+    def _missing(self, chain: Iterable[int]) -> ConfigError:
+        words = "-".join(str(int(number)) for number in chain)
+        return ConfigError(f"the prior has no entry for the chain of types {words}", where=self.name)
+
     def _sum(self, coordinate: Tensor, chains: Tensor, types: Tensor, positions: Tensor) -> Tensor:
         values = self._table[tuple(types[chains[:, place]] for place in range(self._length))]
         if bool(values.isnan().any()):
             row = int(values.isnan().any(-1).nonzero()[0, 0])
-            missing = "-".join(str(int(number)) for number in types[chains[row]])
-            raise ConfigError(f"the prior has no entry for the chain of types {missing}", where=self.name)
+            raise self._missing(types[chains[row]].tolist())
         energies = 0.5 * values[:, 1] * (coordinate.double() - values[:, 0]) ** 2
         frames, particles = positions.shape[:2]
         total = torch.zeros(frames, dtype=torch.float64, device=positions.device)

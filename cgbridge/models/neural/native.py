@@ -1,0 +1,149 @@
+"""A descriptor network without torch: the plugin's own force, and OpenMM's for the priors.
+
+A network that was trained here says the same there: its factors (2l+1)/(4 pi), the scales of its descriptors
+and its unit of energy go into the weights, the energies of types into the constants.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cgbridge.frames import FloatArray
+from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork
+from cgbridge.models.neural.descriptor_network import ENERGY
+from cgbridge.models.neural.potential import NeuralPotential, types_of
+from cgbridge.models.neural.priors import HarmonicAngles, HarmonicBonds, Repulsion
+from cgbridge.models.neural.settings import DescriptorSettings
+from cgbridge.topology import Topology
+
+if TYPE_CHECKING:
+    import openmm
+
+    from cgbridge.models.neural.model import NeuralModel
+
+#: The plugin sees one image of a neighbour: a box has to stay wider than twice the cutoff, and breathes.
+_MARGIN = 1.02
+
+
+def is_native(model: NeuralModel, width: float | None) -> bool:
+    """Whether forces of the plugin and of OpenMM say all that the model says: that of a descriptor network on
+    the processor, whose energy depends on no temperature, in a box of this ``width`` in nm (None: isolated).
+    """
+    return (
+        isinstance(model.settings, DescriptorSettings)
+        and model.architecture == "descriptor-network"
+        and model.device == "cpu"
+        and model.settings.temperatures is None
+        and (width is None or width > 2.0 * _MARGIN * model.cutoff)
+    )
+
+
+def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = True) -> list[openmm.Force]:
+    """The forces of a model that :func:`is_native`: for each member, which counts with one over their number,
+    the network and its priors."""
+    kinds = types_of(topology.types, model.bead_names).tolist()
+    share = 1.0 / len(model.members)
+    forces: list[openmm.Force] = []
+    for member in model.members:
+        network = network_of(member, model.settings)
+        force: Any = network.force(kinds, weight=share, periodic=periodic)
+        force.setName(model.name)
+        forces.append(force)
+        for prior in member.known:
+            if isinstance(prior, Repulsion):
+                forces.append(_repulsion(prior, share, kinds, topology, periodic))
+            elif isinstance(prior, HarmonicBonds):
+                forces.append(_bonds(prior, share, kinds, topology, periodic))
+            elif isinstance(prior, HarmonicAngles):
+                forces.append(_angles(prior, share, kinds, topology, periodic))
+            else:
+                raise TypeError(f"prior '{prior.name}' has no force in OpenMM")
+    return forces
+
+
+def network_of(potential: NeuralPotential, settings: Any) -> DescriptorNetwork:
+    """The network of a trained potential, without its priors, in the form of the plugin."""
+    own: Any = potential.network
+    kinds, radial, angular = potential.kinds, settings.radial_functions, settings.angular_functions
+    order = settings.angular_order if angular else 0
+
+    def numbers(tensor: Any) -> FloatArray:
+        return np.asarray(tensor.detach().double().cpu().numpy(), dtype=float)
+
+    def by_pair(tensor: Any, functions: int, basis: int) -> FloatArray:
+        """(centre, n, neighbour k) -> (centre, neighbour, n, k)."""
+        return numbers(tensor).reshape(kinds, functions, kinds, basis).transpose(0, 2, 1, 3)
+
+    # Ours stand function by function, those of the plugin order by order.
+    angles = [(degree, n) for degree in range(1, order + 1) for n in range(angular)]
+    places = [*range(radial), *(radial + n * order + degree - 1 for degree, n in angles)]
+    factors = np.array([1.0] * radial + [(2 * degree + 1) / (4.0 * math.pi) for degree, _ in angles])
+    scale, shift = numbers(own.scale), numbers(own.shift)
+    networks = []
+    for kind in range(kinds):
+        weights = numbers(own.weights[kind]) * scale[kind]
+        layer = Layer(weights[:, places] / factors, numbers(own.biases[kind]) - weights @ shift[kind])
+        constant = ENERGY * float(own.constants[kind].detach()) + float(potential.type_energies[kind])
+        networks.append(TypeNetwork((layer,), ENERGY * numbers(own.outputs[kind]), constant))
+    return DescriptorNetwork(
+        settings.cutoff,
+        settings.angular_cutoff if angular else 0.0,
+        by_pair(own.radial, radial, settings.radial_basis),
+        by_pair(own.angular, angular, settings.angular_basis),
+        order,
+        tuple(networks),
+    )
+
+
+def _repulsion(
+    prior: Repulsion, share: float, kinds: Sequence[int], topology: Topology, periodic: bool
+) -> openmm.Force:
+    import openmm
+
+    table = prior.sigmas.numpy()
+    force = openmm.CustomNonbondedForce(
+        f"{share * prior.energy!r}*((sigma/r)^12 - (sigma/rc)^12*(13 - 12*r/rc)); "
+        f"rc = {prior.cutoff!r}; sigma = sigmas(kind1, kind2)"
+    )
+    force.addTabulatedFunction("sigmas", openmm.Discrete2DFunction(*table.shape, table.ravel().tolist()))
+    force.addPerParticleParameter("kind")
+    for kind in kinds:
+        force.addParticle([kind])
+    for i, j in topology.exclusions:
+        force.addExclusion(i, j)
+    force.setNonbondedMethod(force.CutoffPeriodic if periodic else force.CutoffNonPeriodic)
+    force.setCutoffDistance(prior.cutoff)
+    force.setName(prior.name)
+    return force
+
+
+def _bonds(
+    prior: HarmonicBonds, share: float, kinds: Sequence[int], topology: Topology, periodic: bool
+) -> openmm.Force:
+    import openmm
+
+    force = openmm.HarmonicBondForce()
+    for bond in topology.bonds:
+        length, stiffness = prior.entry([kinds[bead] for bead in bond])
+        force.addBond(*bond, length, share * stiffness)
+    force.setUsesPeriodicBoundaryConditions(periodic)
+    force.setName(prior.name)
+    return force
+
+
+def _angles(
+    prior: HarmonicAngles, share: float, kinds: Sequence[int], topology: Topology, periodic: bool
+) -> openmm.Force:
+    import openmm
+
+    force = openmm.HarmonicAngleForce()
+    for angle in topology.angles:
+        theta, stiffness = prior.entry([kinds[bead] for bead in angle])
+        force.addAngle(*angle, theta, share * stiffness)
+    force.setUsesPeriodicBoundaryConditions(periodic)
+    force.setName(prior.name)
+    return force
