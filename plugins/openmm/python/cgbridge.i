@@ -94,6 +94,8 @@ public:
     void setAngularCoefficients(int type1, int type2, const std::vector<double>& coefficients, int replica = 0);
     const std::vector<double>& getAngularCoefficients(int type1, int type2, int replica = 0) const;
     void setNetwork(int type, const std::vector<double>& parameters, int replica = 0);
+    void setRepulsion(int type1, int type2, double strength, int replica = 0);
+    double getRepulsion(int type1, int type2, int replica = 0) const;
     const std::vector<double>& getNetwork(int type, int replica = 0) const;
     %newobject extractReplica;
     DescriptorNetworkForce* extractReplica(int replica) const;

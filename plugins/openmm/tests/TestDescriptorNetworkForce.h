@@ -22,6 +22,8 @@ public:
             for (size_t j = parameters.size()-outputs; j < parameters.size(); j++)
                 parameters[j] *= factor;
             network.setNetwork(i, parameters);
+            for (int j = i; j < force.getNumTypes(); j++)
+                network.setRepulsion(i, j, factor*network.getRepulsion(i, j));
         }
     }
     void run() {
@@ -62,6 +64,7 @@ private:
             force->setNetwork(i, network);
             for (int j = 0; j < numTypes; j++) {
                 force->setRadialCoefficients(i, j, numbers(5*7, 0.4));
+                force->setRepulsion(i, j, std::pow(0.22+0.01*(i+j), 12));
                 if (order > 0)
                     force->setAngularCoefficients(i, j, numbers(4*6, 0.6));
             }
@@ -96,6 +99,9 @@ private:
             g += coefficients[n*basis+k]*0.5*(std::cos(k*std::acos(x))+1)*0.5*(1+std::cos(M_PI*s));
         return g;
     }
+    static double repulsion(const DescriptorNetworkForce& force, double r) {
+        return r >= 0.5 ? 0 : force.getRepulsion(0, 0)*(std::pow(r, -12)-std::pow(0.5, -12)*(13-12*r/0.5));
+    }
     /**
      * Two particles: sums of one neighbour, in whose own direction all Legendre polynomials are 1.
      */
@@ -121,7 +127,7 @@ private:
                 q.push_back(-std::sqrt(2.0/35)*std::pow(5/(4*M_PI), 1.5)*std::pow(g[n], 3));
             for (int n = 0; n < 4; n++)
                 q.push_back(7.0/15*std::pow(3/(4*M_PI)*g[n]*g[n], 2));
-            assertClose(2*evaluate(force, q), sample.getEnergy(), test.tolerance*sample.getScale());
+            assertClose(2*evaluate(force, q)+repulsion(force, r), sample.getEnergy(), test.tolerance*sample.getScale());
         }
     }
     /**
@@ -152,7 +158,7 @@ private:
                         (std::pow(eigen[0], 3)+std::pow(eigen[1], 3)+std::pow(eigen[2], 3)));
         for (int n = 0; n < 4; n++)
             q.push_back(7.0/15*std::pow(3/(4*M_PI)*g[n]*g[n]*2*(1+cosine), 2));
-        assertClose(evaluate(force, q), sample.force.getParticleEnergies(*sample.context)[0], test.hostTolerance*sample.getScale());
+        assertClose(evaluate(force, q)+repulsion(force, r), sample.force.getParticleEnergies(*sample.context)[0], test.hostTolerance*sample.getScale());
     }
     /**
      * Every order of the angular descriptors, none, and two hidden layers.
@@ -188,6 +194,7 @@ private:
         assertRefuses([&] { force->setRadialDescriptors(-1, 5, 7); }, "radial cutoff must be positive");
         assertRefuses([&] { force->setAngularDescriptors(0.4, 4, 6, 5); }, "order of the angular descriptors must be 1 to 4");
         assertRefuses([&] { force->setAngularDescriptors(0.4, 4, 6, 1, true); }, "need an order of at least 2");
+        assertRefuses([&] { force->setRepulsion(0, 0, -1); }, "must not be negative");
         assertRefuses([&] { force->setHiddenLayers({3, 3, 3}); }, "one or two hidden layers");
         Configuration configuration = makeConfiguration(1, false);
         assertRefuses([&] { Sample(test, new DescriptorNetworkForce(1), configuration); }, "are not set");

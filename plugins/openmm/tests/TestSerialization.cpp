@@ -70,6 +70,7 @@ static void testNetwork(const PlatformUnderTest& test, int numTypes) {
     for (int i = 0; i < numTypes; i++) {
         ASSERT(force->getNetwork(i) == copy->getNetwork(i));
         for (int j = 0; j < numTypes; j++) {
+            ASSERT_EQUAL(force->getRepulsion(i, j), copy->getRepulsion(i, j));
             ASSERT(force->getRadialCoefficients(i, j) == copy->getRadialCoefficients(i, j));
             ASSERT(force->getAngularCoefficients(i, j) == copy->getAngularCoefficients(i, j));
         }

@@ -37,7 +37,7 @@ struct CGBRIDGE_EXPORT DescriptorNetworkShape {
  * Phys. Rev. B 104, 104309 (2021), doi:10.1103/PhysRevB.104.104309, and J. Chem. Phys. 157, 114801 (2022),
  * doi:10.1063/5.0106617:
  *
- *     E      = sum_i w_i e_i,   e_i = network of the type of i (q_i)
+ *     E      = sum_i w_i e_i,   e_i = network of the type of i (q_i) + 1/2 sum_j u(r_ij)
  *     f_k(r) = 1/2 [T_k(x)+1] fC(r/rc),   x = 2 (r/rc-1)^2 - 1,   fC(s) = 1/2 [1 + cos(pi s)],   k = 0, 1, ...
  *     g_n(r_ij)  = sum_k c_nk(t_i, t_j) f_k(r_ij)
  *     q_n    = sum_j g_n(r_ij)                                          with the radial cutoff and coefficients
@@ -49,6 +49,11 @@ struct CGBRIDGE_EXPORT DescriptorNetworkShape {
  * pairs j, k contain j = k.  A network has one or two hidden layers,
  *
  *     h = tanh(W q + b),   h' = tanh(W' h + b'),   e = a h' + c.
+ *
+ * A network is free where it has seen nothing: between particles that are nearer than any were there can be a
+ * repulsion beside it, shifted and with its slope taken away at the radial cutoff rc,
+ *
+ *     u(r) = C(t_i, t_j) [r^-12 - rc^-12 (13 - 12 r/rc)].
  *
  * The descriptors stand in the order of n for the radial ones, and behind them, for l = 1, 2, ..., 222, 1111, in the
  * order of n.  Lengths are in nm and energies in kJ/mol.
@@ -136,6 +141,16 @@ public:
      */
     const std::vector<double>& getNetwork(int type, int replica = 0) const;
     /**
+     * Set the repulsion of two types, of either with the other.
+     *
+     * @param strength      the coefficient C, in kJ/mol nm^12, not negative; 0 at first
+     */
+    void setRepulsion(int type1, int type2, double strength, int replica = 0);
+    /**
+     * Get the coefficient C of the repulsion of two types.
+     */
+    double getRepulsion(int type1, int type2, int replica = 0) const;
+    /**
      * Throw an OpenMMException unless everything is set that the particles of a replica need.
      */
     void checkComplete(int replica = 0) const;
@@ -149,6 +164,7 @@ private:
     void forgetNetworks();
     DescriptorNetworkShape shape;
     std::vector<std::vector<double> > radial, angular, networks;
+    std::vector<double> repulsion;
 };
 
 } // namespace CGBridge

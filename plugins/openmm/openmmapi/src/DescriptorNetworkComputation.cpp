@@ -110,6 +110,7 @@ DescriptorNetworkComputation::DescriptorNetworkComputation(const DescriptorNetwo
         for (int j = 0; j < numTypes; j++) {
             radial.push_back(force.getRadialCoefficients(i, j));
             angular.push_back(force.getAngularCoefficients(i, j));
+            repulsion.push_back(force.getRepulsion(i, j));
         }
     }
 }
@@ -147,7 +148,12 @@ double DescriptorNetworkComputation::computeCenter(int type, vector<CenterNeighb
         if (shape.hasFiveBody)
             q[getAngularIndex(n, fiveBody)] = FIVE_BODY*pow(moments[n].v.dot(moments[n].v), 2);
     }
-    const double energy = computeNetwork(networks[type], q, slopes);
+    double energy = computeNetwork(networks[type], q, slopes);
+    for (CenterNeighbor& j : neighbors) {
+        const double strength = 0.5*repulsion[type*numTypes+j.type], edge = pow(shape.radialCutoff, -12);
+        energy += strength*(pow(j.r, -12)-edge*(13-12*j.r/shape.radialCutoff));
+        j.gradient += j.direction*(strength*12*(edge/shape.radialCutoff-pow(j.r, -13)));
+    }
 
     // The derivatives by the distance and, times r, by the direction of each neighbour.
     for (size_t j = 0; j < neighbors.size(); j++)

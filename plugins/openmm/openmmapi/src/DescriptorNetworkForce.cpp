@@ -21,6 +21,7 @@ DescriptorNetworkForce::DescriptorNetworkForce(int numTypes, int numReplicas) : 
     const size_t numPairs = (size_t) numReplicas*numTypes*numTypes;
     radial.resize(numPairs);
     angular.resize(numPairs);
+    repulsion.resize(numPairs);
     networks.resize((size_t) numReplicas*numTypes);
 }
 
@@ -106,6 +107,16 @@ const vector<double>& DescriptorNetworkForce::getNetwork(int type, int replica) 
     return networks[getTypeIndex(type, replica)];
 }
 
+void DescriptorNetworkForce::setRepulsion(int type1, int type2, double strength, int replica) {
+    if (!(strength >= 0) || !isfinite(strength))
+        throw OpenMMException(getName()+": the repulsion of types "+to_string(type1)+" and "+to_string(type2)+" must not be negative");
+    repulsion[getPairIndex(type1, type2, replica)] = repulsion[getPairIndex(type2, type1, replica)] = strength;
+}
+
+double DescriptorNetworkForce::getRepulsion(int type1, int type2, int replica) const {
+    return repulsion[getPairIndex(type1, type2, replica)];
+}
+
 void DescriptorNetworkForce::checkComplete(int replica) const {
     if (shape.radialFunctions == 0 || shape.hiddenLayers.empty())
         throw OpenMMException(getName()+": the radial descriptors and the hidden layers are not set");
@@ -134,13 +145,14 @@ DescriptorNetworkForce* DescriptorNetworkForce::extractReplica(int replica) cons
     auto target = make_unique<DescriptorNetworkForce>(getNumTypes());
     copyReplica(*target, replica);
     target->shape = shape;
-    auto copy = [replica] (const vector<vector<double> >& from, vector<vector<double> >& to) {
+    auto copy = [replica] (const auto& from, auto& to) {
         const size_t size = to.size();
         to.assign(from.begin()+replica*size, from.begin()+(replica+1)*size);
     };
     copy(radial, target->radial);
     copy(angular, target->angular);
     copy(networks, target->networks);
+    copy(repulsion, target->repulsion);
     return target.release();
 }
 

@@ -46,7 +46,8 @@ void DescriptorNetworkForceProxy::serialize(const void* object, SerializationNod
                              force.getNetwork(i, replica));
             for (int j = 0; j < force.getNumTypes(); j++) {
                 SerializationNode& pair = pairs.createChildNode("Pair");
-                pair.setIntProperty("type1", i).setIntProperty("type2", j).setIntProperty("replica", replica);
+                pair.setIntProperty("type1", i).setIntProperty("type2", j).setIntProperty("replica", replica)
+                        .setDoubleProperty("repulsion", force.getRepulsion(i, j, replica));
                 writeNumbers(pair.createChildNode("Radial"), force.getRadialCoefficients(i, j, replica));
                 writeNumbers(pair.createChildNode("Angular"), force.getAngularCoefficients(i, j, replica));
             }
@@ -70,6 +71,7 @@ void* DescriptorNetworkForceProxy::deserialize(const SerializationNode& node) co
     for (const SerializationNode& pair : node.getChildNode("Pairs").getChildren()) {
         const int type1 = pair.getIntProperty("type1"), type2 = pair.getIntProperty("type2"), replica = pair.getIntProperty("replica");
         const vector<double> ofRadial = readNumbers(pair.getChildNode("Radial")), ofAngular = readNumbers(pair.getChildNode("Angular"));
+        force->setRepulsion(type1, type2, pair.getDoubleProperty("repulsion"), replica);
         if (!ofRadial.empty())
             force->setRadialCoefficients(type1, type2, ofRadial, replica);
         if (!ofAngular.empty())

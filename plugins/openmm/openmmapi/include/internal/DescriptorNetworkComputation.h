@@ -27,6 +27,7 @@ private:
     const DescriptorNetworkShape shape;
     const int numTypes;
     std::vector<std::vector<double> > radial, angular, networks;
+    std::vector<double> repulsion;
 };
 
 } // namespace CGBridge

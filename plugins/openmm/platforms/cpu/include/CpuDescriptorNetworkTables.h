@@ -19,7 +19,10 @@ struct CpuTables<DescriptorNetworkForce> {
     bool hasFourBody, hasFiveBody;
     int numLayers, neurons[2], maxNeurons, networkSize;
     float angularCutoff, inverseRadialCutoff, inverseAngularCutoff;
-    const float *radial, *angular, *networks;
+    /** 1/rc^12 and 1/rc^13, of the repulsion 1/2 C (r^-12 - 13/rc^12 + 12 r/rc^13); halfRepulsion is C/2 of (i, j). */
+    bool hasRepulsion;
+    float repulsionEdge, repulsionSlope;
+    const float *radial, *angular, *networks, *halfRepulsion;
 };
 
 CpuTables<DescriptorNetworkForce> makeTables(CpuTableMaker<DescriptorNetworkForce>& make);

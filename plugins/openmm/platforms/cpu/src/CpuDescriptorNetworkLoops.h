@@ -426,6 +426,24 @@ CGBRIDGE_INLINE void differentiateRadialDescriptors(const CpuTables<DescriptorNe
 }
 
 /**
+ * The energy of the repulsion, whose derivatives are added to those of the radial descriptors.
+ */
+template <bool OneType>
+CGBRIDGE_INLINE fvec computeRepulsion(const CpuTables<DescriptorNetworkForce>& t, const NeighborBatch& b, DescriptorNetworkArrays& a, int type) {
+    const PairParameters<OneType> parameter(b, type, t.numTypes);
+    const fvec zero = {};
+    fvec energy = {};
+    for (int j = 0; j < b.count; j++) {
+        // What fills up a lane lies beyond the cutoff.
+        const fvec strength = select(b.r[j]*t.inverseRadialCutoff < 1.0f, parameter(t.halfRepulsion, j), zero);
+        const fvec inverse2 = b.inverseR[j]*b.inverseR[j], inverse6 = inverse2*inverse2*inverse2, inverse12 = inverse6*inverse6;
+        energy += strength*(inverse12-13.0f*t.repulsionEdge+12.0f*t.repulsionSlope*b.r[j]);
+        a.radial[j] += 12.0f*strength*(t.repulsionSlope-inverse12*b.inverseR[j]);
+    }
+    return energy;
+}
+
+/**
  * Order is 0 without angular descriptors.
  */
 template <int Order, bool OneType>
@@ -438,6 +456,8 @@ struct DescriptorNetworkLoops {
             computeAngular(t, b, a, type);
         fvec energy = computeNetwork(t, a, type);
         differentiateRadialDescriptors<OneType>(t, b, a, type);
+        if (t.hasRepulsion)
+            energy += computeRepulsion<OneType>(t, b, a, type);
         if constexpr (Order > 0)
             differentiateAngular(t, b, a);
         for (int j = (Order > 0 ? b.countNear : 0); j < b.count; j++)
