@@ -45,7 +45,8 @@ class TypeNetwork:
 class DescriptorNetwork:
     """Coefficients ``radial`` (T, T, functions, basis) and ``angular`` of the functions for every type of the
     centre and of the neighbour, and the network of each type of centre. Cutoffs are in nm; ``order`` is the
-    highest l of the angular descriptors, of which there are none without angular functions."""
+    highest l of the angular descriptors, of which there are none without angular functions. ``repulsion``
+    (T, T) are the coefficients C of r^-12 in kJ/mol nm^12; None: there is none."""
 
     radial_cutoff: float
     angular_cutoff: float
@@ -55,6 +56,7 @@ class DescriptorNetwork:
     networks: tuple[TypeNetwork, ...]
     four_body: bool = False
     five_body: bool = False
+    repulsion: FloatArray | None = None
 
     @property
     def kinds(self) -> int:
@@ -99,6 +101,8 @@ class DescriptorNetwork:
         for i in range(self.kinds):
             force.setNetwork(i, self.networks[i].flat(), replica)
             for j in range(self.kinds):
+                if self.repulsion is not None:
+                    force.setRepulsion(i, j, float(self.repulsion[i, j]), replica)
                 force.setRadialCoefficients(i, j, self.radial[i, j].ravel().tolist(), replica)
                 if self.angular.shape[2]:
                     force.setAngularCoefficients(i, j, self.angular[i, j].ravel().tolist(), replica)

@@ -278,9 +278,9 @@ def test_a_network_that_differs_in_the_plugin_is_not_saved(tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("settings", "forces"),
     [
-        ({}, ["DescriptorNetworkForce", "CustomNonbondedForce"]),
-        ({"members": 2}, ["DescriptorNetworkForce", "CustomNonbondedForce"] * 2),
-        ({"angular_functions": 0}, ["DescriptorNetworkForce", "CustomNonbondedForce"]),
+        ({}, ["DescriptorNetworkForce"]),
+        ({"members": 2}, ["DescriptorNetworkForce"] * 2),
+        ({"angular_functions": 0}, ["DescriptorNetworkForce"]),
         (THERMAL, ["PythonForce"]),
         ({"cutoff": 0.74}, ["PythonForce"]),
     ],
@@ -315,3 +315,42 @@ def test_beads_that_the_network_does_not_know_are_told(saved):
         model.create_system(["V"] * 64, EDGE)
     with pytest.raises(ConfigError, match="knows no particle 'V'"):
         model.create_system(Topology(("V",) * 64), EDGE)
+
+
+def test_bonded_priors_are_those_of_openmm():
+    """Molecules of three with bonds, angles and exempt pairs, across the edges of the box."""
+    from cgbridge.models.beads import Bead
+    from cgbridge.models.neural.architecture import build, network_settings
+    from cgbridge.models.neural.priors import HarmonicAngles, HarmonicBonds, Repulsion
+
+    kinds, count = ("A", "B"), 20
+    settings = network_settings("descriptor-network", {"precision": "float64"})
+    priors = [
+        Repulsion([[0.25, 0.22], [0.22, 0.2]], 1.5, settings.cutoff),
+        HarmonicBonds({"0-1": (0.25, 8000.0)}, 2),
+        HarmonicAngles({"0-1-0": (2.0, 90.0)}, 2),
+    ]
+    potential = build("descriptor-network", settings, kinds, priors=priors, seed=5)
+    topology = Topology(
+        ("A", "B", "A") * count,
+        tuple(number for number in range(count) for _ in range(3)),
+        bonds=tuple((3 * n + i, 3 * n + i + 1) for n in range(count) for i in (0, 1)),
+        angles=tuple((3 * n, 3 * n + 1, 3 * n + 2) for n in range(count)),
+        exclusions=tuple((3 * n + i, 3 * n + j) for n in range(count) for i, j in ((0, 1), (1, 2), (0, 2))),
+    )
+    arms = np.array([[0.26, 0.0, 0.0], [0.0, 0.0, 0.0], [-0.1, 0.24, 0.0]])
+    middles = np.random.default_rng(2).random((count, 1, 3)) * EDGE
+    positions = (
+        (middles + arms).reshape(-1, 3) + 0.01 * np.random.default_rng(3).normal(size=(60, 3))
+    ) % EDGE
+    beads = [Bead("A", 15.0), Bead("B", 14.0)]
+    model = NeuralModel.of_potentials("chains", "descriptor-network", settings, beads, [potential])
+    model = model.with_example(positions, EDGE * np.eye(3), topology)
+    names = [type(force).__name__ for force in model.create_system(topology, EDGE).getForces()]
+    assert names == [
+        "DescriptorNetworkForce", "CustomNonbondedForce", "HarmonicBondForce", "HarmonicAngleForce",
+    ]  # fmt: skip
+    state = context_of(model).getState(energy=True, forces=True)
+    energy, forces = said_by_torch(model, positions, EDGE * np.eye(3), topology)
+    assert state.getPotentialEnergy()._value == pytest.approx(energy, rel=1e-9)
+    assert np.allclose(state.getForces(asNumpy=True)._value, forces, atol=1e-8 * np.abs(forces).max())

@@ -44,13 +44,15 @@ def read_nep(path: Path) -> NepFile:
 
 
 def write_nep(path: Path, elements: tuple[str, ...], network: DescriptorNetwork) -> None:
-    """Write version 4; raises :class:`ValueError` for two hidden layers, or where the constants of the types
-    differ: GPUMD knows neither."""
+    """Write version 4; raises :class:`ValueError` for what GPUMD does not know: two hidden layers, constants
+    that differ between types, a repulsion."""
     constants = {one.constant for one in network.networks}
     if len(constants) > 1:
         raise ValueError("GPUMD's files have one constant for all types")
     if any(len(one.layers) != 1 for one in network.networks):
         raise ValueError("GPUMD's networks have one hidden layer")
+    if network.repulsion is not None and network.repulsion.any():
+        raise ValueError("GPUMD's networks have no repulsion of this form")
     _, _, radial, radial_basis = network.radial.shape
     _, _, angular, angular_basis = network.angular.shape
     cutoffs = network.radial_cutoff / ANGSTROM, (network.angular_cutoff or network.radial_cutoff) / ANGSTROM

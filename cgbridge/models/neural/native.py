@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from cgbridge.frames import FloatArray
 from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork
 from cgbridge.models.neural.descriptor_network import ENERGY
 from cgbridge.models.neural.potential import NeuralPotential, types_of
-from cgbridge.models.neural.priors import HarmonicAngles, HarmonicBonds, Repulsion
+from cgbridge.models.neural.priors import HarmonicAngles, HarmonicBonds, Prior, Repulsion
 from cgbridge.models.neural.settings import DescriptorSettings
 from cgbridge.topology import Topology
 
@@ -49,11 +50,15 @@ def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = Tr
     share = 1.0 / len(model.members)
     forces: list[openmm.Force] = []
     for member in model.members:
-        network = network_of(member, model.settings)
+        network, rest = network_of(member, model.settings), list(member.known)
+        inside = _inside(rest, network, topology)
+        if inside is not None:
+            rest.remove(inside)
+            network = replace(network, repulsion=inside.energy * inside.sigmas.numpy() ** 12)
         force: Any = network.force(kinds, weight=share, periodic=periodic)
         force.setName(model.name)
         forces.append(force)
-        for prior in member.known:
+        for prior in rest:
             if isinstance(prior, Repulsion):
                 forces.append(_repulsion(prior, share, kinds, topology, periodic))
             elif isinstance(prior, HarmonicBonds):
@@ -63,6 +68,18 @@ def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = Tr
             else:
                 raise TypeError(f"prior '{prior.name}' has no force in OpenMM")
     return forces
+
+
+def _inside(priors: Sequence[Prior], network: DescriptorNetwork, topology: Topology) -> Repulsion | None:
+    """The repulsion that the network's loops take over: it reaches as far, and no pair is exempt."""
+    for prior in priors:
+        if (
+            isinstance(prior, Repulsion)
+            and prior.cutoff == network.radial_cutoff
+            and not len(topology.exclusions)
+        ):
+            return prior
+    return None
 
 
 def network_of(potential: NeuralPotential, settings: Any) -> DescriptorNetwork:
