@@ -1,0 +1,125 @@
+"""Networks of descriptors against NEP_CPU, which calorine 4.1 brings: energies, forces, virial, weights."""
+
+import json
+
+import devices
+import nep_models
+import numpy as np
+import openmm
+import pytest
+
+from cgbridge.models.files.nep import read_nep
+
+# Reference: both programs compute in double precision; the values are kept with 13 digits.
+# CPU: single precision. OpenCL: the host computes, from positions in single precision.
+TOLERANCE = {"Reference": 1e-9, "CPU": 1e-5, "CPUSerial": 1e-5, "OpenCL:single": 2e-5}
+VALUES = json.loads(nep_models.VALUES.read_text())
+
+
+class Said:
+    """What the force says of a configuration."""
+
+    def __init__(self, network, frame, platform="Reference", weights=None):
+        self.force = network.force(frame.types)
+        for index, weight in enumerate([] if weights is None else weights):
+            self.force.setParticleParameters(index, int(frame.types[index]), float(weight))
+        system = openmm.System()
+        for _ in frame.types:
+            system.addParticle(1.0)
+        system.setDefaultPeriodicBoxVectors(*frame.box)
+        system.addForce(self.force)
+        name, _, precision = platform.partition(":")
+        properties = {"Precision": precision} if precision else {}
+        self.context = openmm.Context(
+            system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName(name), properties
+        )
+        self.context.setPositions(frame.positions)
+        state = self.context.getState(energy=True, forces=True)
+        self.energy = state.getPotentialEnergy()._value
+        self.forces = np.array(state.getForces(asNumpy=True)._value)
+
+    @property
+    def energies(self):
+        return np.array(self.force.getParticleEnergies(self.context))
+
+    @property
+    def virial(self):
+        return np.array(self.force.getVirial(self.context)).reshape(3, 3)
+
+
+def compare(said, energies, forces, virial, tolerance):
+    size = np.abs(energies).sum()
+    assert abs(said.energy - energies.sum()) < tolerance * size
+    # The host computes these in double precision, from positions that may be in single.
+    assert np.abs(said.energies - energies).max() < tolerance * np.abs(energies).max()
+    assert np.abs(said.forces - forces).max() < tolerance * np.sqrt(np.mean(forces**2)) * 3
+    assert np.abs(said.virial - virial).max() < tolerance * np.abs(virial).max()
+
+
+@pytest.mark.parametrize("platform", list(TOLERANCE))
+@pytest.mark.parametrize("box", list(nep_models.BOXES))
+@pytest.mark.parametrize("name", list(nep_models.MODELS))
+def test_equals_nep_cpu(name, box, platform, tmp_path):
+    """By what was kept of calorine, through the file that it has read."""
+    devices.require(platform)
+    nep_models.write(tmp_path / "nep.txt", name)
+    network = read_nep(tmp_path / "nep.txt").network
+    frame = nep_models.configuration(network.kinds, nep_models.BOXES[box])
+    expected = {key: np.array(value) for key, value in VALUES[name][box].items()}
+    said = Said(network, frame, platform)
+    compare(
+        said,
+        expected["energies"],
+        expected["forces"].reshape(-1, 3),
+        expected["virial"].reshape(3, 3),
+        TOLERANCE[platform],
+    )
+
+
+@pytest.mark.parametrize("cells", [2, 3, 5, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("name", ["one type", "four types"])
+def test_boxes_of_many_cells(name, cells, tmp_path):
+    """The CPU's lists against those of the Reference, and calorine itself where it is installed."""
+    network = nep_models.network(name)
+    skewed = nep_models.BOXES["skewed"] * (cells * 0.61 / 1.25)
+    frame = nep_models.configuration(network.kinds, skewed)
+    expected = Said(network, frame)
+    compare(
+        Said(network, frame, "CPU"), expected.energies, expected.forces, expected.virial, TOLERANCE["CPU"]
+    )
+    try:
+        import _nepy  # noqa: F401
+    except ImportError:
+        return
+    nep_models.write(tmp_path / "nep.txt", name)
+    compare(expected, *nep_models.said_by_calorine(tmp_path / "nep.txt", frame), TOLERANCE["Reference"])
+
+
+def test_weights_count_for_centres(tmp_path):
+    """E = sum w_i e_i, linear in every weight; a particle of weight 0 is still a neighbour."""
+    network = nep_models.network("two types")
+    frame = nep_models.configuration(network.kinds, nep_models.BOXES["skewed"])
+    weights = np.random.default_rng(1).integers(0, 4, len(frame.types)) / 2.0
+    plain = Said(network, frame)
+    for platform in ("Reference", "CPU"):
+        said = Said(network, frame, platform, weights)
+        rest = Said(network, frame, platform, 1.0 - weights)
+        size = np.abs(plain.energies).sum()
+        assert abs(said.energy - weights @ plain.energies) < TOLERANCE[platform] * size
+        scale = np.abs(plain.forces).max()
+        np.testing.assert_allclose(said.forces + rest.forces, plain.forces, atol=1e-5 * scale)
+
+
+def test_the_force_survives_xml():
+    network = nep_models.network("four types")
+    frame = nep_models.configuration(network.kinds, nep_models.BOXES["orthogonal"])
+    said = Said(network, frame)
+    system = said.context.getSystem()
+    again = openmm.XmlSerializer.deserialize(openmm.XmlSerializer.serialize(system))
+    (force,) = again.getForces()
+    assert type(force).__name__ == "DescriptorNetworkForce"
+    context = openmm.Context(
+        again, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference")
+    )
+    context.setPositions(frame.positions)
+    assert context.getState(energy=True).getPotentialEnergy()._value == said.energy
