@@ -23,14 +23,19 @@ import torch
 
 from cgbridge.models.beads import Bead
 from cgbridge.models.neural.architecture import build, network_settings
+from cgbridge.models.neural.bundle import bytes_of_model
 from cgbridge.models.neural.model import NeuralModel
 from cgbridge.models.neural.neighbours import find_pairs
 from cgbridge.models.neural.priors import Repulsion
+from cgbridge.models.neural.python_force import NeuralForce, python_force
+from cgbridge.topology import Topology
 
 DENSITY = 33.4  # 1/nm3
 REACH = 0.7  # nm
+THROUGH_TORCH = "descriptor-network, through torch"
 MODELS: dict[str, dict[str, Any]] = {
     "descriptor-network": {},
+    THROUGH_TORCH: {},
     "graph-network": {"layers": 1},
     "tensornet": {"layers": 0},
     "tensornet, 1 layer": {"layers": 1},
@@ -88,6 +93,10 @@ def step(name: str, beads: int) -> dict[str, float]:
         list(potential.network.parameters())[-2].zero_()
     model = NeuralModel.of_potentials("price", architecture, settings, [Bead("W", 18.015)], [potential])
     system = model.create_system(beads, edge)
+    if name == THROUGH_TORCH:
+        computation = NeuralForce(bytes_of_model(model), Topology(("W",) * beads))
+        system.removeForce(0)
+        system.addForce(python_force(computation, name))
     integrator = openmm.LangevinMiddleIntegrator(300.0, 1.0, 0.005)
     platform = openmm.Platform.getPlatformByName("CPU")
     context = openmm.Context(system, integrator, platform, {"Threads": "1"})

@@ -33,6 +33,70 @@ v2 and the radial factors are read from (i, j, j), lambda, epsilon and cosTheta0
 are left out, as in LAMMPS.
 "
 
+%feature("docstring") CGBridge::DescriptorNetworkForce "
+A neural network of descriptors in the form of the neuroevolution potential NEP
+(doi:10.1103/PhysRevB.104.104309, doi:10.1063/5.0106617).
+
+    E       = sum_i w_i e_i,   e_i = network of the type of i (q_i) + 1/2 sum_j u(r_ij)
+    f_k(r)  = 1/2 [T_k(x) + 1] fC(r/rc),   x = 2 (r/rc - 1)^2 - 1,   fC(s) = 1/2 [1 + cos(pi s)],   k = 0, 1, ...
+    g_n     = sum_k c_nk(t_i, t_j) f_k(r_ij)
+    q_n     = sum_j g_n(r_ij)                                        radial cutoff and coefficients
+    q_nl    = (2l+1)/(4 pi) sum_jk g_n(r_ij) g_n(r_ik) P_l(cos jik)  angular ones, l = 1, 2, ...
+    q_n222  = -9/2 sqrt(2/35) (5/(4 pi))^(3/2) tr Q_n^3,   Q_n = sum_j g_n(r_ij) (u_j u_j - 1/3)
+    q_n1111 = 7/15 (3/(4 pi))^2 |V_n|^4,   V_n = sum_j g_n(r_ij) u_j
+    network : h = tanh(W q + b), with a second layer h' = tanh(W' h + b'), and e = a h + c
+    u(r)    = C(t_i, t_j) [r^-12 - rc^-12 (13 - 12 r/rc)]
+
+Units are nm and kJ/mol.  The descriptors stand in the order of n for the radial ones, and behind them, for
+l = 1, 2, ..., 222, 1111, in the order of n.
+"
+
+%feature("docstring") CGBridge::DescriptorNetworkForce::setRadialDescriptors "
+setRadialDescriptors(cutoff, numFunctions, basisSize)
+
+Set the radial cutoff in nm, the number of functions g_n and of the polynomials f_k that they are made of.  All
+radial coefficients and networks are forgotten.
+"
+
+%feature("docstring") CGBridge::DescriptorNetworkForce::setAngularDescriptors "
+setAngularDescriptors(cutoff, numFunctions, basisSize, maxOrder, fourBody=False, fiveBody=False)
+
+Set the angular cutoff in nm, not above the radial one, the number of functions and of polynomials, the highest l
+(1 to 4), and whether there are the descriptors q_n222 and q_n1111.  All angular coefficients and networks are
+forgotten.
+"
+
+%feature("docstring") CGBridge::DescriptorNetworkForce::setHiddenLayers "
+setHiddenLayers(numNeurons)
+
+Set the numbers of neurons of one or two hidden layers.  All networks are forgotten.
+"
+
+%feature("docstring") CGBridge::DescriptorNetworkForce::setRadialCoefficients "
+setRadialCoefficients(type1, type2, coefficients, replica=0)
+
+Set c_nk for centres of type1 and neighbours of type2: those of n = 0, then those of n = 1, ...
+"
+
+%feature("docstring") CGBridge::DescriptorNetworkForce::setAngularCoefficients "
+setAngularCoefficients(type1, type2, coefficients, replica=0)
+
+Set c_nk of the angular descriptors, as setRadialCoefficients does.
+"
+
+%feature("docstring") CGBridge::DescriptorNetworkForce::setNetwork "
+setNetwork(type, parameters, replica=0)
+
+Set the network of a type, getNumNetworkParameters() numbers: for each hidden layer the weights W, row by row with one
+row for a neuron, and the biases b; then the weights a and the constant c of the output, in kJ/mol.
+"
+
+%feature("docstring") CGBridge::DescriptorNetworkForce::setRepulsion "
+setRepulsion(type1, type2, strength, replica=0)
+
+Set the coefficient C of the repulsion of two types, in kJ/mol nm^12; 0 at first.
+"
+
 %feature("docstring") CGBridge::CenterForce::addParticle "
 addParticle(type, weight=1.0, replica=0) -> int
 
@@ -120,7 +184,7 @@ that w_i e_i puts on j.  The sign is that of the pressure: P_ab = (sum m v_a v_b
 %feature("docstring") CGBridge::CenterForce::updateParametersInContext "
 updateParametersInContext(context)
 
-Copy the triplet parameters, types, weights and replicas of this object into an existing Context.  Nothing
+Copy the parameters, types, weights and replicas of this object into an existing Context.  Nothing
 else can be changed that way.
 "
 
