@@ -122,8 +122,10 @@ def _series_record(series: Series) -> dict[str, Any]:
 
 
 def _digest(series: Series) -> str:
-    """Of all that is trained on."""
-    found = hashlib.sha256(repr((series.topology, series.masses, series.state)).encode())
+    """Of all that is trained on, in words that stay the same between versions."""
+    s = series.state
+    state = f"State(temperature={s.temperature}, pressure={s.pressure}, npt={s.npt}, noise={s.noise})"
+    found = hashlib.sha256(f"({series.topology!r}, {series.masses!r}, {state})".encode())
     for array in (series.positions, series.forces, series.box, series.energy, series.virial):
         found.update(b"-" if array is None else array.tobytes())
     return found.hexdigest()

@@ -34,6 +34,7 @@ def training_html(layout: RunLayout) -> str:
             rounds=[_round_row(number, one) for number, one in enumerate(run.rounds, start=1)],
             learning=learning_figures(run),
             structure=structure_figures(run),
+            pressures=[_pressure(one["state"]) for one in run.data.get("series", [])],
             dynamics=[_dynamics_row(state) for state in run.dynamics],
             bonded=any(state.get("bonded") for state in run.dynamics),
             atoms=[
@@ -130,6 +131,14 @@ def _round_row(number: int, found: Mapping[str, Any]) -> dict[str, Any]:
         "labels": found["labels"],
         "force_error": digits.plain(found["force_error"], 4),
     }
+
+
+def _pressure(state: Mapping[str, Any]) -> str:
+    """Of a file of frames; that of a barostat, and runs of before, have no error."""
+    error = state.get("pressure_error")
+    if error is None:
+        return digits.plain(state["pressure"], 5)
+    return " ± ".join(digits.with_error(state["pressure"], error))
 
 
 def _dynamics_row(state: Mapping[str, Any]) -> dict[str, Any]:
