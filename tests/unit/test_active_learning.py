@@ -51,7 +51,7 @@ def test_a_stable_run_is_looked_at_from_its_beginning_on():
 
 def test_what_came_before_a_run_broke_down_is_labelled_although_nobody_disagreed():
     # The members of a committee may be wrong alike: an explosion was taken for convergence.
-    found = explored(10.0, section(ALIKE))
+    found = explored(15.0, section(ALIKE))
     (reason,) = found.broke
     assert reason.startswith("frames.npz: ") and 1 < len(found.looks) < 11
     picked = chosen(found.looks, section(ALIKE), 1)

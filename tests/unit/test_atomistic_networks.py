@@ -51,7 +51,7 @@ def test_a_bundle_moves_atoms_and_its_labels_are_those_of_torch(tmp_path, monkey
     trajectory = Trajectory(tmp_path / "water.h5")
     assert trajectory.header.source["settings"]["potential"]["fingerprint"] == model.fingerprint()
     atoms = water_box(molecules=64, model={"bundle": str(tmp_path / "small.cgnn")})
-    moving = AtomisticDynamics(atoms, StateSection(), EngineSettings("CPU", 1, 1e-4), 1)
+    moving = AtomisticDynamics(atoms, StateSection(), EngineSettings("Reference", 1, 1e-4), 1)
     moving.begin(False)
     frame = moving.frame(0.0)
     kinds = torch.tensor([("O", "H").index(name) for name in atoms.atoms.elements])

@@ -42,7 +42,8 @@ def frame(index: int, count: int = 3) -> Frame:
     """A frame with everything, of numbers that single precision holds."""
     values = np.arange(3 * count, dtype=float).reshape(count, 3) / 4 + index
     box = np.eye(3) * (3.1 + index)
-    numbers = {"energy": -1.1 * index, "temperature": 300.1 + index, "force_error": 0.3, "force_noise": 9.1}
+    numbers = {"energy": -1.1 * index, "temperature": 300.1 + index, "pressure": 2.1 - 300.0 * index}
+    numbers |= {"force_error": 0.3, "force_noise": 9.1}
     return Frame(values, box, 0.1 * index, -values, 2 * values, **numbers)
 
 
