@@ -16,7 +16,7 @@ import numpy as np
 from cgbridge.config.atomistic_config import StateSection
 from cgbridge.engine.device_names import device_name
 from cgbridge.engine.molecular_dynamics import runaway
-from cgbridge.engine.platforms import GPUS, choose_platform, known_platforms
+from cgbridge.engine.platforms import GPUS, choose_platform, has_kernels, known_platforms
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import FileFormatError, SimulationError, UnstableError
 from cgbridge.frames import FloatArray, Frame
@@ -99,7 +99,7 @@ class AtomisticDynamics:
         self._massless = np.array(atoms.atoms.masses) == 0.0
         # The total momentum is drawn with the velocities, and stays: without a thermostat it is made zero.
         self._freedom = atoms.freedom - (3 if state.ensemble == "nve" else 0)
-        self.platform, properties = choose_platform(atoms.system, _chosen(settings))
+        self.platform, properties = choose_platform(atoms.system, _chosen(settings, atoms.system))
         with self._openmm_faults():
             self._context = openmm.Context(
                 atoms.system, self._integrator, openmm.Platform.getPlatformByName(self.platform), properties
@@ -224,12 +224,14 @@ class AtomisticDynamics:
         )
 
 
-def _chosen(settings: EngineSettings) -> EngineSettings:
-    """A GPU for atoms if there is one: force fields and networks both gain from it."""
+def _chosen(settings: EngineSettings, system: Any) -> EngineSettings:
+    """A GPU for atoms if there is one: force fields and networks both gain from it, but for those of the
+    plugin that the host would compute there."""
     if settings.platform != "auto":
         return settings
     known = known_platforms()
-    return replace(settings, platform=next((name for name in GPUS if name in known), "CPU"))
+    found = (name for name in GPUS if name in known and has_kernels(name, system))
+    return replace(settings, platform=next(found, "CPU"))
 
 
 def _box(state: Any) -> FloatArray:

@@ -11,6 +11,7 @@ from cgbridge.errors import SimulationError, did_you_mean
 _KERNELS = {
     "TersoffForce": "CGBridgeCalcTersoffForce",
     "StillingerWeberForce": "CGBridgeCalcStillingerWeberForce",
+    "DescriptorNetworkForce": "CGBridgeCalcDescriptorNetworkForce",
 }
 
 #: OpenMM's forces that compute nothing between particles. CPUSerial has the Reference platform's kernels for
@@ -65,7 +66,8 @@ def choose_platform(system: Any, settings: EngineSettings) -> tuple[str, dict[st
         candidates = [*GPUS] if system.getNumParticles() >= _GPU_BEADS else []
         if settings.threads == 1 and _has_own_forces_only(system):
             candidates.append("CPUSerial")
-        name = next((c for c in candidates if c in known and _has_kernels(c, system)), "CPU")
+        own = _has_own_forces(system)
+        name = next((c for c in candidates if own and c in known and has_kernels(c, system)), "CPU")
     require_platform(name)
     return name, _properties(name, settings)
 
@@ -82,12 +84,17 @@ def _properties(name: str, settings: EngineSettings) -> dict[str, str]:
     return {"Precision": "mixed"} if name in DEVICE_PLATFORMS else {}
 
 
-def _has_kernels(name: str, system: Any) -> bool:
+def has_kernels(name: str, system: Any) -> bool:
     """Whether every force of the plugin runs on the platform itself, and not through the host."""
     import openmm
 
     kernels = [_KERNELS[kind] for f in system.getForces() if (kind := type(f).__name__) in _KERNELS]
-    return bool(kernels) and openmm.Platform.getPlatformByName(name).supportsKernels(kernels)
+    return bool(openmm.Platform.getPlatformByName(name).supportsKernels(kernels))
+
+
+def _has_own_forces(system: Any) -> bool:
+    """Whether any force is the plugin's."""
+    return any(type(force).__name__ in _KERNELS for force in system.getForces())
 
 
 def _has_own_forces_only(system: Any) -> bool:

@@ -7,7 +7,7 @@ import openmm
 import pytest
 
 from cgbridge.engine.engine import Engine
-from cgbridge.engine.platforms import choose_platform, known_platforms
+from cgbridge.engine.platforms import choose_platform, has_kernels, known_platforms
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.errors import SimulationError
 from cgbridge.models.database import load_model
@@ -28,6 +28,19 @@ def test_more_threads_are_those_of_the_cpu_platform():
         "CPU",
         {"Threads": "2", "DeterministicForces": "true"},
     )
+
+
+def test_a_network_of_descriptors_is_one_of_our_forces():
+    """Alone on one thread it needs no thread pool; OpenCL has no kernel for it, and is told so."""
+    pytest.importorskip("torch")
+    from neural_models import small_model
+
+    model = small_model()
+    system = model.create_system(model.example.topology, 1.5)
+    assert choose_platform(system, EngineSettings()) == ("CPUSerial", {})
+    assert has_kernels("CPU", system) and has_kernels("Reference", system)
+    devices = [name for name in ("OpenCL", "CUDA", "HIP") if name in known_platforms()]
+    assert not any(has_kernels(name, system) for name in devices)
 
 
 def test_a_chosen_platform_is_kept():

@@ -51,11 +51,16 @@ def test_a_stable_run_is_looked_at_from_its_beginning_on():
 
 def test_what_came_before_a_run_broke_down_is_labelled_although_nobody_disagreed():
     # The members of a committee may be wrong alike: an explosion was taken for convergence.
-    found = explored(15.0, section(ALIKE))
+    found = explored(20.0, section(ALIKE))
     (reason,) = found.broke
-    assert reason.startswith("frames.npz: ") and 1 < len(found.looks) < 11
+    # Not all of the ten looks of a whole run, and the close ones before the end.
+    assert reason.startswith("frames.npz: ") and 1 < len(found.looks) < 10 + 16
     picked = chosen(found.looks, section(ALIKE), 1)
-    assert picked and all(look.doomed for look in picked) and picked[-1] is found.looks[-1]
+    assert (
+        picked
+        and all(look.doomed for look in picked)
+        and any(picked[-1] is look for look in found.looks[-2:])
+    )
 
 
 def test_the_interval_before_is_looked_at_closely():
