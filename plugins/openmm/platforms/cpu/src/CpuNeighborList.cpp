@@ -150,8 +150,9 @@ void CpuNeighborList::copyNeighbors() {
         centerSlots[i] = center.slot;
         centerWeights[i] = (float) weights[slots.getParticles()[center.slot]];
     }
-    // The loops write whole vectors of neighbours.
-    maxNeighbors = (maxNeighbors+functions.width-1)/functions.width*functions.width;
+    // The loops write whole vectors of neighbours.  One more keeps the arrays of a thread from all beginning at the same
+    // places of the cache.
+    maxNeighbors = (maxNeighbors+functions.width-1)/functions.width*functions.width+1;
 
     // The loops may read up to one vector beyond the last neighbour, and must find slots there.
     neighbors.resize(start[numCenters]+functions.width);
