@@ -118,7 +118,7 @@ class FreeSimulation:
         start, steps = self._start(model)
         # Of a file of many elements only those of the structure count.
         model = model.restricted(set(start.names))
-        self.names, self.notes = start.names, (*start.notes, *self._time_notes())
+        self.names, self.notes = start.names, (*start.notes, *self._time_notes(), *self._state_notes(model))
         warning = time_step_warning(model, settings.timestep)
         if warning:
             warnings.warn(warning, CgbridgeWarning, stacklevel=2)
@@ -169,6 +169,15 @@ class FreeSimulation:
         time = run.samples(self._settings.timestep) * self._interval
         if abs(time - run.time) > 1e-6 * run.time:
             yield f"{time:g} ps are recorded, a whole number of intervals"
+
+    def _state_notes(self, model: TypedBeads) -> Iterator[str]:
+        """An energy of one temperature says little of another."""
+        trained = model.trained_at
+        if trained and min(abs(kelvin - self._run.temperature) for kelvin in trained) > 1.0:
+            yield (
+                f"the model was trained on frames of {', '.join(f'{kelvin:g}' for kelvin in trained)} K, and "
+                f"this simulation has {self._run.temperature:g} K"
+            )
 
     def _pressure(self, state: Any) -> dict[str, float]:
         return {"virial": self._virial.trace() / 3.0}

@@ -96,14 +96,23 @@ def load_model(
     else:
         path = DATA_FOLDER / f"{text}.yaml"
         if text not in list_models():
-            raise ConfigError(
-                f"unknown model '{text}'{did_you_mean(text.lower(), list_models())}",
-                remedy="give a model file (.yaml, .tersoff, .sw) or one of: " + ", ".join(list_models()),
-            )
+            raise _unknown(text)
         model = read_model(path)
     model = model if beads is None else model.restricted(beads)
     model = model if bead_mass is None else model.with_bead_mass(bead_mass)
     return model if masses is None else model.with_masses(masses)
+
+
+def _unknown(text: str) -> ConfigError:
+    folder = Path(text)
+    if folder.is_dir():  # such as the `best` of a run
+        inside = sorted(p for p in folder.iterdir() if p.suffix in (SUFFIX, *_YAML_SUFFIXES))
+        words = "give the file in it: " + ", ".join(map(str, inside)) if inside else "give a model file"
+        return ConfigError(f"'{text}' is a folder", remedy=words)
+    return ConfigError(
+        f"unknown model '{text}'{did_you_mean(text.lower(), list_models())}",
+        remedy=f"give a model file (.yaml, {SUFFIX}, .tersoff, .sw) or one of: " + ", ".join(list_models()),
+    )
 
 
 def _find(path: Path, search_folder: str | Path | None) -> Path:

@@ -46,6 +46,11 @@ class TypedBeads(ABC):
     def parameters(self) -> dict[str, float]:
         """Values by name, in the units of the parameters."""
 
+    @property
+    def trained_at(self) -> tuple[float, ...]:
+        """Temperatures in K of the frames behind an energy that is one of a state only; none if it is not."""
+        return ()
+
     @abstractmethod
     def fingerprint(self) -> str:
         """Equal physics, equal fingerprint."""

@@ -297,6 +297,35 @@ def test_what_computes_a_descriptor_network(settings, forces):
     assert state.getPotentialEnergy()._value == pytest.approx(model.example.energy, rel=1e-4, abs=1e-3)
 
 
+def test_a_simulation_at_another_temperature_is_told():
+    """Of an energy that was matched at one; not of one that knows the temperature."""
+    from dataclasses import replace
+
+    from cgbridge.engine.free_run import FreeRun, FreeSimulation
+    from cgbridge.engine.settings import EngineSettings
+
+    def told(model, kelvin):
+        run = FreeRun(beads=64, density=1.0, temperature=kelvin, time=0.01, equilibration=0.0)
+        return [
+            note
+            for note in FreeSimulation(model, run, EngineSettings(timestep=0.005)).notes
+            if "was trained" in note
+        ]
+
+    states = {"states": [{"temperature": 350.0}, {"temperature": None}]}
+    model = replace(small_model(), provenance=states)
+    assert told(model, 300.0) == ["the model was trained on frames of 350 K, and this simulation has 300 K"]
+    assert not told(model, 350.0) and not told(small_model(), 300.0)
+    assert not replace(small_model(**THERMAL), provenance=states).trained_at
+
+
+def test_the_folder_of_a_best_model_is_no_model(tmp_path):
+    small_model().save(tmp_path / "model.cgnn")
+    with pytest.raises(ConfigError, match="is a folder") as fault:
+        open_model(tmp_path)
+    assert str(tmp_path / "model.cgnn") in str(fault.value.remedy)
+
+
 def test_without_an_example_nothing_is_saved(tmp_path):
     from dataclasses import replace
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from labelled_frames import argon, save, water_set
 
+from cgbridge.atoms import Atoms
 from cgbridge.config.training_data_section import DataSection
 from cgbridge.config.training_schema import TrainingConfig
 from cgbridge.engine.held_beads import LABEL_FIELDS, Label
@@ -323,6 +324,29 @@ def test_a_file_says_its_state_and_the_yaml_may_say_another(tmp_path: Path, liqu
     (other,) = read(tmp_path, liquid, temperature="121 K", pressure="5 bar", stride=2).series
     assert (other.state.temperature, other.state.pressure, len(other)) == (121.0, 5.0, 20)
     np.testing.assert_array_equal(other.number, np.arange(0, 40, 2))
+    found = read(tmp_path, liquid, temperature="121 K")
+    assert any("the temperature is 121 K here, and the file says 120 K" in note for note in found.notes)
+    assert not any("the file says" in note for note in read(tmp_path, liquid).notes)
+
+
+def test_molecules_of_atoms_are_no_beads(tmp_path: Path) -> None:
+    """Forgotten to map: trained as beads they lack the forces of constraints, and all looked well."""
+    atoms = Atoms(
+        ("O", "H1", "H2") * 2, ("O", "H", "H") * 2, (16.0, 1.0, 1.0) * 2, ("HOH",) * 2, (0, 0, 0, 1, 1, 1),
+        (0, 0, 0, 1, 1, 1), ((0, 1), (0, 2), (3, 4), (3, 5)),
+    )  # fmt: skip
+    random = np.random.default_rng(1)
+    arrays = {
+        "positions": random.random((12, 6, 3)),
+        "forces": random.normal(size=(12, 6, 3)),
+        "box": np.tile(np.eye(3), (12, 1, 1)),
+        "time": np.arange(12.0),
+        "energy": np.zeros(12),
+        "atoms": atoms.to_json(),
+    }
+    with pytest.raises(ConfigError, match="atoms of molecules, and force-matching is for beads") as fault:
+        read(tmp_path, arrays)
+    assert "cgbridge map" in str(fault.value.remedy)
 
 
 def test_a_run_at_constant_volume_has_the_mean_pressure_of_its_frames(tmp_path: Path, liquid: Arrays) -> None:

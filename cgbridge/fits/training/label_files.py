@@ -82,7 +82,9 @@ def _read_file(
     taken: dict[tuple[str, ...], list[_Labelled]] = {}
     lone = 0
     frames, notes = (
-        _xyz_frames(path, section) if path.suffix.lower() in _XYZ else _source_frames(path, section, folder)
+        _xyz_frames(path, section)
+        if path.suffix.lower() in _XYZ
+        else _source_frames(path, section, folder, of_beads=not energies)
     )
     for key, group, labelled in frames:
         if labelled.number % section.stride:
@@ -109,6 +111,7 @@ def _read_file(
         )
         for key, group in groups.items()
     ]
+    notes += _other_state(path, section, [group.source for group in groups.values()])
     opened = sum(one.opened for every in taken.values() for one in every)
     if opened:
         notes += (
@@ -118,6 +121,17 @@ def _read_file(
     if lone:
         notes += (f"{path.name}: {lone} frames of one particle are left out: it has no forces",)
     return found, notes
+
+
+def _other_state(
+    path: Path, section: DataFileSection, sources: Sequence[Mapping[str, Any]]
+) -> tuple[str, ...]:
+    """Where the YAML says another temperature than the file itself."""
+    said = {_number(source.get("temperature")) for source in sources} - {None}
+    if section.temperature is None or not said or section.temperature in said:
+        return ()
+    words = ", ".join(f"{kelvin:g}" for kelvin in sorted(kelvin for kelvin in said if kelvin is not None))
+    return (f"{path.name}: the temperature is {section.temperature:g} K here, and the file says {words} K",)
 
 
 def _is_lone_atom(frame: Frame) -> bool:
@@ -198,11 +212,18 @@ def _number(value: Any) -> float | None:
 
 
 def _source_frames(
-    path: Path, section: DataFileSection, folder: Path
+    path: Path, section: DataFileSection, folder: Path, *, of_beads: bool
 ) -> tuple[Iterator[tuple[tuple[str, ...], _Group, _Labelled]], tuple[str, ...]]:
-    """Frames of any format; all have the same particles."""
+    """Frames of any format; all have the same particles. Molecules of atoms are none ``of_beads``."""
     top = None if section.top is None else _below(folder, section.top)
     source = open_source(path, top=top, units=section.units, timestep=section.timestep)
+    if of_beads and source.bead_types is None and source.atoms is not None and source.atoms.bonds:
+        raise ConfigError(
+            "these are the atoms of molecules, and force-matching is for beads",
+            where=str(path),
+            remedy="map them first (cgbridge map); a potential of atoms is trained by "
+            "method: energy-force-matching",
+        )
     group = _group(source)
     virials = _npz_virials(path)
 

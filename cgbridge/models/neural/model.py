@@ -97,6 +97,14 @@ class NeuralModel(TypedBeads):
         """None: weights have no names."""
         return {}
 
+    @property
+    def trained_at(self) -> tuple[float, ...]:
+        """Those of the states that the model was trained at, unless its energy knows the temperature."""
+        if self.members[0].thermal is not None:
+            return ()
+        found = (state.get("temperature") for state in self.provenance.get("states", ()))
+        return tuple(sorted({float(kelvin) for kelvin in found if kelvin is not None}))
+
     def facts(self) -> dict[str, str]:
         """Settings, number of weights, priors, mapping, and what it was made of."""
         facts = {"architecture": self.architecture}
