@@ -31,7 +31,8 @@ _ONE_VOLUME = 1e-5
 class MappedRun:
     """Frames of ``beads`` at ``temperature`` K; ``pressure`` bar is that of the barostat, if there was one.
 
-    ``source`` says where they are from. The first ``skip`` frames are left out.
+    ``source`` says where they are from, and ``said`` which temperature the file says. The first ``skip``
+    frames are left out.
     """
 
     frames: Frames
@@ -40,6 +41,7 @@ class MappedRun:
     pressure: float | None
     source: str
     skip: int = 0
+    said: float | None = None
 
     @cached_property
     def topology(self) -> Topology:
@@ -144,6 +146,7 @@ def read_mapped(
         None if bar is None else float(bar),
         path.name,
         skip,
+        made.get("temperature") or None,
     )
 
 

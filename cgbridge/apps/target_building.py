@@ -67,6 +67,10 @@ def build_targets(run: MappedRun, wanted: Sequence[str] = ()) -> Build:
                 remedy="one of " + ", ".join(_BUILDERS),
             )
     built, whole = Build(), run.run()
+    if run.said is not None and run.said != run.temperature:
+        built.notes.append(
+            f"{run.source}: its targets are for {run.temperature:g} K, and the file says {run.said:g} K"
+        )
     built.notes.extend(_pressure_notes(run))
     for name, builder in _BUILDERS.items():
         if wanted and name not in wanted:

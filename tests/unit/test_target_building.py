@@ -218,6 +218,9 @@ def test_the_command_builds_from_files_and_a_fit_finds_it(tmp_path: Path) -> Non
     done = command(tmp_path, "targets", "build", "run.h5", "--name", "mine", "--discard", "10 ps")
     assert done.returncode == 0, done.stderr
     # A value without its error says nothing; curves have one at every point of their file.
+    assert "the file says" not in done.stderr + done.stdout
+    other = command(tmp_path, "targets", "build", "run.h5", "--name", "other", "--temperature", "310 K")
+    assert "its targets are for 310 K, and the file says 300 K" in other.stderr + other.stdout
     printed = dict(re.findall(r"^mine/(\S+) .*?(\S+|in its file) +\S+$", done.stdout, re.MULTILINE))
     assert float(printed["density-300K"]) > 0.0 and printed["rdf-300K"] == "in its file"
     assert "50 frames" in load_target("mine/density-300K", tmp_path).source
