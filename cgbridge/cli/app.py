@@ -31,7 +31,7 @@ def exit_codes() -> dict[int, str]:
             codes.setdefault(kind.exit_code, summary.rstrip(".") + ".")
     codes[2] = "The input (YAML or command line) is not valid."
     codes[7] = "A simulation cannot be set up, or broke down."
-    return codes | {INTERRUPTED: "Stopped by Ctrl-C."}
+    return codes | {INTERRUPTED: "Stopped by Ctrl-C or SIGTERM."}
 
 
 app = typer.Typer(

@@ -6,14 +6,16 @@ import functools
 import json
 import math
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import typer
 
-#: Exit code after Ctrl-C.
+#: Exit code after Ctrl-C, and after SIGTERM, which batch systems send before they kill.
 INTERRUPTED = 130
 
 #: Headings of ``cgbridge --help``.
@@ -28,10 +30,12 @@ def add_command(
     name: str | None = None,
     stopped: str = "stopped",
 ) -> None:
-    """Register ``function`` under the heading ``panel``; after Ctrl-C it says ``stopped``."""
+    """Register ``function`` under the heading ``panel``; after Ctrl-C or SIGTERM it says ``stopped``."""
 
     @functools.wraps(function)
     def command(*args: Any, **kwargs: Any) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _interrupt)
         try:
             function(*args, **kwargs)
         except KeyboardInterrupt:
@@ -39,6 +43,10 @@ def add_command(
             raise typer.Exit(INTERRUPTED) from None
 
     app.command(name=name, rich_help_panel=panel)(command)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def read_quantity(text: str, unit: str, option: str, *, positive: bool = True) -> float:

@@ -109,7 +109,9 @@ def test_two_kinds_of_beads_come_from_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "two.xyz").read_text().count("Ge ") == 2 * 32
 
 
-def test_ctrl_c_keeps_what_was_done(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_what_was_done(tmp_path: Path, number: int) -> None:
+    """And what batch systems send before they kill."""
     process = subprocess.Popen(
         [
             sys.executable,
@@ -133,7 +135,7 @@ def test_ctrl_c_keeps_what_was_done(tmp_path: Path) -> None:
     while not (tmp_path / "a.csv").exists() or (tmp_path / "a.csv").read_bytes().count(b"\n") < 4:
         assert time.monotonic() < deadline and process.poll() is None, "the simulation does not get going"
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
     assert "what was done is kept" in errors and "Traceback" not in errors
