@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from torch import Tensor
 
 from cgbridge.frames import FloatArray
 from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork
 from cgbridge.models.neural.descriptor_network import ENERGY
+from cgbridge.models.neural.descriptor_network import DescriptorNetwork as TrainedNetwork
 from cgbridge.models.neural.potential import NeuralPotential, types_of
 from cgbridge.models.neural.priors import HarmonicAngles, HarmonicBonds, Prior, Repulsion
 from cgbridge.models.neural.settings import DescriptorSettings
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
     from cgbridge.models.neural.model import NeuralModel
 
-#: The plugin sees one image of a neighbour: a box has to stay wider than twice the cutoff, and breathes.
-_MARGIN = 1.02
+#: The plugin sees one image of a neighbour: a box has to stay wider than twice the cutoff, also when it finds
+#: its own volume at constant pressure, up to a seventh less than at first.
+_MARGIN = 1.05
 
 
 def is_native(model: NeuralModel, width: float | None) -> bool:
@@ -46,6 +49,7 @@ def is_native(model: NeuralModel, width: float | None) -> bool:
 def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = True) -> list[openmm.Force]:
     """The forces of a model that :func:`is_native`: for each member, which counts with one over their number,
     the network and its priors."""
+    assert isinstance(model.settings, DescriptorSettings)
     kinds = types_of(topology.types, model.bead_names).tolist()
     share = 1.0 / len(model.members)
     forces: list[openmm.Force] = []
@@ -55,16 +59,14 @@ def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = Tr
         if inside is not None:
             rest.remove(inside)
             network = replace(network, repulsion=inside.energy * inside.sigmas.numpy() ** 12)
-        force: Any = network.force(kinds, weight=share, periodic=periodic)
+        force = network.force(kinds, weight=share, periodic=periodic)
         force.setName(model.name)
         forces.append(force)
         for prior in rest:
             if isinstance(prior, Repulsion):
                 forces.append(_repulsion(prior, share, kinds, topology, periodic))
-            elif isinstance(prior, HarmonicBonds):
-                forces.append(_bonds(prior, share, kinds, topology, periodic))
-            elif isinstance(prior, HarmonicAngles):
-                forces.append(_angles(prior, share, kinds, topology, periodic))
+            elif isinstance(prior, HarmonicBonds | HarmonicAngles):
+                forces.append(_chains(prior, share, kinds, topology, periodic))
             else:
                 raise TypeError(f"prior '{prior.name}' has no force in OpenMM")
     return forces
@@ -82,16 +84,17 @@ def _inside(priors: Sequence[Prior], network: DescriptorNetwork, topology: Topol
     return None
 
 
-def network_of(potential: NeuralPotential, settings: Any) -> DescriptorNetwork:
+def network_of(potential: NeuralPotential, settings: DescriptorSettings) -> DescriptorNetwork:
     """The network of a trained potential, without its priors, in the form of the plugin."""
-    own: Any = potential.network
+    own = potential.network
+    assert isinstance(own, TrainedNetwork)
     kinds, radial, angular = potential.kinds, settings.radial_functions, settings.angular_functions
     order = settings.angular_order if angular else 0
 
-    def numbers(tensor: Any) -> FloatArray:
+    def numbers(tensor: Tensor) -> FloatArray:
         return np.asarray(tensor.detach().double().cpu().numpy(), dtype=float)
 
-    def by_pair(tensor: Any, functions: int, basis: int) -> FloatArray:
+    def by_pair(tensor: Tensor, functions: int, basis: int) -> FloatArray:
         """(centre, n, neighbour k) -> (centre, neighbour, n, k)."""
         return numbers(tensor).reshape(kinds, functions, kinds, basis).transpose(0, 2, 1, 3)
 
@@ -138,29 +141,25 @@ def _repulsion(
     return force
 
 
-def _bonds(
-    prior: HarmonicBonds, share: float, kinds: Sequence[int], topology: Topology, periodic: bool
+def _chains(
+    prior: HarmonicBonds | HarmonicAngles,
+    share: float,
+    kinds: Sequence[int],
+    topology: Topology,
+    periodic: bool,
 ) -> openmm.Force:
+    """The bonds or the angles of ``topology``."""
     import openmm
 
-    force = openmm.HarmonicBondForce()
-    for bond in topology.bonds:
-        length, stiffness = prior.entry([kinds[bead] for bead in bond])
-        force.addBond(*bond, length, share * stiffness)
-    force.setUsesPeriodicBoundaryConditions(periodic)
-    force.setName(prior.name)
-    return force
-
-
-def _angles(
-    prior: HarmonicAngles, share: float, kinds: Sequence[int], topology: Topology, periodic: bool
-) -> openmm.Force:
-    import openmm
-
-    force = openmm.HarmonicAngleForce()
-    for angle in topology.angles:
-        theta, stiffness = prior.entry([kinds[bead] for bead in angle])
-        force.addAngle(*angle, theta, share * stiffness)
+    if isinstance(prior, HarmonicBonds):
+        force, chains = openmm.HarmonicBondForce(), topology.bonds
+        add = force.addBond
+    else:
+        force, chains = openmm.HarmonicAngleForce(), topology.angles
+        add = force.addAngle
+    for chain in chains:
+        middle, stiffness = prior.entry([kinds[bead] for bead in chain])
+        add(*chain, middle, share * stiffness)
     force.setUsesPeriodicBoundaryConditions(periodic)
     force.setName(prior.name)
     return force

@@ -13,17 +13,17 @@ namespace CGBridge {
 template <>
 class CpuTableMaker<DescriptorNetworkForce> {
 public:
-    explicit CpuTableMaker(const DescriptorNetworkForce& force) : force(force) {
+    explicit CpuTableMaker(const DescriptorNetworkForce& force) : force(force), shape(force.getShape()) {
         force.checkComplete();
     }
     const DescriptorNetworkForce& getForce() const {
         return force;
     }
     double getCutoff() const {
-        return force.getCutoffDistance();
+        return shape.radialCutoff;
     }
     double getNearCutoff() const {
-        return force.getShape().angularCutoff;
+        return shape.angularCutoff;
     }
     /**
      * Make a table of zeros.
@@ -33,8 +33,9 @@ public:
         return tables.back().data();
     }
 private:
-    /** Read while the tables are made. */
+    /** That of a replica lives only while the tables are made. */
     const DescriptorNetworkForce& force;
+    const DescriptorNetworkShape shape;
     std::vector<std::vector<float> > tables;
 };
 
