@@ -20,7 +20,7 @@ template <class PlatformData>
 class CommonCGBridgeKernelFactory : public OpenMM::KernelFactory {
 public:
     static void registerForces(const std::string& platformName) {
-        CommonForms::forEach([&] (auto form) {
+        CenterForms::forEach([&] (auto form) {
             registerFor(platformName, CalcCenterForceKernel::Name(decltype(form)::Force::TYPE_NAME));
         });
     }
@@ -42,7 +42,7 @@ public:
             return new OpenMM::CommonIntegrateLangevinMiddleStepKernel(name, platform, cc);
         }
         OpenMM::KernelImpl* kernel = nullptr;
-        CommonForms::forEach([&] (auto form) {
+        CenterForms::forEach([&] (auto form) {
             using ForceType = typename decltype(form)::Force;
             if (name == CalcCenterForceKernel::Name(ForceType::TYPE_NAME))
                 kernel = new CommonCalcCenterForceKernel<ForceType>(name, platform, cc);

@@ -3,8 +3,7 @@
 
 #include "CGBridgeKernels.h"
 #include "CommonForms.h"
-#include "CommonTripletCalculation.h"
-#include "internal/EffectiveTriplets.h"
+#include "CommonCenterCalculation.h"
 #include "openmm/common/ComputeContext.h"
 #include "openmm/common/ContextSelector.h"
 #include <algorithm>
@@ -25,8 +24,9 @@ public:
     }
     void initialize(const OpenMM::System& system, const CenterForce& force) override {
         OpenMM::ContextSelector selector(cc);
-        calculation = std::make_unique<CommonTripletCalculation>(cc, getSource(FormTag<ForceType>()), force);
-        setParameters(dynamic_cast<const ForceType&>(force));
+        const auto& own = dynamic_cast<const ForceType&>(force);
+        calculation = std::make_unique<CommonCenterCalculation>(cc, getForm(own, cc), force);
+        setParameters(own);
     }
     double execute(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy) override {
         OpenMM::ContextSelector selector(cc);
@@ -48,32 +48,21 @@ public:
         return calculation->getReplicaEnergies();
     }
 private:
-    /**
-     * Write the rows of all pairs and triplets of types, replica by replica.
-     */
     void setParameters(const ForceType& force) {
-        const int numTypes = force.getNumTypes();
-        double cutoff = 0;
-        std::vector<double> pairs, triplets;
-        auto append = [] (std::vector<double>& table, const std::vector<double>& row) {
-            table.insert(table.end(), row.begin(), row.end());
+        CommonTables all;
+        auto append = [] (std::vector<double>& table, const std::vector<double>& part) {
+            table.insert(table.end(), part.begin(), part.end());
         };
         for (int replica = 0; replica < force.getNumReplicas(); replica++) {
-            const EffectiveTriplets<ForceType> parameters(force, replica);
-            cutoff = std::max(cutoff, parameters.getCutoff());
-            for (int i = 0; i < numTypes; i++)
-                for (int j = 0; j < numTypes; j++)
-                    for (int k = 0; k < numTypes; k++) {
-                        const CommonRows rows = getRows(parameters.get(i, j, k), cc.getUseDoublePrecision());
-                        append(triplets, rows.triplet);
-                        if (j == k)
-                            append(pairs, rows.pair);
-                    }
+            const CommonTables tables = getTables(force, replica, cc.getUseDoublePrecision());
+            append(all.pairs, tables.pairs);
+            append(all.centers, tables.centers);
+            all.cutoff = std::max(all.cutoff, tables.cutoff);
         }
-        calculation->setParameters(force, cutoff, pairs, triplets);
+        calculation->setParameters(force, all);
     }
     OpenMM::ComputeContext& cc;
-    std::unique_ptr<CommonTripletCalculation> calculation;
+    std::unique_ptr<CommonCenterCalculation> calculation;
 };
 
 } // namespace CGBridge

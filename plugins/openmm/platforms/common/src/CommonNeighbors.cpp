@@ -73,7 +73,7 @@ void CommonNeighbors::createKernels(int numTypes) {
     defines["SPREAD"] = cc.intToString(SPREAD);
     if (periodic)
         defines["PERIODIC"] = "1";
-    ComputeProgram program = cc.compileProgram(CommonCGBridgeKernelSources::triplet+CommonCGBridgeKernelSources::neighbors, defines);
+    ComputeProgram program = cc.compileProgram(CommonCGBridgeKernelSources::slots+CommonCGBridgeKernelSources::neighbors, defines);
     auto create = [&] (const string& name) { return KernelArguments(cc, program->createKernel(name)); };
     scanCells = create("scanCells");
     oneBlock = create("prepareInOneBlock");

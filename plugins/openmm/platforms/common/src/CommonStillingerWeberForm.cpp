@@ -2,6 +2,7 @@
 #include "CommonForms.h"
 
 using namespace CGBridge;
+using namespace OpenMM;
 using namespace std;
 
 CommonRows CGBridge::getRows(const StillingerWeberParameters& p, bool useDoublePrecision) {
@@ -9,6 +10,10 @@ CommonRows CGBridge::getRows(const StillingerWeberParameters& p, bool useDoubleP
             {p.lambda*p.epsilon, p.cosTheta0}};
 }
 
-const string& CGBridge::getSource(FormTag<StillingerWeberForce>) {
-    return CommonCGBridgeKernelSources::stillingerWeber;
+CommonForm CGBridge::getForm(const StillingerWeberForce& force, ComputeContext& cc) {
+    CommonForm form;
+    form.source = CommonCGBridgeKernelSources::stillingerWeber;
+    form.defines["TRIPLET_ROW"] = "2";
+    form.realsPerNeighbor = 3;
+    return form;
 }

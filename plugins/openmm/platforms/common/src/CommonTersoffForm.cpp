@@ -4,6 +4,7 @@
 #include <cmath>
 
 using namespace CGBridge;
+using namespace OpenMM;
 using namespace std;
 
 CommonRows CGBridge::getRows(const TersoffParameters& p, bool useDoublePrecision) {
@@ -16,6 +17,10 @@ CommonRows CGBridge::getRows(const TersoffParameters& p, bool useDoublePrecision
             {p.gamma, d2, p.gamma*c2/d2, 2*p.gamma*c2, p.cosTheta0, p.lambda3, p.m == 3 ? 1.0 : 0.0, end, inverseWidth}};
 }
 
-const string& CGBridge::getSource(FormTag<TersoffForce>) {
-    return CommonCGBridgeKernelSources::tersoff;
+CommonForm CGBridge::getForm(const TersoffForce& force, ComputeContext& cc) {
+    CommonForm form;
+    form.source = CommonCGBridgeKernelSources::tersoff;
+    form.defines["TRIPLET_ROW"] = "9";
+    form.realsPerNeighbor = 4;
+    return form;
 }

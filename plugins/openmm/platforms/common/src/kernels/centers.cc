@@ -7,7 +7,7 @@
  *   RUN              the number of consecutive slots the forces on which are added up in local memory first, a multiple of
  *                    the number of centres of a block, or 0 if that is not worth while
  *   PAIR_ROW         how many numbers the form has for a pair of types
- *   TRIPLET_ROW      how many it has for a triplet
+ *   CENTER_ROW       how many it has beside those for a type of the centre
  *   MAX_NEIGHBORS    the largest number of neighbours for which there is room in local memory
  *   GROUPS_TOGETHER  the number of blocks that a multiprocessor of a CUDA device shall hold at a time
  *   REPLICA_ENERGIES if the energies of the replicas are wanted, and no forces
@@ -249,7 +249,7 @@ DEVICE void addReplicaEnergy(GLOBAL mm_ulong* RESTRICT replicaEnergies, int repl
         mixed sum = 0;
         for (int i = 0; i < LANES; i++)
             sum += sums[LOCAL_ID+i];
-        ATOMIC_ADD(&replicaEnergies[replica], (mm_ulong) (mm_long) (sum*4294967296.0f));
+        ATOMIC_ADD(&replicaEnergies[replica], (mm_ulong) (mm_long) floor(sum*4294967296.0f+0.5f));
     }
     SYNC_THREADS;
 }
@@ -311,12 +311,12 @@ DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const P
  *         (arrays in local memory, CENTERS*ROW elements each)
  *         FOR_EACH_CENTER
  *             (what the lanes of a centre do)
- *         END_FOR_EACH_CENTER
+ *         END_FOR_EACH_CENTER(computeCrowded(...))
  *     }
  *
- * and beside it there is a function computeCrowded().  FOR_EACH_CENTER goes through the centres of a block, which are
+ * with a function that gives the energy of a crowded centre.  FOR_EACH_CENTER goes through the centres of a block, which are
  * consecutive slots and so near each other.  Inside, `center` is the centre of a thread, `type` its type, `weight` its
- * weight, `scale` that of its replica, and `pairs` and `triplets` are the tables of the replica.  `lane` is the number of
+ * weight, `scale` that of its replica, and `pairs` and `centers` are the tables of the replica.  `lane` is the number of
  * the thread among those of the centre.  The centre has `count` neighbours, the places base to base+count-1 of `neighbor`,
  * `neighborSlot` and, with several types, `neighborType`.  Threads without a centre go along with nothing to do, because
  * all must meet at the barriers.  The form adds to `energy`, to `total` the gradients of the neighbours, and to `forces`
@@ -325,7 +325,7 @@ DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const P
 #define FORCE_PARAMETERS GLOBAL mm_ulong* RESTRICT forceBuffers, GLOBAL mixed* RESTRICT energyBuffer, GLOBAL const Position* RESTRICT slotPos, \
         GLOBAL const int* RESTRICT slotAtom, GLOBAL const real* RESTRICT slotWeight, GLOBAL const int* RESTRICT slotCell, \
         GLOBAL const int* RESTRICT cellStart, GLOBAL const int* RESTRICT listCount, GLOBAL const int* RESTRICT list, GLOBAL int* RESTRICT status, \
-        GLOBAL const real* RESTRICT allPairs, GLOBAL const real* RESTRICT allTriplets, GLOBAL const real4* RESTRICT scales, \
+        GLOBAL const real* RESTRICT allPairs, GLOBAL const real* RESTRICT allCenters, GLOBAL const real4* RESTRICT scales, \
         GLOBAL mm_ulong* RESTRICT replicaEnergies, int evaluation, int numSlots, int capacity, int numX, int numY, int numZ, real cutoff2, \
         real4 boxX, real4 boxY, real4 boxZ
 #define FORCE_VARIABLES \
@@ -352,12 +352,12 @@ DEVICE real4 getNeighbor(int center, int slot, Position position, GLOBAL const P
             int count = collectNeighbors(center, numListed, capacity, list, slotPos, status, cutoff2, boxX, boxY, boxZ, scale, neighbor, \
                     neighborSlot, neighborType, found); \
             GLOBAL const real* RESTRICT pairs = allPairs+replica*(PAIR_ROW*NUM_TYPES*NUM_TYPES); \
-            GLOBAL const real* RESTRICT triplets = allTriplets+replica*(TRIPLET_ROW*NUM_TYPES*NUM_TYPES*NUM_TYPES); \
+            GLOBAL const real* RESTRICT centers = allCenters+replica*(CENTER_ROW*NUM_TYPES); \
             real3 total = make_real3(0, 0, 0);
-#define END_FOR_EACH_CENTER \
+#define END_FOR_EACH_CENTER(crowded) \
             if (count < 0) { \
                 int cell = slotCell[center]; \
-                energy += weight*computeCrowded(center, type, weight, forces, pairs, triplets, CELL_ARGUMENTS, &total); \
+                energy += weight*(crowded); \
             } \
             addForceOnCenter(forces, isCenter, center, scale, total, sums); \
             ADD_REPLICA_ENERGY \

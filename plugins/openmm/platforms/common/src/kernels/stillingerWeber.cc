@@ -39,7 +39,7 @@ DEVICE PairResult computePair(Pair p, real r) {
  * Get the energy of a crowded centre.  Each lane takes every LANES-th neighbour.
  */
 DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
-        GLOBAL const real* RESTRICT pairs, GLOBAL const real* RESTRICT triplets, CELL_PARAMETERS, real3* total) {
+        GLOBAL const real* RESTRICT pairs, GLOBAL const real* RESTRICT centers, CELL_PARAMETERS, real3* total) {
     real energy = 0;
     int count = 0;
     FOR_EACH_NEAR(slotJ, j)
@@ -56,7 +56,7 @@ DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
             if (slotK == slotJ)
                 continue;
             int typeK = getType(slotPos[slotK]);
-            GLOBAL const real* RESTRICT triplet = triplets+TRIPLET_ROW*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
+            GLOBAL const real* RESTRICT triplet = centers+TRIPLET_ROW*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
             real factor = triplet[0]*pairJ.factor*computePair(loadPair(pairs, type, typeK), k.w).factor;
             real x = j.x*k.x+j.y*k.y+j.z*k.z-triplet[1];
             energy += 0.5f*factor*x*x;
@@ -97,7 +97,7 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
             for (int k = 0; k < count; k++) {
                 real4 unitK = neighbor[base+k];
                 int typeK = (NUM_TYPES > 1 ? neighborType[base+k] : 0);
-                GLOBAL const real* RESTRICT triplet = triplets+TRIPLET_ROW*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
+                GLOBAL const real* RESTRICT triplet = centers+TRIPLET_ROW*((type*NUM_TYPES+typeJ)*NUM_TYPES+typeK);
                 real x = unitJ.x*unitK.x+unitJ.y*unitK.y+unitJ.z*unitK.z-triplet[1];
                 real strength = (k == j ? (real) 0 : triplet[0]*factorJ*neighborFactor[base+k]*x);
                 angular += strength*x;
@@ -114,5 +114,5 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
             total.z += gradient.z;
             addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
         }
-    END_FOR_EACH_CENTER
+    END_FOR_EACH_CENTER(computeCrowded(center, type, weight, forces, pairs, centers, CELL_ARGUMENTS, &total))
 }

@@ -147,7 +147,7 @@ DEVICE real computeZeta(Triplet p, real4 j, real4 k) {
  * all neighbours, because it knows no other bond's order.
  */
 DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
-        GLOBAL const real* RESTRICT pairs, GLOBAL const real* RESTRICT triplets, CELL_PARAMETERS, real3* total) {
+        GLOBAL const real* RESTRICT pairs, GLOBAL const real* RESTRICT centers, CELL_PARAMETERS, real3* total) {
     real energy = 0;
     int count = 0;
     FOR_EACH_NEAR(slotJ, j)
@@ -160,7 +160,7 @@ DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
         real zeta = 0;
         FOR_EACH_NEAR(slotK, k)
             if (slotK != slotJ)
-                zeta += computeZeta(loadTriplet(triplets, type, typeJ, getType(slotPos[slotK])), j, k);
+                zeta += computeZeta(loadTriplet(centers, type, typeJ, getType(slotPos[slotK])), j, k);
         END_FOR_EACH_NEAR
         BondResult result = computeBond(bond, cutoffFunction(j.w, bond.end, bond.inverseWidth), j.w, zeta);
         energy += result.energy;
@@ -169,7 +169,7 @@ DEVICE real computeCrowded(int center, int type, real weight, Forces forces,
         FOR_EACH_NEAR(slotK, k)
             if (slotK == slotJ || result.order == 0)
                 continue;
-            Triplet p = loadTriplet(triplets, type, typeJ, getType(slotPos[slotK]));
+            Triplet p = loadTriplet(centers, type, typeJ, getType(slotPos[slotK]));
             Value cut = cutoffFunction(k.w, p.end, p.inverseWidth);
             Value g = angularFunction(p, dot3(j, k));
             Value e = distanceFunction(p, j.w-k.w);
@@ -202,7 +202,7 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
     LOCAL real neighborOrder[CENTERS*ROW], neighborRadial[CENTERS*ROW];
     FOR_EACH_CENTER
 #if NUM_TYPES == 1
-        Triplet p = loadTriplet(triplets, 0, 0, 0);
+        Triplet p = loadTriplet(centers, 0, 0, 0);
         for (int j = lane; j < count; j += LANES) {
             Value cut = cutoffFunction(neighbor[base+j].w, p.end, p.inverseWidth);
             neighborCut[base+j] = cut.f;
@@ -220,7 +220,7 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
 #if NUM_TYPES == 1
                 real term = neighborCut[base+k]*angularFunction(p, dot3(unitJ, unitK)).f*distanceFunction(p, unitJ.w-unitK.w).f;
 #else
-                real term = computeZeta(loadTriplet(triplets, type, typeJ, neighborType[base+k]), unitJ, unitK);
+                real term = computeZeta(loadTriplet(centers, type, typeJ, neighborType[base+k]), unitJ, unitK);
 #endif
                 zeta += (k == j ? (real) 0 : term);
             }
@@ -261,7 +261,7 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
                 real dCos = g.df*(forJ*e.f+forK*eBack.f);
 #else
                 int typeK = neighborType[base+k];
-                Triplet p = loadTriplet(triplets, type, typeJ, typeK), q = loadTriplet(triplets, type, typeK, typeJ);
+                Triplet p = loadTriplet(centers, type, typeJ, typeK), q = loadTriplet(centers, type, typeK, typeJ);
                 Value cutK = cutoffFunction(unitK.w, p.end, p.inverseWidth), cutJ = cutoffFunction(unitJ.w, q.end, q.inverseWidth);
                 Value g = angularFunction(p, cosTheta), gBack = angularFunction(q, cosTheta);
                 Value e = distanceFunction(p, unitJ.w-unitK.w), eBack = distanceFunction(q, unitK.w-unitJ.w);
@@ -280,5 +280,5 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
             total.z += gradient.z;
             addForce(forces, neighborSlot[base+j], scale, -gradient.x, -gradient.y, -gradient.z);
         }
-    END_FOR_EACH_CENTER
+    END_FOR_EACH_CENTER(computeCrowded(center, type, weight, forces, pairs, centers, CELL_ARGUMENTS, &total))
 }

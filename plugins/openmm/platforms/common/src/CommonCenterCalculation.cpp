@@ -1,5 +1,6 @@
-#include "CommonTripletCalculation.h"
+#include "CommonCenterCalculation.h"
 #include "CommonCGBridgeKernelSources.h"
+#include "openmm/OpenMMException.h"
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,31 +10,47 @@ using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
 
-// The number of blocks that OpenMM launches for each multiprocessor of a CUDA device, and the local memory that each of
-// them may use if those of an H100 or A100 are to hold them at the same time.
-static const int GROUPS_TOGETHER = 6, LOCAL_MEMORY = 37632;
+// The local memory that a block may use if a multiprocessor of an H100 or A100 is to hold at the same time the six that
+// OpenMM launches for it, and what all devices have.
+static const int LOCAL_MEMORY = 37632, MOST_LOCAL_MEMORY = 49152;
 
-CommonTripletCalculation::CommonTripletCalculation(ComputeContext& cc, const string& source, const CenterForce& force) :
-        cc(cc), source(source), numTypes(force.getNumTypes()), numReplicas(force.getNumReplicas()), maxNeighbors(12),
+CommonCenterCalculation::CommonCenterCalculation(ComputeContext& cc, const CommonForm& form, const CenterForce& force) :
+        cc(cc), form(form), numTypes(force.getNumTypes()), numReplicas(force.getNumReplicas()), maxNeighbors(12),
         neighbors(make_unique<CommonNeighbors>(cc, force)) {
     int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
     scaleTable.initialize(cc, numReplicas, 4*real, "cgbridge scales");
     replicaEnergies.initialize<long long>(cc, numReplicas, "cgbridge energies");
 }
 
-void CommonTripletCalculation::setParameters(const CenterForce& force, double cutoff, const vector<double>& pairs, const vector<double>& triplets) {
+void CommonCenterCalculation::setParameters(const CenterForce& force, const CommonTables& tables) {
     if (!pairTable.isInitialized()) {
         int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
-        pairTable.initialize(cc, pairs.size(), real, "cgbridge pairs");
-        tripletTable.initialize(cc, triplets.size(), real, "cgbridge triplets");
+        pairTable.initialize(cc, tables.pairs.size(), real, "cgbridge pairs");
+        centerTable.initialize(cc, tables.centers.size(), real, "cgbridge centers");
     }
-    pairTable.upload(pairs, true);
-    tripletTable.upload(triplets, true);
-    neighbors->setParticles(force, cutoff);
+    pairTable.upload(tables.pairs, true);
+    centerTable.upload(tables.centers, true);
+    neighbors->setParticles(force, tables.cutoff);
+    if (form.hasManyNeighbors && neighbors->isPeriodic())
+        expectNeighbors(tables.cutoff);
     setReplicaScales(vector<Vec3>(numReplicas, Vec3(1, 1, 1)));
 }
 
-void CommonTripletCalculation::setReplicaScales(const vector<Vec3>& scales) {
+/**
+ * Make room for as many neighbours as a particle has where all are spread over the box evenly, and some more.
+ */
+void CommonCenterCalculation::expectNeighbors(double cutoff) {
+    Vec3 box[3];
+    cc.getPeriodicBoxVectors(box[0], box[1], box[2]);
+    const double density = neighbors->getNumSlots()/(numReplicas*box[0][0]*box[1][1]*box[2][2]);
+    const int expected = (int) min(256.0, 1.3*density*4*M_PI/3*pow(cutoff, 3)+4)/8*8;
+    if (expected > maxNeighbors) {
+        maxNeighbors = expected;
+        block = 0;
+    }
+}
+
+void CommonCenterCalculation::setReplicaScales(const vector<Vec3>& scales) {
     vector<mm_double4> table;
     double smallest = scales[0][0];
     for (const Vec3& scale : scales) {
@@ -50,21 +67,22 @@ void CommonTripletCalculation::setReplicaScales(const vector<Vec3>& scales) {
  * @param block   the number of threads in a block
  * @param run   the number of slots whose forces are added up there
  */
-int CommonTripletCalculation::getLocalMemory(int block, int run) const {
+int CommonCenterCalculation::getLocalMemory(int block, int run) const {
     const int real = (cc.getUseDoublePrecision() ? sizeof(double) : sizeof(float));
-    const int perNeighbor = 8*real+(numTypes > 1 ? 8 : 4), perThread = 3*real+12, perSum = 24;
-    return block/lanes*(maxNeighbors+1)*perNeighbor+block*perThread+run*perSum;
+    const int perNeighbor = (4+form.realsPerNeighbor)*real+(numTypes > 1 ? 8 : 4)+4*form.intsPerNeighbor;
+    const int perCenter = (maxNeighbors+1)*perNeighbor+form.realsPerCenter*real, perThread = (3+form.realsPerThread)*real+12, perSum = 24;
+    return block/lanes*perCenter+block*perThread+run*perSum;
 }
 
 /**
  * Compile the kernels for the number of neighbours there must be room for.
  */
-void CommonTripletCalculation::createKernel() {
+void CommonCenterCalculation::createKernel() {
     const int numSlots = neighbors->getNumSlots(), numGroups = cc.getNumThreadBlocks();
     // A large system has work for all threads with few of them for each centre, of which fewer are idle then.
     const bool isLarge = (numSlots > 8*numGroups);
     lanes = (isLarge && maxNeighbors <= 16 ? 4 : 8);
-    while (4*lanes < maxNeighbors)
+    while (form.neighborsPerLane*lanes < maxNeighbors)
         lanes *= 2;
     // Small blocks spread a small system over more of the device.  Where blocks have several rounds of centres, the
     // forces on a run of slots are added up in local memory.
@@ -75,11 +93,17 @@ void CommonTripletCalculation::createKernel() {
         if (block == 64 || (block <= cc.getMaxThreadBlockSize() && getLocalMemory(block, run) <= LOCAL_MEMORY))
             break;
     }
-    map<string, string> defines;
+    // Each of many numbers for a centre needs its place: as few centres as it takes.
+    while (getLocalMemory(block, run) > MOST_LOCAL_MEMORY && lanes < block)
+        lanes *= 2;
+    if (getLocalMemory(block, run) > MOST_LOCAL_MEMORY)
+        throw OpenMMException("The force has more numbers for a particle than the local memory of a device has room for."
+                              " Use the platform CPU, or a smaller network");
+    map<string, string> defines = form.defines;
     defines["NUM_TYPES"] = cc.intToString(numTypes);
     defines["NUM_REPLICAS"] = cc.intToString(numReplicas);
     defines["PAIR_ROW"] = cc.intToString(pairTable.getSize()/(numReplicas*numTypes*numTypes));
-    defines["TRIPLET_ROW"] = cc.intToString(tripletTable.getSize()/(numReplicas*numTypes*numTypes*numTypes));
+    defines["CENTER_ROW"] = cc.intToString(centerTable.getSize()/(numReplicas*numTypes));
     defines["PADDED_NUM_ATOMS"] = cc.intToString(cc.getPaddedNumAtoms());
     defines["PI"] = cc.doubleToString(M_PI);
     defines["BLOCK"] = cc.intToString(block);
@@ -90,10 +114,10 @@ void CommonTripletCalculation::createKernel() {
     defines["TILE"] = cc.intToString(neighbors->getTile());
     defines["MAX_NEIGHBORS"] = cc.intToString(maxNeighbors);
     // None should wait for another.
-    defines["GROUPS_TOGETHER"] = cc.intToString(cc.getUseDoublePrecision() ? 1 : GROUPS_TOGETHER);
+    defines["GROUPS_TOGETHER"] = cc.intToString(cc.getUseDoublePrecision() ? 1 : form.groupsTogether);
     if (neighbors->isPeriodic())
         defines["PERIODIC"] = "1";
-    const string code = CommonCGBridgeKernelSources::triplet+CommonCGBridgeKernelSources::centers+source;
+    const string code = CommonCGBridgeKernelSources::slots+CommonCGBridgeKernelSources::centers+form.source;
     compute = KernelArguments(cc, cc.compileProgram(code, defines)->createKernel("computeForces"));
     if (numReplicas > 1) {
         defines["REPLICA_ENERGIES"] = "1";
@@ -102,16 +126,16 @@ void CommonTripletCalculation::createKernel() {
     }
 }
 
-void CommonTripletCalculation::launch(KernelArguments& kernel) {
+void CommonCenterCalculation::launch(KernelArguments& kernel) {
     neighbors->update();
     kernel.begin() << cc.getLongForceBuffer() << cc.getEnergyBuffer();
     neighbors->addArrays(kernel);
-    kernel << pairTable << tripletTable << scaleTable << replicaEnergies;
+    kernel << pairTable << centerTable << scaleTable << replicaEnergies;
     neighbors->addSizes(kernel);
     kernel.execute(neighbors->getNumSlots()*lanes, block);
 }
 
-double CommonTripletCalculation::execute() {
+double CommonCenterCalculation::execute() {
     if (neighbors->getNumSlots() == 0)
         return 0;
     if (block == 0)
@@ -126,7 +150,7 @@ double CommonTripletCalculation::execute() {
     return 0;
 }
 
-vector<double> CommonTripletCalculation::getReplicaEnergies() {
+vector<double> CommonCenterCalculation::getReplicaEnergies() {
     vector<double> energies(numReplicas, 0.0);
     if (neighbors->getNumSlots() == 0)
         return energies;
