@@ -27,7 +27,9 @@ class UnitStyle(StrEnum):
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="Database name, model YAML, .tersoff, .sw or .cgnn file.", show_default=False
+        metavar="MODEL",
+        help="Database name, model YAML, .tersoff, .sw, .cgnn or nep.txt file.",
+        show_default=False,
     ),
 ]
 _UNITS_HELP = "Units of a LAMMPS file without a UNITS tag: metal (eV) or real (kcal/mol)."

@@ -155,7 +155,7 @@ def _tell_step(model: CoarseGrainedModel) -> None:
 
 def export_(
     model: Model,
-    to: Annotated[str, typer.Option("--to", help="lammps or openmm.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="lammps, openmm or nep.", show_default=False)],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -180,14 +180,16 @@ def export_(
       cgbridge export runs/water-quick/best/model.yaml --to lammps --verify
       cgbridge export mw --to openmm -o mw.xml
       cgbridge export mw --to lammps --units real
+      cgbridge export runs/beads/best/model.cgnn --to nep --verify
     """
     from cgbridge.export.writers import export_model
+    from cgbridge.models.model import CoarseGrainedModel
 
     require_writable(output)
-    loaded = models.load_terms(model, models.ModelOptions(model_units, mass, bead), "export")
+    loaded = models.load(model, models.ModelOptions(model_units, mass, bead))
     path = export_model(loaded, to, output, overwrite=overwrite, units=units.value)
     typer.echo(f"written: {path}")
-    if to == "lammps":
+    if to == "lammps" and isinstance(loaded, CoarseGrainedModel):
         _tell_step(loaded)
     if verify:
         from cgbridge.export.verify import verify_export

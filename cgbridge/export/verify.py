@@ -18,8 +18,12 @@ from cgbridge.export.writers import BEADS
 from cgbridge.frames import FloatArray
 from cgbridge.models.files.lammps_text import ENERGY_UNITS
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.network_model import NetworkModel, read_network
+from cgbridge.models.terms.many_body import ManyBodyForm
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.structures.lattices import liquid
 from cgbridge.structures.structure_files import Structure
+from cgbridge.topology import Topology
 from cgbridge.units import ANGSTROM, internal
 
 #: Two double-precision codes agree to rounding, which sums to far less than this.
@@ -43,16 +47,15 @@ json.dump({"energy": energy, "forces": forces}, sys.stdout)
 """
 
 
-def verify_export(model: CoarseGrainedModel, to: str, path: Path, *, units: str = "metal") -> list[str]:
+def verify_export(model: TypedBeads, to: str, path: Path, *, units: str = "metal") -> list[str]:
     """Lines that say how far the exported file agrees with the model on a disordered configuration.
 
     Raises :class:`SimulationError` when energy or forces differ by more than 1e-9 of the largest, and
     :class:`~cgbridge.errors.MissingDependencyError` when the engine is not installed.
     """
     structure = _configuration(model)
-    ours = evaluate_structure(model, structure, "Reference")
+    energy, forces = _said_by_itself(model, structure)
     theirs = _ENGINES[to](model, path, structure, units)
-    energy, forces = ours["energy_kj_mol"], np.asarray(ours["forces_kj_mol_nm"])
     off_energy = abs(theirs["energy"] - energy) / abs(energy)
     off_forces = float(
         np.max(np.abs(np.reshape(theirs["forces"], (-1, 3)) - forces)) / np.max(np.abs(forces))
@@ -71,7 +74,7 @@ def verify_export(model: CoarseGrainedModel, to: str, path: Path, *, units: str 
     return lines
 
 
-def _configuration(model: CoarseGrainedModel) -> Structure:
+def _configuration(model: TypedBeads) -> Structure:
     """A jittered grid on which the bead types take turns, in a box two and a half cutoffs wide at least."""
     spacing = 0.6 * model.cutoff
     box = liquid(BEADS, 1.0, 1.0, _SEED)
@@ -80,7 +83,7 @@ def _configuration(model: CoarseGrainedModel) -> Structure:
     return Structure(names, box.positions * scale, np.diag(box.edges * scale))
 
 
-def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure, units: str) -> dict[str, Any]:
+def _in_lammps(model: TypedBeads, path: Path, structure: Structure, units: str) -> dict[str, Any]:
     names = model.bead_names
     edges = np.diag(_box(structure)) / ANGSTROM
     data = ["", "", f"{len(structure.names)} atoms", f"{len(names)} atom types"]
@@ -99,7 +102,7 @@ def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure, unit
             "atom_style atomic",
             "atom_modify map array",
             "read_data data",
-            f"pair_style {model.require_many_body('a LAMMPS file').pair_style}",
+            f"pair_style {_many_body(model).pair_style}",
             f"pair_coeff * * potential {' '.join(names)}",
             "thermo_style custom pe",
         ]
@@ -110,7 +113,12 @@ def _in_lammps(model: CoarseGrainedModel, path: Path, structure: Structure, unit
     return {"energy": result["energy"] * unit, "forces": np.array(result["forces"]) * unit / ANGSTROM}
 
 
-def _in_openmm(model: CoarseGrainedModel, path: Path, structure: Structure, units: str) -> dict[str, Any]:
+def _many_body(model: TypedBeads) -> ManyBodyForm:
+    assert isinstance(model, CoarseGrainedModel)
+    return model.require_many_body("a LAMMPS file")
+
+
+def _in_openmm(model: TypedBeads, path: Path, structure: Structure, units: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-P", "-c", _OPENMM_PROGRAM, str(path.resolve())],
         input=json.dumps([_box(structure).tolist(), structure.positions.tolist()]),
@@ -125,13 +133,33 @@ def _in_openmm(model: CoarseGrainedModel, path: Path, structure: Structure, unit
     return result
 
 
+def _in_file(model: TypedBeads, path: Path, structure: Structure, units: str) -> dict[str, Any]:
+    """What the file says once it is read again: the formula is the plugin's then, whoever trained the model."""
+    found = evaluate_structure(read_network(path), structure, "Reference")
+    return {"energy": found["energy_kj_mol"], "forces": found["forces_kj_mol_nm"]}
+
+
+def _said_by_itself(model: TypedBeads, structure: Structure) -> tuple[float, FloatArray]:
+    """A trained potential speaks through torch, all others through the Reference platform."""
+    if isinstance(model, CoarseGrainedModel | NetworkModel):
+        ours = evaluate_structure(model, structure, "Reference")
+        return ours["energy_kj_mol"], np.asarray(ours["forces_kj_mol_nm"])
+    # Here, because it loads torch.
+    from cgbridge.models.neural.model import NeuralModel
+    from cgbridge.models.neural.self_test import said_by_torch
+
+    assert isinstance(model, NeuralModel)
+    return said_by_torch(model, structure.positions, _box(structure), Topology(structure.names))
+
+
 def _box(structure: Structure) -> FloatArray:
     if structure.box is None:
         raise ValueError("the configuration is periodic")
     return structure.box
 
 
-_ENGINES: dict[str, Callable[[CoarseGrainedModel, Path, Structure, str], dict[str, Any]]] = {
+_ENGINES: dict[str, Callable[[TypedBeads, Path, Structure, str], dict[str, Any]]] = {
     "lammps": _in_lammps,
     "openmm": _in_openmm,
+    "nep": _in_file,
 }

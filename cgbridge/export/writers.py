@@ -4,31 +4,97 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.models.files.lammps_format import write_lammps
+from cgbridge.models.files.nep import NepFile, write_nep
 from cgbridge.models.files.system_file import write_system
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.network_model import NetworkModel
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.store.atomic import storage_errors
 
 #: Beads of an exported OpenMM system; a user replaces box and positions by their own.
 BEADS = 512
 
 
-def _lammps(model: CoarseGrainedModel, path: Path, units: str) -> None:
-    write_lammps(model, path, units=units)
+@dataclass(frozen=True)
+class _Writer:
+    """``name`` gives the file for a model, and raises :class:`ConfigError` for one that has no such file."""
+
+    name: Callable[[TypedBeads], str]
+    write: Callable[[TypedBeads, Path, str], None]
 
 
-def _openmm(model: CoarseGrainedModel, path: Path, units: str) -> None:
+def _terms_of(model: TypedBeads, what: str) -> CoarseGrainedModel:
+    if not isinstance(model, CoarseGrainedModel):
+        raise ConfigError(
+            f"{what} is for models of named parameters, and '{model.name}' is {model.form}",
+            where="--to",
+            remedy="run it in OpenMM as it is (docs/neural.md); networks of descriptors go --to nep",
+        )
+    return model
+
+
+def _lammps_name(model: TypedBeads) -> str:
+    terms = _terms_of(model, "a LAMMPS file")
+    return f"{model.name}{terms.require_many_body('a LAMMPS file').suffix}"
+
+
+def _lammps(model: TypedBeads, path: Path, units: str) -> None:
+    write_lammps(_terms_of(model, "a LAMMPS file"), path, units=units)
+
+
+def _openmm_name(model: TypedBeads) -> str:
+    if not isinstance(model, NetworkModel):
+        _terms_of(model, "a System in a file")
+    return f"{model.name}.xml"
+
+
+def _openmm(model: TypedBeads, path: Path, units: str) -> None:
     write_system(model, path, BEADS)
 
 
-_WRITERS: dict[str, Callable[[CoarseGrainedModel, Path, str], None]] = {"lammps": _lammps, "openmm": _openmm}
+def _nep_name(model: TypedBeads) -> str:
+    nep_of(model)
+    return "nep.txt"
+
+
+def _nep(model: TypedBeads, path: Path, units: str) -> None:
+    file = nep_of(model)
+    try:
+        write_nep(path, file.elements, file.network)
+    except ValueError as error:
+        raise ConfigError(str(error), where=f"model '{model.name}'") from None
+
+
+def nep_of(model: TypedBeads) -> NepFile:
+    """The one network of descriptors that a model is; raises :class:`ConfigError` for another model."""
+    if isinstance(model, NetworkModel):
+        return NepFile(model.bead_names, model.network)
+    if model.form.split(" + ")[0] != "descriptor-network":
+        raise ConfigError(
+            f"nep.txt is for networks of descriptors, and '{model.name}' is {model.form}", where="--to"
+        )
+    # Here, because it loads torch.
+    from cgbridge.models.neural.model import NeuralModel
+    from cgbridge.models.neural.native import whole_network
+
+    assert isinstance(model, NeuralModel)
+    return NepFile(model.bead_names, whole_network(model))
+
+
+_WRITERS = {
+    "lammps": _Writer(_lammps_name, _lammps),
+    "openmm": _Writer(_openmm_name, _openmm),
+    "nep": _Writer(_nep_name, _nep),
+}
 
 
 def export_model(
-    model: CoarseGrainedModel,
+    model: TypedBeads,
     to: str,
     output: Path | None,
     *,
@@ -47,15 +113,14 @@ def export_model(
             remedy="one of: " + ", ".join(_WRITERS),
         )
     model.require_entries()
-    suffix = model.require_many_body("a LAMMPS file").suffix if to == "lammps" else ".xml"
-    path = output or Path(f"{model.name}{suffix}")
+    path = output or Path(_WRITERS[to].name(model))
     if path.exists() and not overwrite:
         raise ConfigError("this file exists", where=str(path), remedy="give --overwrite or another --output")
     # The suffix tells LAMMPS files apart, so that the temporary name keeps it.
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     with storage_errors(path):
         try:
-            _WRITERS[to](model, temporary, units)
+            _WRITERS[to].write(model, temporary, units)
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)

@@ -88,8 +88,8 @@ def first_look(
         )
     if taken[0].forces is not None:
         _require_forces(atoms, taken, where)
-        _compare_temperatures(_virial_temperature(atoms, taken), kelvin, where)
-        between = pair_temperature(atoms, taken)
+        fits = _compare_temperatures(_virial_temperature(atoms, taken), kelvin, where)
+        between = pair_temperature(atoms, taken) if fits else None
         if between is not None:
             _compare_between(
                 between, kelvin or temperature, where, small=len(atoms) == len(set(atoms.molecule_of))
@@ -147,10 +147,13 @@ def _kinetic_temperature(atoms: Atoms, frames: list[Frame]) -> float | None:
     return float(twice) / (free * GAS_CONSTANT)
 
 
-def _compare_temperatures(forces: float | None, velocities: float | None, where: str) -> None:
-    """That of forces and positions must be one, and near that of the velocities where there are some."""
+def _compare_temperatures(forces: float | None, velocities: float | None, where: str) -> bool:
+    """That of forces and positions must be one, and near that of the velocities where there are some.
+
+    False where a warning has said that it is not: one fault, one warning.
+    """
     if forces is None:
-        return
+        return True
     if forces > _TEMPERATURES[1]:
         raise FileFormatError(
             f"forces and positions within the molecules fit a temperature of {forces:.3g} K",
@@ -168,6 +171,8 @@ def _compare_temperatures(forces: float | None, velocities: float | None, where:
             CgbridgeWarning,
             stacklevel=3,
         )
+        return False
+    return True
 
 
 def _compare_between(found: tuple[float, float], known: float | None, where: str, *, small: bool) -> None:

@@ -11,12 +11,16 @@ from cgbridge.extras import require
 from cgbridge.models.files.model_file import read_model
 from cgbridge.models.lammps_styles import style_of_file
 from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.network_model import SUFFIX as NETWORK_SUFFIX
+from cgbridge.models.network_model import read_network
 from cgbridge.models.neural import SUFFIX
 from cgbridge.models.terms.catalogue import form_of_suffix
 from cgbridge.models.typed_beads import TypedBeads
 
 DATA_FOLDER = Path(__file__).parent / "data"
 _YAML_SUFFIXES = (".yaml", ".yml")
+#: Files of models without named parameters.
+NEURAL_SUFFIXES = (SUFFIX, NETWORK_SUFFIX)
 
 
 def list_models() -> list[str]:
@@ -31,13 +35,15 @@ def open_model(
     units: str | None = None,
     beads: Collection[str] | None = None,
 ) -> TypedBeads:
-    """A model of any kind: what :func:`load_model` reads, or a neural one (``.cgnn``).
+    """A model of any kind: what :func:`load_model` reads, a neural one (``.cgnn``), or a network of
+    descriptors in a file of GPUMD's (``nep.txt``).
 
-    Raises what :func:`load_model` does and, for a neural model,
-    :meth:`~cgbridge.models.neural.model.NeuralModel.load`.
+    Raises what :func:`load_model` does and, for the others, what
+    :meth:`~cgbridge.models.neural.model.NeuralModel.load` and
+    :func:`~cgbridge.models.network_model.read_network` do.
     """
     path = Path(name_or_path)
-    if path.suffix != SUFFIX:
+    if path.suffix not in NEURAL_SUFFIXES:
         return load_model(name_or_path, masses=masses, units=units, beads=beads)
     if units is not None or beads is not None:
         raise ConfigError(
@@ -45,6 +51,8 @@ def open_model(
             where="--units" if units is not None else "--bead",
             remedy="leave the option out",
         )
+    if path.suffix == NETWORK_SUFFIX:
+        return read_network(_find(path, None), masses)
     require(("torch", "safetensors"), f"the neural model {path}")
     from cgbridge.models.neural.model import NeuralModel
 
@@ -80,7 +88,7 @@ def load_model(
         from cgbridge.models.files.lammps_format import ModelChoices, read_lammps
 
         return read_lammps(_find(path, search_folder), ModelChoices(units, beads, masses, bead_mass))
-    if path.suffix == SUFFIX:
+    if path.suffix in NEURAL_SUFFIXES:
         raise ConfigError(
             f"'{text}' is a neural model, and one of named parameters is needed here",
             remedy="give a model file (.yaml, .tersoff, .sw) or a name of the database",
@@ -111,7 +119,8 @@ def _unknown(text: str) -> ConfigError:
         return ConfigError(f"'{text}' is a folder", remedy=words)
     return ConfigError(
         f"unknown model '{text}'{did_you_mean(text.lower(), list_models())}",
-        remedy=f"give a model file (.yaml, {SUFFIX}, .tersoff, .sw) or one of: " + ", ".join(list_models()),
+        remedy=f"give a model file (.yaml, {SUFFIX}, .tersoff, .sw, nep.txt) or one of: "
+        + ", ".join(list_models()),
     )
 
 

@@ -69,6 +69,11 @@ class DescriptorNetwork:
         terms = self.order + self.four_body + self.five_body
         return int(self.radial.shape[2] + self.angular.shape[2] * terms)
 
+    @property
+    def coefficients(self) -> int:
+        """How many coefficients the functions have."""
+        return int(self.radial.size + self.angular.size)
+
     def force(
         self, types: Sequence[int], *, weight: float = 1.0, periodic: bool = True
     ) -> DescriptorNetworkForce:

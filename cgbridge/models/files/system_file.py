@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from cgbridge.models.model import CoarseGrainedModel
+from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.topology import Topology, joined
 
 #: Density of the box written, in beads per nm^3: that of liquid water (0.997 g/cm^3).
 _BEADS_PER_NM3 = 33.3
 
 
-def write_system(model: CoarseGrainedModel, path: Path, beads: int) -> None:
+def write_system(model: TypedBeads, path: Path, beads: int) -> None:
     """Write ``system.xml`` for a cubic periodic box of about ``beads`` beads, at least twice the cutoff wide.
 
     The kinds of molecules take turns, or else the bead types.

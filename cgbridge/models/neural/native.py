@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
+from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
 from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork
 from cgbridge.models.neural.descriptor_network import ENERGY
@@ -70,6 +71,27 @@ def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = Tr
             else:
                 raise TypeError(f"prior '{prior.name}' has no force in OpenMM")
     return forces
+
+
+def whole_network(model: NeuralModel) -> DescriptorNetwork:
+    """The network that says all that the model says, its repulsion within; raises :class:`ConfigError` for a
+    model that is more than that."""
+    where = f"model '{model.name}'"
+    if not isinstance(model.settings, DescriptorSettings) or model.architecture != "descriptor-network":
+        raise ConfigError(f"it is {model.form}, no network of descriptors", where=where)
+    if len(model.members) > 1 or model.settings.temperatures is not None:
+        what = "a committee" if len(model.members) > 1 else "of energies that change with the temperature"
+        raise ConfigError(f"it is {what}: no single network says the same", where=where)
+    (member,) = model.members
+    network, rest = network_of(member, model.settings), list(member.known)
+    inside = _inside(rest, network, Topology(()))
+    if inside is not None:
+        rest.remove(inside)
+        network = replace(network, repulsion=inside.energy * inside.sigmas.numpy() ** 12)
+    if rest:
+        names = ", ".join(prior.name for prior in rest)
+        raise ConfigError(f"its priors ({names}) are no part of a network", where=where)
+    return network
 
 
 def _inside(priors: Sequence[Prior], network: DescriptorNetwork, topology: Topology) -> Repulsion | None:

@@ -1,0 +1,134 @@
+"""A network of descriptors from a file of GPUMD's: a model of atoms or beads that needs no torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.models.beads import Bead, Molecule
+from cgbridge.models.descriptor_network import DescriptorNetwork
+from cgbridge.models.files.bead_masses import default_mass, is_water
+from cgbridge.models.files.nep import read_nep
+from cgbridge.models.terms.form import NO_TYPE
+from cgbridge.models.typed_beads import TypedBeads
+from cgbridge.topology import Topology
+
+if TYPE_CHECKING:
+    import openmm
+
+#: How the names of such files end.
+SUFFIX = ".txt"
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkModel(TypedBeads):
+    """A ``network`` whose types are ``beads``; immutable."""
+
+    name: str
+    beads: tuple[Bead, ...]
+    network: DescriptorNetwork
+    molecules: tuple[Molecule, ...] = ()
+    description: str = ""
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> str:
+        """``descriptor-network``."""
+        return "descriptor-network"
+
+    @property
+    def cutoff(self) -> float:
+        """Distance in nm up to which particles see each other."""
+        return self.network.radial_cutoff
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """None: weights have no names."""
+        return {}
+
+    def facts(self) -> dict[str, str]:
+        """What the descriptors and the networks are made of."""
+        network = self.network
+        _, _, radial, radial_basis = network.radial.shape
+        _, _, angular, angular_basis = network.angular.shape
+        many = ["q_222"] * network.four_body + ["q_1111"] * network.five_body
+        angles = f"{angular} functions of {angular_basis} polynomials within {network.angular_cutoff:.5g} nm"
+        orders = " and ".join([f"l up to {network.order}", *many])
+        layers = " and ".join(str(len(layer.biases)) for layer in network.networks[0].layers)
+        return {
+            "radial descriptors": f"{radial} functions of {radial_basis} polynomials",
+            "angular descriptors": f"{angles}, {orders}" if angular else "none",
+            "neurons": layers,
+            "numbers": f"{sum(len(one.flat()) for one in network.networks) + network.coefficients:,}",
+        }
+
+    def fingerprint(self) -> str:
+        """SHA-256 over beads, shape and all numbers."""
+        network = self.network
+        text = repr(
+            (self.beads, self.molecules, network.radial_cutoff, network.angular_cutoff, network.order)
+        )
+        content = hashlib.sha256(text.encode())
+        for part in (network.radial, network.angular):
+            content.update(repr(part.shape).encode() + part.tobytes())
+        for one in network.networks:
+            content.update(repr(one.flat()).encode())
+        return content.hexdigest()
+
+    def require_entries(self, topology: Topology | None = None) -> None:
+        """Raise :class:`ConfigError` for types that the network does not know; it knows all pairs."""
+        if topology is not None:
+            self._types(topology)
+
+    def restricted(self, names: Collection[str]) -> NetworkModel:
+        """The model itself, which serves some of its beads as well as all."""
+        self.type_indices([name for name in names if name])
+        return self
+
+    def with_masses(self, masses: Mapping[str, float]) -> NetworkModel:
+        """A new model with the masses in amu of some beads replaced; :class:`ConfigError` for other names."""
+        return replace(self, beads=self.reweighed(masses))
+
+    def add_forces(self, system: openmm.System, topology: Topology, *, periodic: bool = True) -> None:
+        """Add the plugin's force on the particles of ``topology``."""
+        force = self.network.force(self._types(topology), periodic=periodic)
+        force.setName(self.name)
+        system.addForce(force)
+
+    def _types(self, topology: Topology) -> list[int]:
+        return self.type_indices([name if name else NO_TYPE for name in topology.types])
+
+
+def read_network(path: Path, masses: Mapping[str, float] | None = None) -> NetworkModel:
+    """The model of a ``nep.txt``, whose types are chemical symbols. The file holds no masses: ``masses`` in
+    amu by type go before those of the elements.
+
+    Raises what :func:`~cgbridge.models.files.nep.read_nep` does, and :class:`ConfigError` for ``masses`` of
+    types that the file does not have.
+    """
+    file = read_nep(path)
+    given, notes, beads = dict(masses or {}), [], []
+    for name in given:
+        if name not in file.elements:
+            raise ConfigError(
+                f"there is no type '{name}'{did_you_mean(name, file.elements)}",
+                where="--mass",
+                remedy="the types of the file: " + ", ".join(file.elements),
+            )
+    for name in file.elements:
+        mass, note = (given[name], "") if name in given else default_mass(name, file.elements)
+        beads.append(Bead(name, mass))
+        notes += [note] if note else []
+    taken = [b for b in beads if b.name not in given and not is_water(b.name, file.elements)]
+    if taken:
+        weighed = ", ".join(f"{b.name} {b.mass:.5g}" if b.mass else f"{b.name} unknown" for b in taken)
+        notes.append(
+            f"{path.name} holds no masses: those of the elements are taken ({weighed} amu); beads that stand "
+            "for more need --mass"
+        )
+    return NetworkModel(path.stem, tuple(beads), file.network, source=str(path), notes=tuple(notes))
