@@ -134,7 +134,7 @@ def _in_openmm(model: TypedBeads, path: Path, structure: Structure, units: str) 
 
 
 def _in_file(model: TypedBeads, path: Path, structure: Structure, units: str) -> dict[str, Any]:
-    """What the file says once it is read again: the formula is the plugin's then, whoever trained the model."""
+    """What the file says once it is read again: the formula is the plugin's then."""
     found = evaluate_structure(read_network(path), structure, "Reference")
     return {"energy": found["energy_kj_mol"], "forces": found["forces_kj_mol_nm"]}
 

@@ -74,7 +74,7 @@ def nep_of(model: TypedBeads) -> NepFile:
     """The one network of descriptors that a model is; raises :class:`ConfigError` for another model."""
     if isinstance(model, NetworkModel):
         return NepFile(model.bead_names, model.network)
-    if model.form.split(" + ")[0] != "descriptor-network":
+    if isinstance(model, CoarseGrainedModel):
         raise ConfigError(
             f"nep.txt is for networks of descriptors, and '{model.name}' is {model.form}", where="--to"
         )

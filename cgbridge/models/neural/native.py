@@ -78,7 +78,7 @@ def whole_network(model: NeuralModel) -> DescriptorNetwork:
     model that is more than that."""
     where = f"model '{model.name}'"
     if not isinstance(model.settings, DescriptorSettings) or model.architecture != "descriptor-network":
-        raise ConfigError(f"it is {model.form}, no network of descriptors", where=where)
+        raise ConfigError(f"it is {model.form}, and no network of descriptors", where=where)
     if len(model.members) > 1 or model.settings.temperatures is not None:
         what = "a committee" if len(model.members) > 1 else "of energies that change with the temperature"
         raise ConfigError(f"it is {what}: no single network says the same", where=where)
