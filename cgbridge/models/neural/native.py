@@ -35,13 +35,12 @@ _MARGIN = 1.05
 
 
 def is_native(model: NeuralModel, width: float | None) -> bool:
-    """Whether forces of the plugin and of OpenMM say all that the model says: that of a descriptor network on
-    the processor, whose energy depends on no temperature, in a box of this ``width`` in nm (None: isolated).
+    """Whether forces of the plugin and of OpenMM say all that the model says: that of a descriptor network
+    whose energy depends on no temperature, in a box of this ``width`` in nm (None: isolated).
     """
     return (
         isinstance(model.settings, DescriptorSettings)
         and model.architecture == "descriptor-network"
-        and model.device == "cpu"
         and model.settings.temperatures is None
         and (width is None or width > 2.0 * _MARGIN * model.cutoff)
     )
