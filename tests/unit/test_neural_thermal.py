@@ -69,7 +69,8 @@ def test_a_simulation_has_the_free_energy_of_its_thermostat(model, tmp_path):
     model.save(tmp_path / "two.cgnn")
     again = NeuralModel.load(tmp_path / "two.cgnn")
     box = Box.of(liquid_places(8), BOX.numpy(), ("W",) * 64)
-    dynamics = Dynamics(again, box, EngineSettings(), temperature=290.0, barostat="none", seed=1)
+    settings = EngineSettings(platform="Reference")
+    dynamics = Dynamics(again, box, settings, temperature=290.0, barostat="none", seed=1)
     cold, warm = energies(model, 290.0, 315.0)
 
     def said():
@@ -87,17 +88,43 @@ def test_a_simulation_has_the_free_energy_of_its_thermostat(model, tmp_path):
     assert after == pytest.approx(float(wanted.trace()), rel=1e-8) and after != before
 
 
-def test_in_a_system_of_ones_own_it_is_a_parameter(model):
+@pytest.mark.parametrize("platform", ["Reference", "CPU", "CPUSerial", "OpenCL"])
+def test_in_a_system_of_ones_own_it_is_a_parameter(model, platform):
     system = model.at(310.0).create_system(64, EDGE)
+    # A System that went through a file says the same.
+    system = openmm.XmlSerializer.deserialize(openmm.XmlSerializer.serialize(system))
+    try:
+        chosen = openmm.Platform.getPlatformByName(platform)
+        context = openmm.Context(system, openmm.VerletIntegrator(0.001), chosen)
+    except openmm.OpenMMException as error:
+        pytest.skip(str(error))
+    context.setPositions(liquid_places(8))
+    assert context.getParameter(TEMPERATURE) == 310.0
+    # Single precision, of the sum of the sizes of the energies of 64 beads.
+    exact = platform == "Reference"
+    for temperature in (310.0, 285.0, 100.0, 310.0):
+        context.setParameter(TEMPERATURE, temperature)
+        found = context.getState(energy=True).getPotentialEnergy()._value
+        (wanted,) = energies(model, temperature)
+        assert found == pytest.approx(wanted, rel=1e-10 if exact else 0.0, abs=0.0 if exact else 1e-4 * 64)
+
+
+def test_a_network_in_a_narrow_box_has_the_parameter_too(model):
+    """Through torch."""
+    settings = network_settings("descriptor-network", {"temperatures": ["280 K", "320 K"], "cutoff": 0.74})
+    potential = build("descriptor-network", settings, ["W"], seed=2)
+    narrow = NeuralModel.of_potentials("n", "descriptor-network", settings, [Bead("W", 18.0)], [potential])
+    system = narrow.create_system(64, EDGE)
+    (force,) = system.getForces()
+    assert type(force).__name__ == "PythonForce"
     context = openmm.Context(
         system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName("Reference")
     )
     context.setPositions(liquid_places(8))
-    for temperature in (310.0, 285.0):
+    for temperature in (300.0, 285.0):
         context.setParameter(TEMPERATURE, temperature)
         found = context.getState(energy=True).getPotentialEnergy()._value
-        assert found == pytest.approx(energies(model, temperature)[0], rel=1e-10)
-    assert np.isfinite(found)
+        assert found == pytest.approx(energies(narrow, temperature)[0], rel=1e-6)
 
 
 def test_a_committee_disagrees_at_the_temperature_of_the_state(model):

@@ -17,6 +17,7 @@ from torch import Tensor
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
 from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork
+from cgbridge.models.neural import TEMPERATURE
 from cgbridge.models.neural.descriptor_network import ENERGY
 from cgbridge.models.neural.descriptor_network import DescriptorNetwork as TrainedNetwork
 from cgbridge.models.neural.potential import NeuralPotential, types_of
@@ -35,33 +36,30 @@ _MARGIN = 1.05
 
 
 def is_native(model: NeuralModel, width: float | None) -> bool:
-    """Whether forces of the plugin and of OpenMM say all that the model says: that of a descriptor network
-    whose energy depends on no temperature, in a box of this ``width`` in nm (None: isolated).
+    """Whether forces of the plugin and of OpenMM say all that the model says: a descriptor network in a box
+    of this ``width`` in nm (None: isolated).
     """
     return (
         isinstance(model.settings, DescriptorSettings)
         and model.architecture == "descriptor-network"
-        and model.settings.temperatures is None
         and (width is None or width > 2.0 * _MARGIN * model.cutoff)
     )
 
 
 def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = True) -> list[openmm.Force]:
     """The forces of a model that :func:`is_native`: for each member, which counts with one over their number,
-    the network and its priors."""
+    the network, that of the change with the temperature, and the priors."""
     assert isinstance(model.settings, DescriptorSettings)
     kinds = types_of(topology.types, model.bead_names).tolist()
     share = 1.0 / len(model.members)
     forces: list[openmm.Force] = []
     for member in model.members:
-        network, rest = network_of(member, model.settings), list(member.known)
-        inside = _inside(rest, network, topology)
-        if inside is not None:
-            rest.remove(inside)
-            network = replace(network, repulsion=inside.energy * inside.sigmas.numpy() ** 12)
+        network, rest = _with_repulsion(member, model.settings, topology)
         force = network.force(kinds, weight=share, periodic=periodic)
         force.setName(model.name)
         forces.append(force)
+        if member.thermal is not None:
+            forces.append(_thermal(member, model, kinds, share, periodic))
         for prior in rest:
             if isinstance(prior, Repulsion):
                 forces.append(_repulsion(prior, share, kinds, topology, periodic))
@@ -82,15 +80,37 @@ def whole_network(model: NeuralModel) -> DescriptorNetwork:
         what = "a committee" if len(model.members) > 1 else "of energies that change with the temperature"
         raise ConfigError(f"it is {what}: no single network says the same", where=where)
     (member,) = model.members
-    network, rest = network_of(member, model.settings), list(member.known)
-    inside = _inside(rest, network, Topology(()))
-    if inside is not None:
-        rest.remove(inside)
-        network = replace(network, repulsion=inside.energy * inside.sigmas.numpy() ** 12)
+    network, rest = _with_repulsion(member, model.settings, Topology(()))
     if rest:
         names = ", ".join(prior.name for prior in rest)
         raise ConfigError(f"its priors ({names}) are no part of a network", where=where)
     return network
+
+
+def _with_repulsion(
+    member: NeuralPotential, settings: DescriptorSettings, topology: Topology
+) -> tuple[DescriptorNetwork, list[Prior]]:
+    """The network with the repulsion that its loops can take over, and the priors that are left."""
+    network, rest = network_of(member, settings), list(member.known)
+    inside = _inside(rest, network, topology)
+    if inside is not None:
+        rest.remove(inside)
+        network = replace(network, repulsion=inside.energy * inside.sigmas.numpy() ** 12)
+    return network, rest
+
+
+def _thermal(
+    member: NeuralPotential, model: NeuralModel, kinds: Sequence[int], share: float, periodic: bool
+) -> openmm.Force:
+    """What is added to the free energy of the middle temperature: its weights follow that of the Context."""
+    assert isinstance(model.settings, DescriptorSettings) and member.thermal is not None
+    force = thermal_network_of(member, model.settings).force(kinds, weight=share, periodic=periodic)
+    lowest, highest = member.thermal.temperatures.tolist()
+    state = model.state_temperature
+    assert state is not None
+    force.setWeightParameter(TEMPERATURE, lowest, highest, state)
+    force.setName(f"{model.name}, change with the temperature")
+    return force
 
 
 def _inside(priors: Sequence[Prior], network: DescriptorNetwork, topology: Topology) -> Repulsion | None:
@@ -107,9 +127,21 @@ def _inside(priors: Sequence[Prior], network: DescriptorNetwork, topology: Topol
 
 def network_of(potential: NeuralPotential, settings: DescriptorSettings) -> DescriptorNetwork:
     """The network of a trained potential, without its priors, in the form of the plugin."""
-    own = potential.network
-    assert isinstance(own, TrainedNetwork)
-    kinds, radial, angular = potential.kinds, settings.radial_functions, settings.angular_functions
+    assert isinstance(potential.network, TrainedNetwork)
+    return _in_form_of_plugin(potential.network, settings, potential.type_energies.tolist())
+
+
+def thermal_network_of(potential: NeuralPotential, settings: DescriptorSettings) -> DescriptorNetwork:
+    """That of the change with the temperature."""
+    assert potential.thermal is not None and isinstance(potential.thermal.network, TrainedNetwork)
+    return _in_form_of_plugin(potential.thermal.network, settings, [0.0] * potential.kinds)
+
+
+def _in_form_of_plugin(
+    own: TrainedNetwork, settings: DescriptorSettings, energies: Sequence[float]
+) -> DescriptorNetwork:
+    """With ``energies`` of types in kJ/mol."""
+    kinds, radial, angular = len(energies), settings.radial_functions, settings.angular_functions
     order = settings.angular_order if angular else 0
 
     def numbers(tensor: Tensor) -> FloatArray:
@@ -128,7 +160,7 @@ def network_of(potential: NeuralPotential, settings: DescriptorSettings) -> Desc
     for kind in range(kinds):
         weights = numbers(own.weights[kind]) * scale[kind]
         layer = Layer(weights[:, places] / factors, numbers(own.biases[kind]) - weights @ shift[kind])
-        constant = ENERGY * float(own.constants[kind].detach()) + float(potential.type_energies[kind])
+        constant = ENERGY * float(own.constants[kind].detach()) + energies[kind]
         networks.append(TypeNetwork((layer,), ENERGY * numbers(own.outputs[kind]), constant))
     return DescriptorNetwork(
         settings.cutoff,

@@ -27,6 +27,12 @@ public:
     void setParticleParameters(int index, int type, double weight);
     int getParticleReplica(int index) const;
     void setParticleReplica(int index, int replica);
+    void setWeightParameter(const std::string& name, double low, double high, double defaultValue);
+    %extend {
+        std::string getWeightParameterName() const {
+            return self->getWeightParameter().name;
+        }
+    }
     int addExclusion(int particle1, int particle2);
     void setUsesPeriodicBoundaryConditions(bool periodic);
     bool usesPeriodicBoundaryConditions() const;

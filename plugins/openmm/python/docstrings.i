@@ -33,6 +33,19 @@ v2 and the radial factors are read from (i, j, j), lambda, epsilon and cosTheta0
 are left out, as in LAMMPS.
 "
 
+%feature("docstring") CGBridge::CenterForce::setWeightParameter "
+setWeightParameter(name, low, high, defaultValue)
+
+Multiply all weights by x = 2 (p - low)/(high - low) - 1 with a parameter p of the Context; x is -1 below low and 1
+above high.  The parameter has the default value in a new Context.  The name '' ends that.
+"
+
+%feature("docstring") CGBridge::CenterForce::getWeightParameterName "
+getWeightParameterName()
+
+The name of the parameter of the Context that the weights follow, or ''.
+"
+
 %feature("docstring") CGBridge::DescriptorNetworkForce "
 A neural network of descriptors in the form of the neuroevolution potential NEP
 (doi:10.1103/PhysRevB.104.104309, doi:10.1063/5.0106617).

@@ -219,6 +219,7 @@ public:
             testLeftOut(numTypes);
             testWeights(numTypes);
             testUpdate(numTypes);
+            testWeightParameter(numTypes);
         }
         testLastType();
         testLoneParticles();
@@ -397,6 +398,36 @@ protected:
         assertRefuses([&] { sample.force.updateParametersInContext(*sample.context); }, "number of particles has changed");
     }
 
+    /**
+     * Weights that follow a parameter of the Context, from -1 to 1 times their own.
+     */
+    void testWeightParameter(int numTypes) const {
+        Configuration configuration = makeConfiguration(numTypes, false);
+        Sample plain(test, makeForce(numTypes), configuration);
+        CenterForce* force = makeForce(numTypes);
+        assertRefuses([&] { force->setWeightParameter("p", 2, 2, 0); }, "low must be below high");
+        force->setWeightParameter("p", 280, 320, 310);
+        Sample sample(test, force, configuration);
+        const double energy = plain.getEnergy(), scale = plain.getScale();
+        const vector<Vec3> forces = plain.getForces();
+        ASSERT_EQUAL(310, sample.context->getParameter("p"));
+        assertClose(0.5*energy, sample.getEnergy(), test.tolerance*scale);
+        const vector<double> virial = plain.force.getVirial(*plain.context);
+        for (auto [value, factor] : vector<std::pair<double, double> >{{320, 1}, {285, -0.75}, {1000, 1}, {0, -1}, {310, 0.5}}) {
+            sample.context->setParameter("p", value);
+            assertClose(factor*energy, sample.getEnergy(), test.tolerance*scale);
+            vector<Vec3> expected;
+            for (const Vec3& f : forces)
+                expected.push_back(f*factor);
+            assertClose(expected, sample.getForces(), 2*test.tolerance*getSize(forces));
+            assertClose(factor*virial[4], sample.force.getVirial(*sample.context)[4], test.hostTolerance*scale);
+        }
+        // Energies without weights know nothing of it, and a change of parameters in the Context does not forget it.
+        ASSERT_EQUAL_TOL(plain.force.getParticleEnergies(*plain.context)[3], sample.force.getParticleEnergies(*sample.context)[3], 1e-9);
+        scaleEnergy(sample.force, 2);
+        sample.force.updateParametersInContext(*sample.context);
+        assertClose(energy, sample.getEnergy(), 2*test.tolerance*scale);
+    }
     void testLoneParticles() const {
         Configuration configuration = makeConfiguration(1, false);
         for (int numParticles = test.smallestSystem; numParticles <= 2; numParticles++) {

@@ -13,6 +13,19 @@ namespace CGBridge {
 class HostComputation;
 
 /**
+ * A parameter of the Context that the weights of a CenterForce follow: all are multiplied by
+ *
+ *     x = 2 (p-low)/(high-low) - 1,   -1 below low and 1 above high.
+ *
+ * No parameter has the name "".
+ */
+struct CGBRIDGE_EXPORT WeightParameter {
+    std::string name;
+    double low = 0, high = 1, defaultValue = 0;
+    double getFactor(double value) const;
+};
+
+/**
  * The part that all forces of this plugin share: a potential whose energy is a weighted sum of
  * particle energies,
  *
@@ -85,6 +98,22 @@ public:
      * Set the replica that a particle belongs to.
      */
     void setParticleReplica(int index, int replica);
+    /**
+     * Let the weights follow a parameter of the Context, as an energy does that changes with the temperature: all are
+     * multiplied by a factor that goes from -1 to 1, see WeightParameter.  The name "" ends that.
+     *
+     * @param name            the name of the parameter
+     * @param low             its value at which, and below which, the factor is -1
+     * @param high            its value at which, and above which, the factor is 1; more than low
+     * @param defaultValue    its value in a new Context
+     */
+    void setWeightParameter(const std::string& name, double low, double high, double defaultValue);
+    /**
+     * Get the parameter that the weights follow.
+     */
+    const WeightParameter& getWeightParameter() const {
+        return weightParameter;
+    }
     /**
      * Always throws an OpenMMException.  Leaving out one pair would change the bond orders and
      * angles of all its neighbours, so an exclusion has no meaning here.  Particles that must not
@@ -174,6 +203,7 @@ private:
     int numTypes, numReplicas;
     bool periodic;
     std::vector<ParticleInfo> particles;
+    WeightParameter weightParameter;
 };
 
 } // namespace CGBridge

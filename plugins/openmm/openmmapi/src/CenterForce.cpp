@@ -1,12 +1,17 @@
 #include "CenterForce.h"
 #include "internal/CenterForceImpl.h"
 #include "openmm/OpenMMException.h"
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
 using namespace CGBridge;
 using namespace OpenMM;
 using namespace std;
+
+double WeightParameter::getFactor(double value) const {
+    return max(-1.0, min(1.0, 2*(value-low)/(high-low)-1));
+}
 
 CenterForce::CenterForce(int numTypes, int numReplicas, const string& typeName) :
         typeName(typeName), numTypes(numTypes), numReplicas(numReplicas), periodic(true) {
@@ -46,6 +51,12 @@ void CenterForce::setParticleReplica(int index, int replica) {
     checkParticle(index);
     checkReplica(replica);
     particles[index].replica = replica;
+}
+
+void CenterForce::setWeightParameter(const string& name, double low, double high, double defaultValue) {
+    if (!(low < high) || !isfinite(high-low) || !isfinite(defaultValue))
+        throw OpenMMException(getName()+".setWeightParameter: low must be below high, and all values finite");
+    weightParameter = {name, low, high, defaultValue};
 }
 
 int CenterForce::addExclusion(int particle1, int particle2) {
@@ -126,6 +137,7 @@ void CenterForce::copyReplica(CenterForce& target, int replica) const {
     target.setName(getName());
     target.setForceGroup(getForceGroup());
     target.periodic = periodic;
+    target.weightParameter = weightParameter;
     for (const ParticleInfo& particle : particles)
         target.particles.push_back({particle.replica == replica ? particle.type : -1, particle.weight, 0});
 }

@@ -3,6 +3,7 @@
 #include "openmm/OpenMMException.h"
 #include "openmm/internal/ContextImpl.h"
 #include "openmm/kernels.h"
+#include "openmm/serialization/XmlSerializer.h"
 #include <sstream>
 
 using namespace CGBridge;
@@ -33,13 +34,14 @@ void CenterForceImpl::initialize(ContextImpl& context) {
                 << system.getNumParticles() << ". Add every particle, with type -1 if it takes no part";
         throw OpenMMException(message.str());
     }
-    computation = HostComputation::create(owner);
+    const CenterForce& force = getWeighted(context);
+    computation = HostComputation::create(force);
     checkBox(context, scales);
     const string kernelName = CalcCenterForceKernel::Name(owner.getTypeName());
     hasPlatformKernel = context.getPlatform().supportsKernels({kernelName});
     if (hasPlatformKernel) {
         kernel = context.getPlatform().createKernel(kernelName, context);
-        kernel.getAs<CalcCenterForceKernel>().initialize(system, owner);
+        kernel.getAs<CalcCenterForceKernel>().initialize(system, force);
     }
     else {
         // OpenMM would say no more than that a kernel is missing.
@@ -54,10 +56,55 @@ vector<string> CenterForceImpl::getKernelNames() {
     return {};
 }
 
+map<string, double> CenterForceImpl::getDefaultParameters() {
+    const WeightParameter& parameter = owner.getWeightParameter();
+    if (parameter.name.empty())
+        return {};
+    return {{parameter.name, parameter.defaultValue}};
+}
+
+const CenterForce& CenterForceImpl::getWeighted(ContextImpl& context) {
+    const WeightParameter& parameter = owner.getWeightParameter();
+    if (parameter.name.empty())
+        return owner;
+    // The Context learns of its parameters after this force is initialized.
+    const map<string, double>& known = context.getParameters();
+    auto value = known.find(parameter.name);
+    factor = parameter.getFactor(value == known.end() ? parameter.defaultValue : value->second);
+    weighted.reset(XmlSerializer::clone(owner));
+    for (int i = 0; i < owner.getNumParticles(); i++) {
+        int type;
+        double weight;
+        owner.getParticleParameters(i, type, weight);
+        weighted->setParticleParameters(i, type, factor*weight);
+    }
+    return *weighted;
+}
+
+void CenterForceImpl::followParameter(ContextImpl& context) {
+    const WeightParameter& parameter = owner.getWeightParameter();
+    if (!parameter.name.empty() && parameter.getFactor(context.getParameter(parameter.name)) != factor)
+        takeParameters(context);
+}
+
+void CenterForceImpl::takeParameters(ContextImpl& context) {
+    const CenterForce& force = getWeighted(context);
+    computation = HostComputation::create(force);
+    computation->setScales(scales);
+    checkBox(context, scales);
+    if (hasPlatformKernel) {
+        auto& calculation = kernel.getAs<CalcCenterForceKernel>();
+        calculation.copyParametersToContext(context, force);
+        if (calculation.canScaleReplicas())
+            calculation.setReplicaScales(scales);
+    }
+}
+
 double CenterForceImpl::calcForcesAndEnergy(ContextImpl& context, bool includeForces, bool includeEnergy, int groups) {
     if ((groups&(1<<owner.getForceGroup())) == 0)
         return 0.0;
 
+    followParameter(context);
     // The check comes here and not in computeForce(), which GPU platforms call on a worker thread.
     checkBox(context, scales);
     if (hasPlatformKernel)
@@ -87,6 +134,7 @@ vector<double> CenterForceImpl::getVirial(ContextImpl& context) {
     vector<double> virial;
     vector<Vec3> positions;
     Vec3 box[3];
+    followParameter(context);
     checkBox(context, scales);
     context.getPositions(positions);
     context.getPeriodicBoxVectors(box[0], box[1], box[2]);
@@ -95,6 +143,7 @@ vector<double> CenterForceImpl::getVirial(ContextImpl& context) {
 }
 
 vector<double> CenterForceImpl::getReplicaEnergies(ContextImpl& context) {
+    followParameter(context);
     checkBox(context, scales);
     if (hasPlatformKernel)
         return kernel.getAs<CalcCenterForceKernel>().getReplicaEnergies(context);
@@ -116,15 +165,7 @@ void CenterForceImpl::setReplicaScales(ContextImpl& context, const vector<Vec3>&
 void CenterForceImpl::updateParametersInContext(ContextImpl& context) {
     if (owner.getNumParticles() != context.getSystem().getNumParticles())
         throw OpenMMException(owner.getName()+".updateParametersInContext: the number of particles has changed");
-    computation = HostComputation::create(owner);
-    computation->setScales(scales);
-    checkBox(context, scales);
-    if (hasPlatformKernel) {
-        auto& calculation = kernel.getAs<CalcCenterForceKernel>();
-        calculation.copyParametersToContext(context, owner);
-        if (calculation.canScaleReplicas())
-            calculation.setReplicaScales(scales);
-    }
+    takeParameters(context);
     context.systemChanged();
 }
 

@@ -5,6 +5,7 @@
 #include "CenterForce.h"
 #include "openmm/Kernel.h"
 #include "openmm/internal/CustomCPPForceImpl.h"
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ public:
      * Names no kernel, because initialize() finds out what the platform can do and says what is missing.
      */
     std::vector<std::string> getKernelNames();
+    std::map<std::string, double> getDefaultParameters();
     double calcForcesAndEnergy(OpenMM::ContextImpl& context, bool includeForces, bool includeEnergy, int groups);
     double computeForce(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& positions,
                         std::vector<OpenMM::Vec3>& forces);
@@ -49,8 +51,20 @@ public:
     }
     void updateParametersInContext(OpenMM::ContextImpl& context);
 private:
+    /**
+     * Get the force as it is computed at the present value of the parameter that its weights follow.
+     */
+    const CenterForce& getWeighted(OpenMM::ContextImpl& context);
+    /**
+     * Compute with other weights from now on if that parameter has changed.
+     */
+    void followParameter(OpenMM::ContextImpl& context);
+    void takeParameters(OpenMM::ContextImpl& context);
     void checkBox(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& scales) const;
     const CenterForce& owner;
+    /** The force with its weights multiplied by the factor, if there is one. */
+    std::unique_ptr<CenterForce> weighted;
+    double factor = 1;
     std::unique_ptr<HostComputation> computation;
     std::vector<OpenMM::Vec3> scales;
     OpenMM::Kernel kernel;
