@@ -30,23 +30,50 @@ CENTERS = {
     "MAX_NEIGHBORS": 12,
     "GROUPS_TOGETHER": 6,
 }
-TERSOFF = {**CENTERS, "PAIR_ROW": 10, "TRIPLET_ROW": 9}
-STILLINGER_WEBER = {**CENTERS, "PAIR_ROW": 8, "TRIPLET_ROW": 2}
+TERSOFF = {**CENTERS, "PAIR_ROW": 10, "TRIPLET_ROW": 9, "CENTER_ROW": 81}
+STILLINGER_WEBER = {**CENTERS, "PAIR_ROW": 8, "TRIPLET_ROW": 2, "CENTER_ROW": 18}
+NETWORK = {
+    **CENTERS,
+    "LANES": 8,
+    "MAX_NEIGHBORS": 40,
+    "GROUPS_TOGETHER": 2,
+    "RADIAL_FUNCTIONS": 9,
+    "RADIAL_BASIS": 9,
+    "ANGULAR_FUNCTIONS": 7,
+    "ANGULAR_BASIS": 9,
+    "ORDER": 4,
+    "NUM_DESCRIPTORS": 37,
+    "FIRST_LAYER": 30,
+    "SECOND_LAYER": 0,
+    "RADIAL_CUTOFF": "0.6f",
+    "ANGULAR_CUTOFF": "0.45f",
+    "PAIR_ROW": 145,
+    "CENTER_ROW": 1171,
+}
+MANY_BODY = {"FOUR_BODY": "-0.27f", "FIVE_BODY": "0.027f", "NUM_DESCRIPTORS": 51, "SECOND_LAYER": 10}
+RADIAL = {"ORDER": 0, "ANGULAR_FUNCTIONS": 0, "ANGULAR_BASIS": 0, "NUM_DESCRIPTORS": 9}
 PROGRAMS = {
-    "lists": (["triplet", "neighbors"], LISTS),
+    "lists": (["slots", "neighbors"], LISTS),
     "langevin": (["langevinMiddle"], {}),
-    "tersoff-1": (["triplet", "centers", "tersoff"], {**TERSOFF, "NUM_TYPES": 1}),
-    "tersoff-3": (["triplet", "centers", "tersoff"], {**TERSOFF, "NUM_TYPES": 3}),
+    "tersoff-1": (["slots", "centers", "tersoff"], {**TERSOFF, "NUM_TYPES": 1}),
+    "tersoff-3": (["slots", "centers", "tersoff"], {**TERSOFF, "NUM_TYPES": 3}),
     "tersoff-energies": (
-        ["triplet", "centers", "tersoff"],
+        ["slots", "centers", "tersoff"],
         {**TERSOFF, "NUM_TYPES": 1, "REPLICA_ENERGIES": 1},
     ),
     "sw-energies": (
-        ["triplet", "centers", "stillingerWeber"],
+        ["slots", "centers", "stillingerWeber"],
         {**STILLINGER_WEBER, "NUM_TYPES": 3, "REPLICA_ENERGIES": 1},
     ),
-    "sw-1": (["triplet", "centers", "stillingerWeber"], {**STILLINGER_WEBER, "NUM_TYPES": 1}),
-    "sw-3": (["triplet", "centers", "stillingerWeber"], {**STILLINGER_WEBER, "NUM_TYPES": 3}),
+    "sw-1": (["slots", "centers", "stillingerWeber"], {**STILLINGER_WEBER, "NUM_TYPES": 1}),
+    "network-1": (["slots", "centers", "descriptorNetwork"], {**NETWORK, "NUM_TYPES": 1}),
+    "network-3": (["slots", "centers", "descriptorNetwork"], {**NETWORK, **MANY_BODY, "NUM_TYPES": 3}),
+    "network-radial": (["slots", "centers", "descriptorNetwork"], {**NETWORK, **RADIAL, "NUM_TYPES": 1}),
+    "network-energies": (
+        ["slots", "centers", "descriptorNetwork"],
+        {**NETWORK, "NUM_TYPES": 3, "REPLICA_ENERGIES": 1},
+    ),
+    "sw-3": (["slots", "centers", "stillingerWeber"], {**STILLINGER_WEBER, "NUM_TYPES": 3}),
 }
 PRECISIONS = {"single": {}, "mixed": {"USE_MIXED_PRECISION": 1}, "double": {"USE_DOUBLE_PRECISION": 1}}
 

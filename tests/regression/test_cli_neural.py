@@ -78,7 +78,7 @@ def test_values_of_targets(folder):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("export small.cgnn --to lammps", "export is for models of named parameters"),
+        ("export small.cgnn --to lammps", "a LAMMPS file is for models of named parameters"),
         ("energy small.cgnn start.xyz --units real", "a neural model has its own units and beads"),
     ],
 )

@@ -21,6 +21,12 @@
 #define HALF_REPULSION (ANGULAR_COEFFICIENTS+ANGULAR_FUNCTIONS*ANGULAR_BASIS)
 #define NUM_HARMONICS (ORDER*(ORDER+2))
 #define NUM_MOMENTS (ANGULAR_FUNCTIONS*NUM_HARMONICS)
+// The descriptors of a g_n are those of l = 1 to ORDER, then q_n222, then q_n1111.
+#ifdef FOUR_BODY
+#define FIVE_BODY_TERM (ORDER+1)
+#else
+#define FIVE_BODY_TERM ORDER
+#endif
 
 /**
  * The polynomials f_k = h (T_k(x)+1) with h = fC/2, and their derivatives by r, one after the other.
@@ -182,15 +188,13 @@ DEVICE void computeDescriptors(const real* s, LOCAL_ARG real* q) {
             sum += getFactor(m)*s[m]*s[m];
         q[(l-1)*ANGULAR_FUNCTIONS] = sum;
     }
-    int term = ORDER;
 #ifdef FOUR_BODY
     real s12 = s[4]*s[4]+s[5]*s[5], s34 = s[6]*s[6]+s[7]*s[7];
-    q[term*ANGULAR_FUNCTIONS] = FOUR_BODY*(s[3]*(s[3]*s[3]/36+s12/2-s34/4)+3*s[6]*(s[4]*s[4]-s[5]*s[5])/2+3*s[4]*s[5]*s[7]);
-    term++;
+    q[ORDER*ANGULAR_FUNCTIONS] = FOUR_BODY*(s[3]*(s[3]*s[3]/36+s12/2-s34/4)+3*s[6]*(s[4]*s[4]-s[5]*s[5])/2+3*s[4]*s[5]*s[7]);
 #endif
 #ifdef FIVE_BODY
     real v2 = s[0]*s[0]+s[1]*s[1]+s[2]*s[2];
-    q[term*ANGULAR_FUNCTIONS] = FIVE_BODY*v2*v2;
+    q[FIVE_BODY_TERM*ANGULAR_FUNCTIONS] = FIVE_BODY*v2*v2;
 #endif
 }
 
@@ -208,18 +212,16 @@ DEVICE void differentiateDescriptors(LOCAL_ARG real* moments, LOCAL_ARG const re
         for (int m = l*l-1; m < l*(l+2); m++)
             moments[m] = slope*getFactor(m)*s[m];
     }
-    int term = ORDER;
 #ifdef FOUR_BODY
-    real slope4 = FOUR_BODY*byQ[term*ANGULAR_FUNCTIONS], s12 = s[4]*s[4]+s[5]*s[5], s34 = s[6]*s[6]+s[7]*s[7];
+    real slope4 = FOUR_BODY*byQ[ORDER*ANGULAR_FUNCTIONS], s12 = s[4]*s[4]+s[5]*s[5], s34 = s[6]*s[6]+s[7]*s[7];
     moments[3] += slope4*(s[3]*s[3]/12+s12/2-s34/4);
     moments[4] += slope4*(s[4]*(s[3]+3*s[6])+3*s[5]*s[7]);
     moments[5] += slope4*(s[5]*(s[3]-3*s[6])+3*s[4]*s[7]);
     moments[6] += slope4*(3*(s[4]*s[4]-s[5]*s[5])-s[3]*s[6])/2;
     moments[7] += slope4*(3*s[4]*s[5]-s[3]*s[7]/2);
-    term++;
 #endif
 #ifdef FIVE_BODY
-    real slope5 = 4*FIVE_BODY*byQ[term*ANGULAR_FUNCTIONS]*(s[0]*s[0]+s[1]*s[1]+s[2]*s[2]);
+    real slope5 = 4*FIVE_BODY*byQ[FIVE_BODY_TERM*ANGULAR_FUNCTIONS]*(s[0]*s[0]+s[1]*s[1]+s[2]*s[2]);
     for (int m = 0; m < 3; m++)
         moments[m] += slope5*s[m];
 #endif
@@ -397,7 +399,9 @@ DEVICE real computeCrowded(int center, int type, real weight, Forces forces, GLO
 
 KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
     FORCE_VARIABLES
+#if ORDER > 0
     LOCAL int order[CENTERS*ROW], numNear[CENTERS];
+#endif
     LOCAL real partial[BLOCK*RADIAL_FUNCTIONS];
     LOCAL real allDescriptors[CENTERS*NUM_DESCRIPTORS], allHidden[CENTERS*(FIRST_LAYER+SECOND_LAYER)], allMoments[CENTERS*NUM_MOMENTS+1];
     LOCAL_ARG real *q = allDescriptors+group*NUM_DESCRIPTORS, *hidden = allHidden+group*(FIRST_LAYER+SECOND_LAYER);
@@ -416,6 +420,7 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
         }
         for (int n = 0; n < RADIAL_FUNCTIONS; n++)
             partial[LOCAL_ID*RADIAL_FUNCTIONS+n] = own[n];
+#if ORDER > 0
         // Those within the cutoff of the angular descriptors come first: lanes side by side have the same to do.
         if (mine == 0) {
             int near = 0, far = count;
@@ -423,6 +428,7 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
                 order[base+(neighbor[base+j].w < ANGULAR_CUTOFF ? near++ : --far)] = j;
             numNear[group] = near;
         }
+#endif
         SYNC_CENTER;
         for (int n = mine; n < RADIAL_FUNCTIONS; n += LANES) {
             real sum = 0;
@@ -465,7 +471,11 @@ KERNEL LAUNCH_BOUNDS void computeForces(FORCE_PARAMETERS) {
         SYNC_CENTER;
 #endif
         for (int i = lane; i < count; i += LANES) {
+#if ORDER > 0
             int j = order[base+i];
+#else
+            int j = i;
+#endif
             GLOBAL const real* pair = getPair(pairs, type, NUM_TYPES > 1 ? neighborType[base+j] : 0);
             real3 gradient = getNeighborGradient(pair, neighbor[base+j], weight, q, moments);
             total.x += gradient.x;
