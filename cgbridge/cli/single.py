@@ -163,7 +163,7 @@ def export_(
         ),
     ] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Compare energies and forces in that engine.")
+        bool, typer.Option("--verify", help="Compare energies and forces in that engine; always for nep.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
     units: Annotated[
@@ -180,7 +180,7 @@ def export_(
       cgbridge export runs/water-quick/best/model.yaml --to lammps --verify
       cgbridge export mw --to openmm -o mw.xml
       cgbridge export mw --to lammps --units real
-      cgbridge export runs/beads/best/model.cgnn --to nep --verify
+      cgbridge export runs/beads/best/model.cgnn --to nep
     """
     from cgbridge.export.writers import export_model
     from cgbridge.models.model import CoarseGrainedModel
@@ -191,7 +191,7 @@ def export_(
     typer.echo(f"written: {path}")
     if to == "lammps" and isinstance(loaded, CoarseGrainedModel):
         _tell_step(loaded)
-    if verify:
+    if verify or to == "nep":  # a formula that two programs have is proved every time
         from cgbridge.export.verify import verify_export
 
         for line in verify_export(loaded, to, path, units=units.value):

@@ -133,11 +133,12 @@ def test_a_file_that_is_read_is_written(folder):
     )
 
 
-def test_a_trained_network_is_written_and_says_the_same(tmp_path):
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_trained_network_is_written_and_says_the_same(tmp_path, precision):
     pytest.importorskip("torch")
     from neural_models import small_model
 
-    model = small_model(kinds=("O", "H"), precision="float64", priors=False)
+    model = small_model(kinds=("O", "H"), precision=precision, priors=False)
     path = export_model(model, "nep", tmp_path / "nep.txt")
     # verify compares torch with what the plugin makes of the file, to 1e-9.
     assert "verified with nep" in verify_export(model, "nep", path)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -161,6 +162,10 @@ class NeuralModel(TypedBeads):
         """A new model with the masses in amu of some beads replaced; :class:`ConfigError` for other names."""
         return replace(self, beads=self.reweighed(masses))
 
+    def in_double_precision(self) -> NeuralModel:
+        """The same weights, with double precision in all that is made of them."""
+        return replace(self, members=tuple(copy.deepcopy(member).double() for member in self.members))
+
     def add_forces(self, system: openmm.System, topology: Topology, *, periodic: bool = True) -> None:
         """Add the forces on the particles of ``topology`` to ``system``, which has its box already.
 
@@ -233,8 +238,6 @@ class NeuralModel(TypedBeads):
         **more: Any,
     ) -> NeuralModel:
         """A model of trained potentials, copied to the processor and out of training; ``more`` are fields."""
-        import copy
-
         own = []
         for member in members:
             one = copy.deepcopy(member).to(torch.device("cpu")).eval()
