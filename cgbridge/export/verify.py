@@ -140,7 +140,7 @@ def _in_file(model: TypedBeads, path: Path, structure: Structure, units: str) ->
 
 
 def _said_by_itself(model: TypedBeads, structure: Structure) -> tuple[float, FloatArray]:
-    """A trained potential speaks through torch in double precision, all others through the Reference platform."""
+    """A trained potential through torch in double precision, all others through the Reference platform."""
     if isinstance(model, CoarseGrainedModel | NetworkModel):
         ours = evaluate_structure(model, structure, "Reference")
         return ours["energy_kj_mol"], np.asarray(ours["forces_kj_mol_nm"])
