@@ -32,7 +32,7 @@ from cgbridge.cli.single import JsonFile
 from cgbridge.cli.tables import print_table, with_error
 
 if TYPE_CHECKING:
-    from cgbridge.engine.free_run import FreeRun, Sample
+    from cgbridge.engine.free_run import FreeRun, FreeSimulation, Sample
     from cgbridge.engine.settings import EngineSettings
     from cgbridge.frames import Frame
     from cgbridge.models.typed_beads import TypedBeads
@@ -102,7 +102,8 @@ def simulate(
 
     Beside the trajectory NAME.dcd stand NAME.csv (the state at every frame) and
     NAME-final.pdb (the last structure: topology of the trajectory, and a start
-    to go on from). Ctrl-C keeps what was done. Quantities may carry units.
+    to go on from). NAME.h5 and NAME.npz hold forces and energies too, from which
+    other models can be fitted. Ctrl-C keeps what was done. Quantities may carry units.
     Pressures are (N k T + tr W/3)/V with the thermostat's T and the virial W.
 
     \b
@@ -110,6 +111,7 @@ def simulate(
       cgbridge simulate mw --temperature "280 K" --time "1 ns"
       cgbridge simulate mw --structure mw-280K-final.pdb -o more.dcd
       cgbridge simulate ml-bop --structure ice-ih -o ice.xtc
+      cgbridge simulate runs/teacher/best/model.cgnn -o frames.h5
       cgbridge simulate Si.sw --structure cell.cif --repeat 4 4 4 --timestep "2 fs"
       cgbridge simulate salt.yaml --composition Na,Cl --ensemble nvt --density "1.5 g/cm^3"
       cgbridge simulate atomistic-water.yaml       atoms; the same again resumes
@@ -201,9 +203,12 @@ class _Files:
     """Trajectory, state table and last structure of one simulation."""
 
     def __init__(self, trajectory: Path, overwrite: bool) -> None:
+        from cgbridge.trajectories.bead_writers import WITH_FORCES
         from cgbridge.trajectories.trajectory_files import check_trajectory_name
 
-        check_trajectory_name(trajectory)
+        self.with_forces = trajectory.suffix in WITH_FORCES
+        if not self.with_forces:
+            check_trajectory_name(trajectory, WITH_FORCES)
         self.trajectory = trajectory
         self.state = trajectory.with_suffix(".csv")
         self.final = trajectory.with_name(f"{trajectory.stem}-final.pdb")
@@ -226,11 +231,20 @@ class _Files:
                     remedy="give another --out",
                 )
 
-    def open(self, names: tuple[str, ...], timestep: float, stride: int) -> None:
+    def open(self, simulation: FreeSimulation, source: dict[str, Any], timestep: float, stride: int) -> None:
+        """``source`` is what a trajectory with forces says of its run."""
         from cgbridge.store.atomic import storage_errors
+        from cgbridge.store.versions import versions
+        from cgbridge.trajectories.bead_writers import BeadRecord, open_bead_trajectory
         from cgbridge.trajectories.trajectory_files import FrameTimes, open_trajectory
 
-        self._sink = open_trajectory(self.trajectory, names, FrameTimes(timestep, stride))
+        if self.with_forces:
+            interval = stride * timestep
+            fields = ("forces", "energy", "temperature", "pressure")
+            record = BeadRecord(simulation.beads, fields, interval, interval, timestep, source, versions())
+            self._sink = open_bead_trajectory(self.trajectory, record)
+        else:
+            self._sink = open_trajectory(self.trajectory, simulation.names, FrameTimes(timestep, stride))
         with storage_errors(self.state):
             self._table = open(self.state, "w", encoding="utf-8")  # noqa: SIM115  (closed by close)
         self._line(_COLUMNS)
@@ -297,14 +311,21 @@ class _Recording:
             self.names, self._notes = simulation.names, simulation.notes
             show_notes(self._notes)
             simulation.equilibrate(lambda done: show(done, "equilibrating"))
-            files.open(simulation.names, settings.timestep, request.stride(settings.timestep))
+            files.open(simulation, self._source(), settings.timestep, request.stride(settings.timestep))
             started = clock.monotonic()
-            for sample in simulation.samples():
+            for sample in simulation.samples(forces=files.with_forces):
                 files.append(sample)
                 self._keep(sample)
                 self._ns_per_day = 86.4 * self.time / max(clock.monotonic() - started, 1e-9)
                 text = f"{sample.density:.4f} g/cm^3, {sample.temperature:.0f} K"
                 show(request.equilibration + self.time, text)
+
+    def _source(self) -> dict[str, Any]:
+        request = self._request
+        state = {"ensemble": request.ensemble, "temperature": request.temperature}
+        pressure = {"pressure": request.pressure} if request.ensemble == "npt" else {}
+        made = {"model": self._model.name, "fingerprint": self._model.fingerprint(), "seed": request.seed}
+        return made | state | pressure
 
     def _keep(self, sample: Sample) -> None:
         self.last = sample.frame

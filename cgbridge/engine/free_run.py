@@ -29,7 +29,7 @@ from cgbridge.structures.box_sizes import least_liquid_beads, liquid_edge, start
 from cgbridge.structures.cells import made_whole, place
 from cgbridge.structures.lattices import STRUCTURES, Box
 from cgbridge.structures.structure_files import Reading, read_structure
-from cgbridge.topology import Topology
+from cgbridge.topology import Beads, Topology
 from cgbridge.units import AMU_PER_NM3, BAR_NM3, GAS_CONSTANT
 
 #: Beads of a box that is not read from a file.
@@ -122,7 +122,8 @@ class FreeSimulation:
         warning = time_step_warning(model, settings.timestep)
         if warning:
             warnings.warn(warning, CgbridgeWarning, stacklevel=2)
-        self._mass = sum(model.mass_of(index) for index in model.type_indices(start.names))
+        self._beads = Beads(start.topology, tuple(model.masses(start.topology)))
+        self._mass = sum(self._beads.masses)
         self._dynamics = Dynamics(
             model,
             start.box,
@@ -150,11 +151,28 @@ class FreeSimulation:
             progress(done)
         self._dynamics.settle()
 
-    def samples(self) -> Iterator[Sample]:
-        """Yield the state after every interval of the production."""
+    @property
+    def beads(self) -> Beads:
+        """What moves."""
+        return self._beads
+
+    def samples(self, *, forces: bool = False) -> Iterator[Sample]:
+        """Yield the state after every interval of the production; with ``forces`` in the frame what a
+        trajectory with forces holds."""
         for number in range(1, self._run.samples(self._settings.timestep) + 1):
             series, _ = self._dynamics.sample(self._interval, self._interval, None, self._pressure)
-            yield self._sample(number * self._interval, {name: v[0] for name, v in series.items()})
+            sample = self._sample(number * self._interval, {name: v[0] for name, v in series.items()})
+            yield self._with_forces(sample) if forces else sample
+
+    def _with_forces(self, sample: Sample) -> Sample:
+        frame = replace(
+            sample.frame,
+            forces=self._dynamics.forces(),
+            energy=sample.potential_energy,
+            temperature=sample.temperature,
+            pressure=sample.pressure,
+        )
+        return replace(sample, frame=frame)
 
     def frame(self, time: float) -> Frame:
         """The current configuration."""

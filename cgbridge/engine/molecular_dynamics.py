@@ -207,6 +207,11 @@ class Dynamics(WatchedRun):
         series = {name: np.asarray(values, dtype=float) for name, values in rows.items()}
         return series, None if path is None else Trajectory(path)
 
+    def forces(self) -> FloatArray:
+        """Forces at the current positions in kJ/(mol nm)."""
+        state = self._context.getState(forces=True)
+        return np.asarray(state.getForces(asNumpy=True)._value, dtype=float)
+
     def box(self) -> Box:
         """Current positions and box."""
         state = self._context.getState(positions=True)

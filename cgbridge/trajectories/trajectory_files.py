@@ -131,13 +131,14 @@ _FORMATS: dict[str, Callable[[Path, Sequence[str], FrameTimes], FrameSink]] = {
 }
 
 
-def check_trajectory_name(path: Path) -> None:
-    """Raise :class:`ConfigError` when the suffix is of no format that can be written."""
-    if path.suffix not in _FORMATS:
+def check_trajectory_name(path: Path, others: Sequence[str] = ()) -> None:
+    """Raise :class:`ConfigError` when the suffix is of no format that can be written; ``others`` are more."""
+    known = (*_FORMATS, *others)
+    if path.suffix not in known:
         raise ConfigError(
-            f"'{path.suffix}' is no trajectory format{did_you_mean(path.suffix, _FORMATS)}",
+            f"'{path.suffix}' is no trajectory format{did_you_mean(path.suffix, known)}",
             where=str(path),
-            remedy="end the name in one of: " + ", ".join(_FORMATS),
+            remedy="end the name in one of: " + ", ".join(known),
         )
 
 

@@ -15,7 +15,10 @@ import numpy as np
 import pytest
 from fits import command
 
-from cgbridge.structures.structure_files import read_structure
+from cgbridge.engine.single_point import evaluate_structure
+from cgbridge.models.database import load_model
+from cgbridge.structures.structure_files import Structure, read_structure
+from cgbridge.trajectories.hdf5 import Trajectory
 
 SHORT = ("--beads", "216", "--time", "3 ps", "--equilibration", "2 ps", "--interval", "0.5 ps")
 
@@ -48,6 +51,38 @@ def test_a_liquid_leaves_trajectory_state_structure_and_averages(tmp_path: Path)
     apart = last.positions - frames.xyz[-1]
     edges = np.diag(last.box)
     assert np.abs(apart - edges * np.round(apart / edges)).max() < 2e-4
+
+
+def test_a_model_teaches_another(tmp_path: Path) -> None:
+    """Frames with forces: those of the model at these positions, and data for a fit as they are."""
+    short = (*SHORT, "--time", "8 ps", "--interval", "0.2 ps", "--seed", "2")
+    done = command(tmp_path, "simulate", "mw", *short, "-o", "teacher.h5")
+    assert done.returncode == 0, done.stderr
+    frames = Trajectory(tmp_path / "teacher.h5")
+    state = rows(tmp_path / "teacher.csv")
+    assert len(frames) == len(state) == 40
+    source = frames.header.source
+    assert (source["ensemble"], source["temperature"], source["pressure"]) == ("npt", 300.0, 1.0)
+    model = load_model("mw")
+    for number in (0, 39):
+        (frame,) = frames.frames(number, number + 1)
+        structure = Structure(("W",) * 216, frame.positions, frame.box)
+        found = evaluate_structure(model, structure, "Reference")
+        # Positions and forces are kept in single precision.
+        size = np.abs(found["forces_kj_mol_nm"]).max()
+        assert np.abs(np.array(found["forces_kj_mol_nm"]) - frame.forces).max() < 1e-3 * size
+        assert frame.energy == pytest.approx(found["energy_kj_mol"], rel=1e-5)
+        assert frame.pressure == pytest.approx(state[number]["pressure_bar"])
+        assert frame.temperature == pytest.approx(state[number]["temperature_K"])
+    # A pair spline learns the larger part of mW, and nothing of its angles.
+    (tmp_path / "student.yaml").write_text(
+        "schema: 1\nmethod: force-matching\nname: student\ndata: {files: [teacher.h5], gap: 0 ps}\n"
+        "model: {architecture: pair-spline, cutoff: 5 A}\nrun: {folder: student}\n"
+    )
+    done = command(tmp_path, "fit", "student.yaml")
+    assert done.returncode == 0, done.stderr
+    errors = json.loads((tmp_path / "student/result.json").read_text())["errors"]["validation"]
+    assert 0.1 < errors["force"] / errors["spread"] < 0.9
 
 
 def test_equal_seeds_repeat_and_nothing_is_replaced_unasked(tmp_path: Path) -> None:
