@@ -29,7 +29,13 @@ Interval = Annotated[
 ]
 Minimise = Annotated[bool, typer.Option("--minimise", help="Take overlaps out of the start first.")]
 Out = Annotated[
-    Path | None, typer.Option("--out", "-o", help="Trajectory: .dcd, .xtc or .xyz.", show_default=False)
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        help="Trajectory: .dcd, .xtc or .xyz; .h5 or .npz with forces, to fit other models.",
+        show_default=False,
+    ),
 ]
 Threads = Annotated[int, typer.Option(min=1, help="CPU threads; with the same number, runs repeat exactly.")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +22,6 @@ from cgbridge.cli.commands import (
     add_command,
     on_terminal,
     read_quantity,
-    require_absent,
     require_writable,
     show_notes,
     write_json,
@@ -32,22 +31,14 @@ from cgbridge.cli.single import JsonFile
 from cgbridge.cli.tables import print_table, with_error
 
 if TYPE_CHECKING:
-    from cgbridge.engine.free_run import FreeRun, FreeSimulation, Sample
+    from cgbridge.cli.simulation_files import SimulationFiles
+    from cgbridge.engine.free_run import FreeRun, Sample
     from cgbridge.engine.settings import EngineSettings
     from cgbridge.frames import Frame
     from cgbridge.models.typed_beads import TypedBeads
 
 #: Seconds between lines of progress where nobody watches.
 _LINE_EVERY = 10.0
-_COLUMNS = (
-    "time_ps",
-    "temperature_K",
-    "potential_energy_kJ_mol",
-    "kinetic_energy_kJ_mol",
-    "volume_nm3",
-    "density_g_cm3",
-    "pressure_bar",
-)
 #: Units of the averages, in the order of their rows.
 _AVERAGES = {
     "density": "g/cm^3",
@@ -102,8 +93,7 @@ def simulate(
 
     Beside the trajectory NAME.dcd stand NAME.csv (the state at every frame) and
     NAME-final.pdb (the last structure: topology of the trajectory, and a start
-    to go on from). NAME.h5 and NAME.npz hold forces and energies too, from which
-    other models can be fitted. Ctrl-C keeps what was done. Quantities may carry units.
+    to go on from). Ctrl-C keeps what was done. Quantities may carry units.
     Pressures are (N k T + tr W/3)/V with the thermostat's T and the virial W.
 
     \b
@@ -111,7 +101,6 @@ def simulate(
       cgbridge simulate mw --temperature "280 K" --time "1 ns"
       cgbridge simulate mw --structure mw-280K-final.pdb -o more.dcd
       cgbridge simulate ml-bop --structure ice-ih -o ice.xtc
-      cgbridge simulate runs/teacher/best/model.cgnn -o frames.h5
       cgbridge simulate Si.sw --structure cell.cif --repeat 4 4 4 --timestep "2 fs"
       cgbridge simulate salt.yaml --composition Na,Cl --ensemble nvt --density "1.5 g/cm^3"
       cgbridge simulate atomistic-water.yaml       atoms; the same again resumes
@@ -153,11 +142,12 @@ class _Outputs:
 
 def _run(model: TypedBeads, request: FreeRun, settings: EngineSettings, outputs: _Outputs) -> None:
     """Simulate; whatever ends the simulation, what was recorded is kept and summed up."""
+    from cgbridge.cli.simulation_files import SimulationFiles
     from cgbridge.errors import UnstableError
 
     path = outputs.trajectory or Path(f"{model.name}-{request.temperature:g}K.dcd")
     require_writable(outputs.json_file)
-    files = _Files(path, outputs.overwrite)
+    files = SimulationFiles(path, outputs.overwrite)
     files.require_no_input(Path(request.structure))
     recording = _Recording(model, request)
     try:
@@ -174,7 +164,7 @@ def _run(model: TypedBeads, request: FreeRun, settings: EngineSettings, outputs:
         summary = recording.summary()
         _print_summary(summary)
         show_notes(summary["notes"][recording.told :])
-        files.close(recording)
+        files.close(recording.names, recording.last)
         if recording.last is not None:
             files.tell()
             if outputs.json_file is not None:
@@ -199,87 +189,6 @@ def _check(request: FreeRun, timestep: float) -> None:
         )
 
 
-class _Files:
-    """Trajectory, state table and last structure of one simulation."""
-
-    def __init__(self, trajectory: Path, overwrite: bool) -> None:
-        from cgbridge.trajectories.bead_writers import WITH_FORCES
-        from cgbridge.trajectories.trajectory_files import check_trajectory_name
-
-        self.with_forces = trajectory.suffix in WITH_FORCES
-        if not self.with_forces:
-            check_trajectory_name(trajectory, WITH_FORCES)
-        self.trajectory = trajectory
-        self.state = trajectory.with_suffix(".csv")
-        self.final = trajectory.with_name(f"{trajectory.stem}-final.pdb")
-        self._sink: Any = None
-        self._table: Any = None
-        for path in (self.trajectory, self.state, self.final):
-            require_writable(path)
-            if not overwrite:
-                require_absent(path, "--overwrite")
-
-    def require_no_input(self, structure: Path) -> None:
-        """Refuse to write over the structure that is read, whatever may be replaced."""
-        from cgbridge.errors import ConfigError
-
-        for path in (self.trajectory, self.final):
-            if path.exists() and structure.is_file() and path.samefile(structure):
-                raise ConfigError(
-                    "the simulation starts from this file and would write over it",
-                    where=str(path),
-                    remedy="give another --out",
-                )
-
-    def open(self, simulation: FreeSimulation, source: dict[str, Any], timestep: float, stride: int) -> None:
-        """``source`` is what a trajectory with forces says of its run."""
-        from cgbridge.store.atomic import storage_errors
-        from cgbridge.store.versions import versions
-        from cgbridge.trajectories.bead_writers import BeadRecord, open_bead_trajectory
-        from cgbridge.trajectories.trajectory_files import FrameTimes, open_trajectory
-
-        if self.with_forces:
-            interval = stride * timestep
-            fields = ("forces", "energy", "temperature", "pressure")
-            record = BeadRecord(simulation.beads, fields, interval, interval, timestep, source, versions())
-            self._sink = open_bead_trajectory(self.trajectory, record)
-        else:
-            self._sink = open_trajectory(self.trajectory, simulation.names, FrameTimes(timestep, stride))
-        with storage_errors(self.state):
-            self._table = open(self.state, "w", encoding="utf-8")  # noqa: SIM115  (closed by close)
-        self._line(_COLUMNS)
-
-    def append(self, sample: Sample) -> None:
-        self._sink.append(sample.frame)
-        values = (sample.frame.time, sample.temperature, sample.potential_energy, sample.kinetic_energy)
-        self._line([f"{v:.9g}" for v in (*values, sample.volume, sample.density, sample.pressure)])
-
-    def close(self, recording: _Recording) -> None:
-        """Close what is open and keep the last structure."""
-        from cgbridge.store.atomic import storage_errors
-        from cgbridge.trajectories.trajectory_files import write_pdb
-
-        with ExitStack() as stack:  # everything is tried, whatever fails
-            if self._sink is not None:
-                stack.callback(self._sink.close)
-            if self._table is not None:
-                stack.enter_context(storage_errors(self.state))
-                stack.callback(self._table.close)
-            if recording.last is not None:
-                write_pdb(self.final, recording.names, recording.last.positions, recording.last.box)
-
-    def tell(self) -> None:
-        for what, path in (("trajectory", self.trajectory), ("state", self.state), ("last", self.final)):
-            typer.echo(f"{what + ':':<12}{path}")
-
-    def _line(self, cells: Any) -> None:
-        from cgbridge.store.atomic import storage_errors
-
-        with storage_errors(self.state):
-            self._table.write(",".join(cells) + "\n")
-            self._table.flush()
-
-
 class _Recording:
     """A simulation while it runs, and the averages over what was recorded: numbers, not frames."""
 
@@ -301,7 +210,7 @@ class _Recording:
         """Recorded time in ps."""
         return 0.0 if self.last is None else self.last.time
 
-    def run(self, settings: EngineSettings, files: _Files) -> None:
+    def run(self, settings: EngineSettings, files: SimulationFiles) -> None:
         from cgbridge.engine.free_run import FreeSimulation
 
         request = self._request
