@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from cgbridge.config.atomistic_config import MARK, AtomisticConfig
 from cgbridge.config.document import DocumentError, parse_document
 from cgbridge.config.faults import fault_words, is_other_kind
+from cgbridge.config.file_kinds import require_kind
 from cgbridge.config.migration import migration_words
 from cgbridge.config.places import Lines, Path_, Place
 from cgbridge.config.schema import SCHEMA_VERSION, EvaluateConfig, FitConfig
@@ -71,8 +72,8 @@ def validate(
 ) -> Model:
     """Validate ``data``, which stands in the file ``source`` with ``lines``, or at a place of one.
 
-    All faults are raised in one :class:`ConfigErrors`. Where text is wanted and the file has a plain ``7``
-    or ``true``, the text is taken as it was written.
+    All faults are raised in one :class:`ConfigErrors`, or one :class:`ConfigError` for a file of another
+    kind. Where text is wanted and the file has a plain ``7`` or ``true``, the text is taken as written.
     """
     place = source if isinstance(source, Place) else Place(source, (), lines or {})
     try:
@@ -82,6 +83,8 @@ def validate(
     try:
         return model.model_validate(_with_words(first, data, place))
     except ValidationError as error:
+        if not isinstance(source, Place):
+            require_kind(model, data, source)
         described = (_describe(model, f, data, place) for f in _without_alternatives(error, data))
         faults = {str(fault): fault for fault in described}
         raise ConfigErrors(faults.values(), remedy="`cgbridge keys` explains every key") from None
@@ -231,6 +234,7 @@ def parse_evaluation(data: Mapping[str, Any], lines: Lines, source: str) -> Eval
 def _parse(model: type[Model], data: Mapping[str, Any], lines: Lines, source: str) -> Model:
     version = data.get("schema")
     if version != SCHEMA_VERSION:
+        require_kind(model, data, source)
         raise ConfigError(
             f"schema {version!r} is not known to this version of cgbridge",
             where=str(Place(source, ("schema",), lines)),
