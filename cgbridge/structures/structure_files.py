@@ -18,8 +18,10 @@ from cgbridge.trajectories.formats.frame import FileFrame, open_text
 from cgbridge.trajectories.formats.gro import read_gro
 from cgbridge.trajectories.formats.lammps_data import looks_like_data, read_lammps_data
 from cgbridge.trajectories.formats.lammps_dump import MAGIC, read_lammps_dump
+from cgbridge.trajectories.formats.own import read_own
 from cgbridge.trajectories.formats.pdb import read_pdb
 from cgbridge.trajectories.formats.xyz import read_xyz
+from cgbridge.trajectories.hdf5 import is_ours
 
 #: A reader gives a frame and the number of frames where it is known; it may raise anything.
 _Reader = Callable[[Path, int], tuple[FileFrame, int | None]]
@@ -32,6 +34,8 @@ _READERS: dict[str, _Reader] = {
     ".dcd": read_dcd,
     **dict.fromkeys(foreign.TRAJECTORIES, foreign.read_trajectory),
 }
+#: How the names of cgbridge's own trajectories end; HDF5 of other programs does so, too.
+OWN_SUFFIX = ".h5"
 _CHARACTERS = 20_000  # of a file that are looked at to tell its format
 #: Lengths in nm beyond which a number is a mistake: double precision would leave no digits for forces.
 _LONGEST = 1e6
@@ -141,6 +145,8 @@ def _own_reader(path: Path) -> _Reader | None:
         return read_lammps_dump
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     reader = _READERS.get(suffixes[-1]) if suffixes else None
+    if reader is None and suffixes[-1:] == [OWN_SUFFIX] and is_ours(path):
+        return read_own
     if reader is None and looks_like_data(head):
         return read_lammps_data
     return reader

@@ -74,6 +74,17 @@ def test_a_model_teaches_another(tmp_path: Path) -> None:
         assert frame.energy == pytest.approx(found["energy_kj_mol"], rel=1e-5)
         assert frame.pressure == pytest.approx(state[number]["pressure_bar"])
         assert frame.temperature == pytest.approx(state[number]["temperature_K"])
+    # The file is a structure as well, by the types of its beads.
+    done = command(tmp_path, "energy", "mw", "teacher.h5", "--frame", "0", "--json", "energy.json")
+    assert done.returncode == 0, done.stderr
+    (frame,) = frames.frames(0, 1)
+    energy = json.loads((tmp_path / "energy.json").read_text())["energy_kj_mol"]
+    assert frame.energy == pytest.approx(energy, rel=1e-5)
+    on = ("--structure", "teacher.h5", "--time", "1 ps", "--equilibration", "0 ps", "-o", "on.dcd")
+    done = command(tmp_path, "simulate", "mw", *on)
+    assert done.returncode == 0 and "the last of 40 frames is taken" in done.stderr, done.stderr
+    done = command(tmp_path, "energy", "mw", "teacher.h5", "--frame", "40")
+    assert done.returncode == 3 and "there is no frame 40" in done.stderr, done.stderr
     # A pair spline learns the larger part of mW, and nothing of its angles.
     (tmp_path / "student.yaml").write_text(
         "schema: 1\nmethod: force-matching\nname: student\ndata: {files: [teacher.h5], gap: 0 ps}\n"

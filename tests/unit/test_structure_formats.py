@@ -12,6 +12,7 @@ import mdtraj
 import numpy as np
 import pytest
 
+from cgbridge.atoms import Atoms
 from cgbridge.engine.bead_names import bead_names
 from cgbridge.engine.single_point import single_point
 from cgbridge.errors import CgbridgeError, ConfigError, FileFormatError
@@ -19,6 +20,8 @@ from cgbridge.frames import Frame
 from cgbridge.models.database import load_model
 from cgbridge.models.model import Bead, CoarseGrainedModel, Term
 from cgbridge.structures.structure_files import Reading, Structure, read_structure
+from cgbridge.trajectories.hdf5 import TrajectoryWriter
+from cgbridge.trajectories.layout import Header
 from cgbridge.trajectories.trajectory_files import FrameTimes, open_trajectory, write_pdb
 
 #: Elements, and names that are none or begin as one; three, four and more letters.
@@ -396,3 +399,28 @@ def test_mutated_files_never_raise_anything_else(tmp_path: Path, name: str) -> N
         except CgbridgeError:
             continue
         assert np.isfinite(structure.positions).all() and len(structure.names) == len(structure.positions) > 0
+
+
+def test_a_trajectory_of_atoms_is_a_structure_of_elements(tmp_path):
+    """Cgbridge's own; sites without an element keep their names, and an isolated frame has no cell."""
+    atoms = Atoms(
+        ("OW", "HW1", "HW2", "MW"),
+        ("O", "H", "H", ""),
+        (15.999, 1.008, 1.008, 0.0),
+        ("HOH",),
+        (0,) * 4,
+        (0,) * 4,
+    )
+    positions = np.arange(12.0).reshape(4, 3) / 10.0
+    for box in (2.0 * np.eye(3), np.zeros((3, 3))):
+        path = tmp_path / "atoms.h5"
+        with TrajectoryWriter(path, 4, Header(atoms)) as writer:
+            writer.append(Frame(positions + 1.0, box, 0.5))
+            writer.append(Frame(positions, box, 1.0))
+        found = read_structure(path, Reading(frame=1))
+        assert found.names == ("O", "H", "H", "MW")
+        assert np.allclose(found.positions, positions, atol=1e-6)
+        assert (found.box is None) if not box.any() else np.array_equal(found.box, box)
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(FileFormatError, match="damaged or cut off"):
+        read_structure(path)
