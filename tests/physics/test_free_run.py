@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from single_bead import SINGLE_BEAD
 
-from cgbridge.cli.simulate import _Files, _Recording
+from cgbridge.cli.simulate import _Recording
+from cgbridge.cli.simulation_files import SimulationFiles
 from cgbridge.engine.free_run import FreeRun, FreeSimulation, Sample
 from cgbridge.engine.settings import EngineSettings
 from cgbridge.engine.single_point import evaluate_structure
@@ -116,7 +117,7 @@ def test_a_long_run_takes_every_picosecond_and_a_short_one_ten_samples() -> None
     assert (FreeRun(time=2.0).samples(0.01), FreeRun(time=2.0).stride(0.01)) == (10, 20)
 
 
-class WatchedFiles(_Files):
+class WatchedFiles(SimulationFiles):
     """Remembers the frames that passed without keeping them."""
 
     seen: tuple[weakref.ref[Frame], ...] = ()
