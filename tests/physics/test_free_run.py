@@ -135,7 +135,7 @@ def test_frames_are_written_and_forgotten(tmp_path: Path) -> None:
         recording.run(SETTINGS, files)
         assert len(files.seen) == 10 and [frame() for frame in files.seen if frame()] == [recording.last]
     finally:
-        files.close(recording)
+        files.close(recording.names, recording.last)
     last = read_structure(tmp_path / "a.xyz")
     assert "the last of 10 frames" in last.notes[0]
 
