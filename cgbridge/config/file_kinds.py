@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from cgbridge.config.atomistic_config import MARK
 from cgbridge.errors import ConfigError
 
 
@@ -34,7 +35,7 @@ def _of_model(data: Mapping[str, Any]) -> str | None:
 
 
 _KINDS = (
-    FileKind("AtomisticConfig", "a simulation of atoms", "cgbridge simulate {path}", _any_of("dynamics")),
+    FileKind("AtomisticConfig", "a simulation of atoms", "cgbridge simulate {path}", _any_of(MARK)),
     FileKind("TrainingConfig", "a fit to forces", "cgbridge fit {path}", _any_of("training", "data")),
     FileKind("FitConfig", "a fit", "cgbridge fit {path}", _any_of("levels", "optimizer")),
     FileKind("ModelFile", "a model", "cgbridge models {path}, or as MODEL in other commands", _of_model),

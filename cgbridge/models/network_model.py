@@ -8,10 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.models.beads import Bead, Molecule
 from cgbridge.models.descriptor_network import DescriptorNetwork
-from cgbridge.models.files.bead_masses import default_mass, is_water
+from cgbridge.models.files.bead_masses import is_water, weighed_beads
 from cgbridge.models.files.nep import read_nep
 from cgbridge.models.terms.form import NO_TYPE
 from cgbridge.models.typed_beads import TypedBeads
@@ -70,18 +69,19 @@ class NetworkModel(TypedBeads):
     def fingerprint(self) -> str:
         """SHA-256 over beads, shape and all numbers."""
         network = self.network
-        text = repr(
-            (self.beads, self.molecules, network.radial_cutoff, network.angular_cutoff, network.order)
-        )
-        content = hashlib.sha256(text.encode())
-        for part in (network.radial, network.angular):
+        order = (network.order, network.four_body, network.five_body)
+        shape = (network.radial_cutoff, network.angular_cutoff, order)
+        layers = [[len(layer.biases) for layer in one.layers] for one in network.networks]
+        content = hashlib.sha256(repr((self.beads, self.molecules, shape, layers)).encode())
+        repulsion = () if network.repulsion is None else (network.repulsion,)
+        for part in (network.radial, network.angular, *repulsion):
             content.update(repr(part.shape).encode() + part.tobytes())
         for one in network.networks:
             content.update(repr(one.flat()).encode())
         return content.hexdigest()
 
     def require_entries(self, topology: Topology | None = None) -> None:
-        """Raise :class:`ConfigError` for types that the network does not know; it knows all pairs."""
+        """Raise :class:`~cgbridge.errors.ConfigError` for unknown types; the network knows all pairs."""
         if topology is not None:
             self._types(topology)
 
@@ -91,7 +91,7 @@ class NetworkModel(TypedBeads):
         return self
 
     def with_masses(self, masses: Mapping[str, float]) -> NetworkModel:
-        """A new model with the masses in amu of some beads replaced; :class:`ConfigError` for other names."""
+        """A new model with the masses in amu of some beads replaced; ``ConfigError`` for other names."""
         return replace(self, beads=self.reweighed(masses))
 
     def add_forces(self, system: openmm.System, topology: Topology, *, periodic: bool = True) -> None:
@@ -108,27 +108,17 @@ def read_network(path: Path, masses: Mapping[str, float] | None = None) -> Netwo
     """The model of a ``nep.txt``, whose types are chemical symbols. The file holds no masses: ``masses`` in
     amu by type go before those of the elements.
 
-    Raises what :func:`~cgbridge.models.files.nep.read_nep` does, and :class:`ConfigError` for ``masses`` of
-    types that the file does not have.
+    Raises what :func:`~cgbridge.models.files.nep.read_nep` does, and
+    :class:`~cgbridge.errors.ConfigError` for ``masses`` of types that the file does not have.
     """
     file = read_nep(path)
-    given, notes, beads = dict(masses or {}), [], []
-    for name in given:
-        if name not in file.elements:
-            raise ConfigError(
-                f"there is no type '{name}'{did_you_mean(name, file.elements)}",
-                where="--mass",
-                remedy="the types of the file: " + ", ".join(file.elements),
-            )
-    for name in file.elements:
-        mass, note = (given[name], "") if name in given else default_mass(name, file.elements)
-        beads.append(Bead(name, mass))
-        notes += [note] if note else []
+    given = dict(masses or {})
+    beads, notes = weighed_beads(file.elements, file.elements, given)
     taken = [b for b in beads if b.name not in given and not is_water(b.name, file.elements)]
     if taken:
         weighed = ", ".join(f"{b.name} {b.mass:.5g}" if b.mass else f"{b.name} unknown" for b in taken)
-        notes.append(
+        notes += (
             f"{path.name} holds no masses: those of the elements are taken ({weighed} amu); beads that stand "
-            "for more need --mass"
+            "for more need --mass",
         )
-    return NetworkModel(path.stem, tuple(beads), file.network, source=str(path), notes=tuple(notes))
+    return NetworkModel(path.stem, beads, file.network, source=str(path), notes=notes)

@@ -1,9 +1,9 @@
 """Files of GPUMD's as models: of beads and atoms, on the command line and through openmm-ml, and written."""
 
 import json
-import sys
-from pathlib import Path
+from dataclasses import replace
 
+import nep_models
 import numpy as np
 import openmm
 import pytest
@@ -13,11 +13,9 @@ from cgbridge.errors import CgbridgeError, ConfigError
 from cgbridge.export.verify import verify_export
 from cgbridge.export.writers import export_model
 from cgbridge.models.database import load_model, open_model
-from cgbridge.models.files.nep import read_nep
+from cgbridge.models.descriptor_network import Layer
+from cgbridge.models.files.nep import read_nep, write_nep
 from cgbridge.topology import Topology
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "oracles"))
-import nep_models
 
 
 @pytest.fixture
@@ -72,6 +70,20 @@ def test_a_file_is_a_model_of_its_elements(folder):
     assert len(prints) == 2 and open_model(place / "nep.txt").fingerprint() in prints
 
 
+def test_descriptors_of_other_kinds_are_other_physics(tmp_path):
+    """q_222 and q_1111 are equally many numbers."""
+    nep_models.write(tmp_path / "nep.txt", "one type, many-body")
+    network = open_model(tmp_path / "nep.txt").network
+    (one,) = network.networks
+    layer = Layer(one.layers[0].weights[:, : network.size - network.angular.shape[2]], one.layers[0].biases)
+    less = replace(network, networks=(replace(one, layers=(layer,)),))
+    prints = set()
+    for four in (True, False):
+        write_nep(tmp_path / "x.txt", ("O",), replace(less, four_body=four, five_body=not four))
+        prints.add(open_model(tmp_path / "x.txt").fingerprint())
+    assert len(prints) == 2
+
+
 def test_a_bead_of_water_weighs_as_a_molecule(tmp_path):
     text = nep_models.write(tmp_path / "nep.txt", "one type") or (tmp_path / "nep.txt").read_text()
     (tmp_path / "water.txt").write_text(text.replace("nep4 1 O", "nep4 1 W"))
@@ -104,7 +116,7 @@ def test_commands_take_a_file(folder):
         (("energy", "start.txt", "start.xyz"), "is no kind of file that cgbridge computes"),
         (("energy", "nep.txt", "start.xyz", "--units", "metal"), "has its own units"),
         (("export", "nep.txt", "--to", "lammps"), "is for models of named parameters"),
-        (("models", "nep.txt", "--mass", "C=12"), "there is no type 'C'"),
+        (("models", "nep.txt", "--mass", "C=12"), "there is no bead 'C'"),
     ],
 )
 def test_what_does_not_do_is_told(folder, words, reason):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+
+from cgbridge.errors import ConfigError, did_you_mean
+from cgbridge.models.beads import Bead
 
 #: One water molecule, amu.
 WATER_MASS = 18.015
@@ -43,3 +46,26 @@ def default_mass(name: str, others: Collection[str]) -> tuple[float | None, str]
     mass = element_mass(name)
     beside = ", ".join(sorted(other for other in others if other != WATER))
     return mass, f"the bead W is taken for tungsten ({mass:g} amu), as it stands beside {beside}"
+
+
+def weighed_beads(
+    names: Sequence[str], present: Collection[str], given: Mapping[str, float]
+) -> tuple[tuple[Bead, ...], tuple[str, ...]]:
+    """The beads ``names`` of a file that has ``present`` ones, and what was taken for want of better.
+
+    Masses in amu that are ``given`` go before those of :func:`default_mass`; raises :class:`ConfigError` for
+    one of another bead.
+    """
+    beads, notes = [], []
+    for name in names:
+        mass, note = (given[name], "") if name in given else default_mass(name, present)
+        beads.append(Bead(name, mass))
+        notes += [note] if note else []
+    for name in given:
+        if name not in names:
+            raise ConfigError(
+                f"there is no bead '{name}'{did_you_mean(name, names)}",
+                where="--mass",
+                remedy="the beads: " + ", ".join(names),
+            )
+    return tuple(beads), tuple(notes)

@@ -16,8 +16,7 @@ from itertools import product, takewhile
 from pathlib import Path
 
 from cgbridge.errors import ConfigError, FileFormatError, did_you_mean
-from cgbridge.models.beads import Bead
-from cgbridge.models.files.bead_masses import default_mass
+from cgbridge.models.files.bead_masses import weighed_beads
 from cgbridge.models.files.lammps_doubts import check_units, warn_of_differences
 from cgbridge.models.files.lammps_text import ENERGY_UNITS, Word, read_header, read_text, read_words
 from cgbridge.models.lammps_styles import style_of_entry, style_of_file
@@ -68,7 +67,8 @@ def read_lammps(path: str | Path, choices: ModelChoices = ModelChoices()) -> Coa
     present = list(dict.fromkeys(word.text for group in groups for word in group[:3]))
     names = _chosen(present, choices.beads, path)
     entries = _entries(groups, names, form, path)
-    beads, notes = _beads(names, present, choices)
+    given = dict.fromkeys(names, choices.bead_mass) if choices.bead_mass is not None else {}
+    beads, notes = weighed_beads(names, present, given | dict(choices.masses or {}))
     try:
         model = CoarseGrainedModel(
             name=path.stem,
@@ -281,24 +281,3 @@ def _incomplete(entries: Mapping[Key, object], names: Sequence[str]) -> tuple[st
         f"{len(missing)} of {len(names) ** 3} triplets of {', '.join(names)} have no entry, the first "
         f"{' '.join(missing[0])}: not all of these beads can be in one structure",
     )
-
-
-def _beads(
-    names: Sequence[str], present: Sequence[str], choices: ModelChoices
-) -> tuple[tuple[Bead, ...], tuple[str, ...]]:
-    """The beads with their masses, and what was taken for want of something better."""
-    given = dict.fromkeys(names, choices.bead_mass) if choices.bead_mass is not None else {}
-    given |= choices.masses or {}
-    beads, notes = [], []
-    for name in names:
-        mass, note = (given[name], "") if name in given else default_mass(name, present)
-        beads.append(Bead(name, mass))
-        notes += [note] if note else []
-    for name in given:
-        if name not in names:
-            raise ConfigError(
-                f"there is no bead '{name}'{did_you_mean(name, names)}",
-                where="--mass",
-                remedy="the beads: " + ", ".join(names),
-            )
-    return tuple(beads), tuple(notes)

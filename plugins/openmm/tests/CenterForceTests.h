@@ -420,6 +420,7 @@ protected:
             for (const Vec3& f : forces)
                 expected.push_back(f*factor);
             assertClose(expected, sample.getForces(), 2*test.tolerance*getSize(forces));
+            assertClose(factor*energy, sample.force.getReplicaEnergies(*sample.context)[0], test.tolerance*scale);
             assertClose(factor*virial[4], sample.force.getVirial(*sample.context)[4], test.hostTolerance*scale);
         }
         // Energies without weights know nothing of it, and a change of parameters in the Context does not forget it.

@@ -100,7 +100,8 @@ public:
     void setParticleReplica(int index, int replica);
     /**
      * Let the weights follow a parameter of the Context, as an energy does that changes with the temperature: all are
-     * multiplied by a factor that goes from -1 to 1, see WeightParameter.  The name "" ends that.
+     * multiplied by a factor that goes from -1 to 1, see WeightParameter.  The energies of getParticleEnergies() have
+     * neither the weights nor the factor.  The name "" ends that.
      *
      * @param name            the name of the parameter
      * @param low             its value at which, and below which, the factor is -1
@@ -148,7 +149,7 @@ public:
     std::vector<double> getVirial(OpenMM::Context& context) const;
     /**
      * Get the energy sum_i w_i e_i of each replica, in kJ/mol, at the current positions of a Context.
-     * A device computes them in its own precision; elsewhere the host does, in double precision.
+     * A device computes those of several replicas in its own precision; elsewhere the host does, in double precision.
      */
     std::vector<double> getReplicaEnergies(OpenMM::Context& context) const;
     /**

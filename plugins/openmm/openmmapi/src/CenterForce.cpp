@@ -84,12 +84,13 @@ vector<double> CenterForce::getVirial(Context& context) const {
 }
 
 vector<double> CenterForce::getReplicaEnergies(Context& context) const {
-    vector<double> energies = dynamic_cast<CenterForceImpl&>(getImplInContext(context)).getReplicaEnergies(getContextImpl(context));
+    auto& impl = dynamic_cast<CenterForceImpl&>(getImplInContext(context));
+    vector<double> energies = impl.getReplicaEnergies(getContextImpl(context));
     if (!energies.empty())
         return energies;
     vector<double> particleEnergies = getParticleEnergies(context), sums(numReplicas, 0.0);
     for (size_t i = 0; i < particles.size(); i++)
-        sums[particles[i].replica] += particles[i].weight*particleEnergies[i];
+        sums[particles[i].replica] += impl.getWeightFactor()*particles[i].weight*particleEnergies[i];
     return sums;
 }
 

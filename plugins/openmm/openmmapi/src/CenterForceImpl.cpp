@@ -145,7 +145,8 @@ vector<double> CenterForceImpl::getVirial(ContextImpl& context) {
 vector<double> CenterForceImpl::getReplicaEnergies(ContextImpl& context) {
     followParameter(context);
     checkBox(context, scales);
-    if (hasPlatformKernel)
+    // Kernels of devices can tell replicas apart where there are several only.
+    if (hasPlatformKernel && owner.getNumReplicas() > 1)
         return kernel.getAs<CalcCenterForceKernel>().getReplicaEnergies(context);
     return {};
 }

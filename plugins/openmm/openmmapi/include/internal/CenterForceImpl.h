@@ -45,6 +45,12 @@ public:
      * Get the energies of the replicas as the platform computes them; empty if it cannot.
      */
     std::vector<double> getReplicaEnergies(OpenMM::ContextImpl& context);
+    /**
+     * Get what all weights were multiplied by when something was computed last.
+     */
+    double getWeightFactor() const {
+        return factor;
+    }
     void setReplicaScales(OpenMM::ContextImpl& context, const std::vector<OpenMM::Vec3>& scales);
     const std::vector<OpenMM::Vec3>& getReplicaScales() const {
         return scales;

@@ -1,6 +1,6 @@
 """Random networks of GPUMD's form, and configurations for them.
 
-python tests/oracles/nep_models.py    # what calorine 4.1 (PyPI) says of them, into nep_values.json
+python tests/support/nep_models.py    # what calorine 4.1 (PyPI) says of them, into nep_values.json
 """
 
 from __future__ import annotations
