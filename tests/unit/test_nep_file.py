@@ -60,7 +60,7 @@ def replaced(line: int, text: str) -> Callable[[list[str]], list[str]]:
         (replaced(9, "nan"), "line 9: a number is not finite"),
         (lambda lines: lines[:-1], "the file ends where there should be a number"),
         (lambda lines: [*lines, "1.0"], "there are more numbers than the head tells of"),
-        (lambda lines: [], "the file ends where there should be nep4 1 O"),
+        (lambda lines: [], "the file is empty"),
     ],
 )
 def test_what_is_not_computed_is_refused(

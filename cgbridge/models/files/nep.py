@@ -40,6 +40,8 @@ def read_nep(path: Path) -> NepFile:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise FileFormatError(f"cannot be read as text ({error})", where=str(path)) from None
+    if not text.strip():
+        raise FileFormatError("the file is empty", where=str(path), remedy="copy it again")
     return _Reader(path, text).read()
 
 
