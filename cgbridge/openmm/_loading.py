@@ -41,6 +41,12 @@ def _library_folder() -> Path:
     return Path(spec.origin).parent / "lib"
 
 
+def cpu_library() -> ctypes.CDLL:
+    """The library of the CPU platform, which holds the vectorized loops."""
+    (path,) = (_library_folder() / "plugins").glob("*OpenMMCGBridgeCPU.*")
+    return ctypes.CDLL(str(path))
+
+
 def load_platforms() -> None:
     """Register the kernels of every platform that OpenMM has here.
 

@@ -55,7 +55,11 @@ def test_a_fingerprint_is_the_double_sum_over_neighbours():
     rng = np.random.default_rng(2)
     positions, types = torch.tensor(rng.uniform(0, 0.7, (6, 3))), torch.tensor([0, 1, 1, 0, 1, 0])
     pairs = find_pairs(positions, None, 0.6)
-    found = fingerprint.descriptors(pairs, pairs.vectors(positions, None), types).detach().numpy()
+    found = (
+        fingerprint.descriptors(fingerprint.sums(pairs, pairs.vectors(positions, None), types), types)
+        .detach()
+        .numpy()
+    )
     radial, angular = (
         values.detach().numpy().reshape(2, 2, 2, count)
         for values, count in ((fingerprint.radial, 3), (fingerprint.angular, 4))
@@ -88,16 +92,19 @@ def test_scales_are_those_of_the_frames_and_bounded_in_a_crystal():
     liquid = grid + 0.05 * torch.tensor(rng.normal(size=(64, 3)))
     types = torch.zeros(64, dtype=torch.long)
 
-    def scaled(positions):
+    def seen(positions):
         pairs = find_pairs(positions, box, 0.6)
         return pairs, pairs.vectors(positions, box), types
 
-    fingerprint.calibrate(*scaled(liquid))
-    found = fingerprint.scaled(*scaled(liquid)).detach()
+    def found_at(positions):
+        return fingerprint.scaled(fingerprint.sums(*seen(positions)), types).detach()
+
+    fingerprint.calibrate(*seen(liquid))
+    found = found_at(liquid)
     assert found.mean(0).abs().max() < 1e-9
     assert (found.std(0) - 1.0).abs().max() < 0.2
     # A second type that never occurs leaves its scales alone.
     assert torch.equal(fingerprint.scale[1], torch.ones_like(fingerprint.scale[1]))
-    fingerprint.calibrate(*scaled(grid))
+    fingerprint.calibrate(*seen(grid))
     assert torch.isfinite(fingerprint.scale).all()
-    assert fingerprint.scaled(*scaled(grid + 1e-6 * (liquid - grid))).abs().max() < 0.1
+    assert found_at(grid + 1e-6 * (liquid - grid)).abs().max() < 0.1

@@ -24,10 +24,12 @@ from cgbridge.fits.training.data_set import DataSet, FrameAddress
 from cgbridge.fits.training.learning_rate import LearningRate
 from cgbridge.fits.training.loss_curves import LossCurves
 from cgbridge.fits.training.losses import ErrorSums, Labels, Loss, labels_of
+from cgbridge.fits.training.pair_store import PairStore
 from cgbridge.fits.training.split import Split
 from cgbridge.fits.training.weight_average import WeightAverage, put
 from cgbridge.models.neural.bonded import Bonded
 from cgbridge.models.neural.derivatives import Derivatives, derivatives
+from cgbridge.models.neural.neighbour_sums import only_gradients_of_weights
 from cgbridge.models.neural.potential import NeuralPotential
 from cgbridge.rng import derive_seed
 from cgbridge.units import BAR_NM3
@@ -99,6 +101,7 @@ class Training:
         )
         self._batches = math.ceil(len(split.train) / section.batch)
         self._rate = LearningRate(section.rate, self._batches * section.epochs)
+        self._pairs = PairStore(potential)
         self._average = WeightAverage(potential, section.average)
         self._progress = Progress()
 
@@ -185,7 +188,9 @@ class Training:
         for series, frames in _by_series(batch):
             found, labels = self._derive(series, frames, create_graph=True)
             part = self._loss.part(found, labels, series, total)
-            part.backward()
+            # Of all leaves of the graph, such as the positions, these alone are asked for.
+            with only_gradients_of_weights():
+                part.backward(inputs=self._weights)
             loss += float(part.detach())
             self._progress.sums.add(found, labels, series)
         return loss
@@ -247,7 +252,8 @@ class Training:
         bonded = self._bonded[series]
         found = derivatives(
             self._potential, positions, self._types[series], box, virial=virial,
-            create_graph=create_graph, bonded=bonded, pairs=self._potential.pairs(positions, box, bonded),
+            create_graph=create_graph, bonded=bonded,
+            pairs=self._pairs.pairs(series, frames, positions, box, bonded),
             temperature=one.state.temperature,
         )  # fmt: skip
         return found, labels

@@ -16,7 +16,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from cgbridge.models.neural.fingerprint import Fingerprint
+from cgbridge.models.neural.fingerprint import Fingerprint, Sums
 from cgbridge.models.neural.neighbours import Pairs
 from cgbridge.models.neural.settings import BondOrderSettings
 from cgbridge.models.terms.tersoff import Tersoff
@@ -50,9 +50,9 @@ class BondOrderNetwork(Fingerprint):
         self.outputs = nn.Parameter(torch.zeros(kinds, count, neurons, dtype=self.dtype))
         self.constants = nn.Parameter(torch.zeros(kinds, count, dtype=self.dtype))
 
-    def forward(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> Tensor:
-        """Energies (N,) in kJ/mol; ``vectors`` (E, 3) in nm."""
-        local = self.local_parameters(pairs, vectors, types)
+    def forward(self, pairs: Pairs, vectors: Tensor, types: Tensor, sums: Sums | None = None) -> Tensor:
+        """Energies (N,) in kJ/mol; ``vectors`` (E, 3) in nm, ``sums`` those of them, if they are known."""
+        local = self.local_parameters(self.sums(pairs, vectors, types) if sums is None else sums, types)
         slots, filled = pairs.table(self._reach)
         # What only fills a row up is put beyond the cutoff.
         there = torch.where(filled.unsqueeze(-1), vectors[slots].double(), 2.0 * self._reach)
@@ -63,9 +63,9 @@ class BondOrderNetwork(Fingerprint):
         attraction = local["B"] * torch.exp(-local["lambda2"] * distance)
         return 0.5 * (switch * (repulsion - order * attraction)).sum(-1)
 
-    def local_parameters(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> dict[str, Tensor]:
+    def local_parameters(self, sums: Sums, types: Tensor) -> dict[str, Tensor]:
         """The parameters of every particle that the network changes, (N, 1) each, internal units."""
-        q = self.scaled(pairs, vectors, types)
+        q = self.scaled(sums, types)
         inner = (self._of(self.weights, types) @ q.unsqueeze(-1)).squeeze(-1)
         hidden = torch.tanh(inner + self._of(self.biases, types))
         outputs = (self._of(self.outputs, types) @ hidden.unsqueeze(-1)).squeeze(-1)

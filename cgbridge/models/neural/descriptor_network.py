@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from cgbridge.models.neural.fingerprint import Fingerprint
+from cgbridge.models.neural.fingerprint import Fingerprint, Sums
 from cgbridge.models.neural.neighbours import Pairs
 from cgbridge.models.neural.settings import DescriptorSettings
 
@@ -32,11 +32,13 @@ class DescriptorNetwork(Fingerprint):
         self.outputs = nn.Parameter(torch.randn(kinds, neurons, dtype=dtype) / math.sqrt(neurons))
         self.constants = nn.Parameter(torch.zeros(kinds, dtype=dtype))
 
-    def forward(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> Tensor:
-        """Energies (N,) in kJ/mol; ``vectors`` (E, 3) in nm."""
-        q = self.scaled(pairs, vectors, types)
-        if self.kinds == 1:
-            hidden = torch.tanh(q @ self.weights[0].T + self.biases[0])
-            return ENERGY * (hidden @ self.outputs[0] + self.constants[0])
-        inner = torch.einsum("nhd,nd->nh", self.weights[types], q) + self.biases[types]
-        return ENERGY * ((torch.tanh(inner) * self.outputs[types]).sum(-1) + self.constants[types])
+    def forward(self, pairs: Pairs, vectors: Tensor, types: Tensor, sums: Sums | None = None) -> Tensor:
+        """Energies (N,) in kJ/mol; ``vectors`` (E, 3) in nm, ``sums`` those of them, if they are known."""
+        q = self.scaled(self.sums(pairs, vectors, types) if sums is None else sums, types)
+
+        def of_kind(kind: int, rows: Tensor | None) -> Tensor:
+            own = q if rows is None else q.index_select(0, rows)
+            hidden = torch.tanh(own @ self.weights[kind].T + self.biases[kind])
+            return hidden @ self.outputs[kind] + self.constants[kind]
+
+        return ENERGY * self.by_kind(types, of_kind)

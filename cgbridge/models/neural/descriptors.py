@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from functools import cache
 from itertools import combinations_with_replacement
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,6 +43,8 @@ def monomials(directions: Tensor, order: int) -> Tensor:
     """
     x, y, z = directions.unbind(0)
     parts, last = [torch.ones_like(directions[:1]), directions], directions
+    if not order:
+        return parts[0]
     for degree in range(2, order + 1):
         last = torch.cat([x * last, y * last[-degree:], z * last[-1:]])
         parts.append(last)
@@ -69,4 +72,33 @@ def _coefficient(polynomial: tuple[float, ...], degree: int) -> float:
 
 def legendre_sums(moments: Tensor, order: int) -> Tensor:
     """sum_jk w_j w_k P_l(cos jk), l = 1 ... order, from ``moments`` sum_j w_j monomial_j: (..., order)."""
-    return moments.square() @ _contraction(order, moments.dtype, moments.device)
+    found: Tensor = _Squares.apply(moments, _contraction(order, moments.dtype, moments.device))
+    return found
+
+
+class _Squares(torch.autograd.Function):
+    """m^2 C, with half of the passes over memory that its parts would take when they are trained."""
+
+    @staticmethod
+    def forward(ctx: Any, moments: Tensor, contraction: Tensor) -> Tensor:
+        ctx.save_for_backward(moments, contraction)
+        return moments.square() @ contraction
+
+    @staticmethod
+    def backward(ctx: Any, slopes: Tensor) -> Any:
+        return _SlopesOfSquares.apply(*ctx.saved_tensors, slopes), None
+
+
+class _SlopesOfSquares(torch.autograd.Function):
+    """2 m (s C^T)."""
+
+    @staticmethod
+    def forward(ctx: Any, moments: Tensor, contraction: Tensor, slopes: Tensor) -> Tensor:
+        ctx.save_for_backward(moments, contraction, slopes)
+        return (slopes @ (2.0 * contraction.T)).mul_(moments)
+
+    @staticmethod
+    def backward(ctx: Any, given: Tensor) -> Any:
+        moments, contraction, slopes = ctx.saved_tensors
+        doubled = 2.0 * contraction
+        return given * (slopes @ doubled.T), None, (given * moments) @ doubled

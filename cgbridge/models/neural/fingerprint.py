@@ -9,13 +9,18 @@ and doi:10.1063/5.0106617.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
-from cgbridge.models.neural.descriptors import chebyshev_basis, legendre_sums, monomials
+from cgbridge.models.neural.descriptors import legendre_sums
+from cgbridge.models.neural.neighbour_sums import NeighbourSums
 from cgbridge.models.neural.neighbours import Pairs
 from cgbridge.models.neural.settings import DescriptorSettings
+
+#: Sums over radial functions alone, (kinds functions, N), and with directions; None: there are no angles.
+Sums = tuple[Tensor, Tensor | None]
 
 #: Smallest spread of a descriptor that is scaled to one, as a fraction of the mean size of its like: one that
 #: vanishes by symmetry has no size of its own.
@@ -39,34 +44,51 @@ class Fingerprint(nn.Module):
         self.angular = nn.Parameter(
             torch.randn(angular, dtype=self.dtype) / math.sqrt(settings.angular_basis)
         )
+        self._radial_sums = NeighbourSums(settings.radial_basis, 0, settings.cutoff, kinds)
+        self._angular_sums = NeighbourSums(
+            settings.angular_basis, settings.angular_order, settings.angular_cutoff, kinds
+        )
         self.register_buffer("shift", torch.zeros(kinds, self.size, dtype=self.dtype))
         self.register_buffer("scale", torch.ones(kinds, self.size, dtype=self.dtype))
 
-    def scaled(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> Tensor:
+    def sums(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> Sums:
+        """What the descriptors are made of, which networks of the same settings share."""
+        angular = self._angular_sums(pairs, vectors, types) if self.settings.angular_functions else None
+        return self._radial_sums(pairs, vectors, types).squeeze(-1), angular
+
+    def scaled(self, sums: Sums, types: Tensor) -> Tensor:
         """The descriptors with mean 0 and spread 1 where they were calibrated, (N, D)."""
-        q = self.descriptors(pairs, vectors, types)
+        q = self.descriptors(sums, types)
         return (q - self._of(self.shift, types)) * self._of(self.scale, types)
 
-    def descriptors(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> Tensor:
+    def descriptors(self, sums: Sums, types: Tensor) -> Tensor:
         """q of every particle, (N, D)."""
-        s = self.settings
-        parts = []
-        distance, _, kinds = self._neighbours(pairs, vectors, types, s.cutoff)
-        sums = self._by_kind(chebyshev_basis(distance / s.cutoff, s.radial_basis), kinds).sum(1)
-        parts.append((self._of(self.radial, types) @ sums.unsqueeze(-1)).squeeze(-1))
-        if s.angular_functions:
-            distance, direction, kinds = self._neighbours(pairs, vectors, types, s.angular_cutoff)
-            basis = self._by_kind(chebyshev_basis(distance / s.angular_cutoff, s.angular_basis), kinds)
-            angles = monomials(direction.permute(2, 0, 1).contiguous(), s.angular_order)
-            moments = basis.transpose(1, 2) @ angles.permute(1, 2, 0)
-            sums = legendre_sums(self._of(self.angular, types) @ moments, s.angular_order)
-            parts.append(sums.flatten(1))
-        return torch.cat(parts, dim=-1)
+        lengths, moments = sums
+
+        def of_kind(kind: int, rows: Tensor | None) -> Tensor:
+            own = lengths if rows is None else lengths.index_select(1, rows)
+            radial = (self.radial[kind] @ own).T
+            if moments is None:
+                return radial
+            here = moments if rows is None else moments.index_select(1, rows)
+            parts = (self.angular[kind] @ here.flatten(1)).unflatten(1, here.shape[1:])
+            angles = legendre_sums(parts, self.settings.angular_order)
+            return torch.cat([radial, angles.transpose(0, 1).flatten(1)], dim=-1)
+
+        return self.by_kind(types, of_kind)
+
+    def by_kind(self, types: Tensor, compute: Callable[[int, Tensor | None], Tensor]) -> Tensor:
+        """Rows for all particles: ``compute`` takes a type and the numbers of its particles (None: all)."""
+        if self.kinds == 1:
+            return compute(0, None)
+        rows = [(types == kind).nonzero()[:, 0] for kind in range(self.kinds)]
+        found = torch.cat([compute(kind, some) for kind, some in enumerate(rows)])
+        return found.index_select(0, torch.argsort(torch.cat(rows)))
 
     @torch.no_grad()
     def calibrate(self, pairs: Pairs, vectors: Tensor, types: Tensor) -> None:
         """Shift and scale the descriptors so that they have mean 0 and spread 1 on these neighbourhoods."""
-        q = self.descriptors(pairs, vectors, types)
+        q = self.descriptors(self.sums(pairs, vectors, types), types)
         for kind in range(self.kinds):
             own = q[types == kind]
             if len(own) > 1:
@@ -77,25 +99,6 @@ class Fingerprint(nn.Module):
                 least[:radial], least[radial:] = least[:radial].mean(), least[radial:].mean()
                 spread = torch.maximum(own.std(0), _LEAST_SPREAD * least)
                 self.scale[kind] = torch.where(spread > 0.0, 1.0 / spread, 1.0)
-
-    def _neighbours(
-        self, pairs: Pairs, vectors: Tensor, types: Tensor, cutoff: float
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Distances (N, M), directions (N, M, 3) and, where there are several, types of the neighbours."""
-        slots, filled = pairs.table(cutoff)
-        # What only fills a row up is put where nothing is seen, with no gradient.
-        found = vectors.index_select(0, slots.flatten()).reshape(*slots.shape, 3)
-        there = torch.where(filled.unsqueeze(-1), found, 2.0 * cutoff)
-        distance = torch.linalg.vector_norm(there, dim=-1)
-        kinds = types[pairs.neighbour[slots]] if self.kinds > 1 else None
-        return distance, there / distance.unsqueeze(-1), kinds
-
-    def _by_kind(self, basis: Tensor, kinds: Tensor | None) -> Tensor:
-        """Functions (N, M, K) -> (N, M, kinds K): each in the columns of its neighbour's type."""
-        if kinds is None:
-            return basis
-        which = nn.functional.one_hot(kinds, self.kinds).to(basis.dtype)
-        return (which.unsqueeze(-1) * basis.unsqueeze(-2)).flatten(-2)
 
     def _of(self, values: Tensor, types: Tensor) -> Tensor:
         """Rows for every particle, or one that all share."""

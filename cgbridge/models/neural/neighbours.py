@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -44,7 +45,20 @@ class Pairs:
         shift = self.shift.to(positions.dtype)
         if self.frame is None:
             return vectors + shift @ box
-        return vectors + torch.einsum("ea,eab->eb", shift, box[self.frame])
+        parts = shift.split(self._pairs_of_frames(len(box)))
+        return vectors + torch.cat([part @ lattice for part, lattice in zip(parts, box, strict=True)])
+
+    def _pairs_of_frames(self, frames: int) -> list[int]:
+        """How many there are in each; frames stand one behind the other."""
+        assert self.frame is not None
+        found: list[int] = torch.bincount(self.frame, minlength=frames).tolist()
+        return found
+
+    @cached_property
+    def first(self) -> Tensor:
+        """(N + 1): the pairs of centre i are those from first[i] to first[i + 1] - 1."""
+        counts = torch.bincount(self.centre, minlength=self.particles)
+        return torch.cat([counts.new_zeros(1), counts.cumsum(0)])
 
     def table(self, cutoff: float) -> tuple[Tensor, Tensor]:
         """Indices of the pairs that may be within ``cutoff`` nm, a row for every centre, and which are pairs.

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cgbridge.models.neural.bonded import Bonded
+from cgbridge.models.neural.fingerprint import Fingerprint
 from cgbridge.models.neural.neighbours import Pairs, find_pairs, joined_pairs
 from cgbridge.models.neural.priors import Prior
 from cgbridge.models.neural.thermal import Thermal
@@ -91,10 +92,12 @@ class NeuralPotential(nn.Module):
         vectors = pairs.vectors(positions.reshape(-1, 3), lattice)
         every = types if frames == 1 else types.repeat(frames)
         seen = vectors.to(self.dtype)
-        energies = self.network(pairs, seen, every).double().reshape(frames, particles)
+        # Both networks have the same settings, so that what their descriptors are made of is the same.
+        known = (self.network.sums(pairs, seen, every),) if isinstance(self.network, Fingerprint) else ()
+        energies = self.network(pairs, seen, every, *known).double().reshape(frames, particles)
         energy = energies.sum(-1) + self.type_energies[types].sum()
         if self.thermal is not None:
-            change = self.thermal.network(pairs, seen, every).double().reshape(frames, particles)
+            change = self.thermal.network(pairs, seen, every, *known).double().reshape(frames, particles)
             energy = energy + self.thermal.place(temperature) * change.sum(-1)
         chains = None if bonded is None else bonded.repeated(particles, frames)
         for prior in self.priors:

@@ -2,6 +2,7 @@
 #define CGBRIDGE_CPUFUNCTIONS_H_
 
 #include "CpuDescriptorNetworkTables.h"
+#include "CpuNeighborSums.h"
 #include "CpuStillingerWeberTables.h"
 #include "CpuTersoffTables.h"
 #include "internal/FormList.h"
@@ -122,6 +123,9 @@ struct CpuFunctions {
      */
     void (*stepLangevinMiddle)(size_t count, double stepSize, double keep, const double* stepOverMass, const double* noise,
                                const float* random, const double* forces, double* velocities, double* positions);
+    /** Sums over neighbours, in single and double precision, for degrees from 0 on. */
+    const CpuNeighborSumLoops<float>* floatNeighborSums;
+    const CpuNeighborSumLoops<double>* doubleNeighborSums;
 };
 
 /**

@@ -9,6 +9,7 @@
 #include "CpuStillingerWeberLoops.h"
 #include "CpuDescriptorNetworkLoops.h"
 #include "CpuLangevinLoops.h"
+#include "CpuNeighborSumLoops.h"
 
 namespace CGBridge {
 namespace {
@@ -52,6 +53,7 @@ int findSlots(const float* x, const float* y, const float* z, int center, const 
 } // namespace
 
 extern const CpuFunctions CGBRIDGE_FUNCTIONS;
-const CpuFunctions CGBRIDGE_FUNCTIONS = {getLoops(CpuForms()), CGBRIDGE_ISA, WIDTH, findSlots, fillNormal, stepLangevinMiddle};
+const CpuFunctions CGBRIDGE_FUNCTIONS = {getLoops(CpuForms()), CGBRIDGE_ISA, WIDTH, findSlots, fillNormal, stepLangevinMiddle,
+        ALL_NEIGHBOR_SUM_LOOPS<float>, ALL_NEIGHBOR_SUM_LOOPS<double>};
 
 } // namespace CGBridge
