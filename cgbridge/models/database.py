@@ -14,6 +14,7 @@ from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.network_model import SUFFIX as NETWORK_SUFFIX
 from cgbridge.models.network_model import read_network
 from cgbridge.models.neural import SUFFIX
+from cgbridge.models.neural_terms import model_of_file
 from cgbridge.models.terms.catalogue import form_of_suffix
 from cgbridge.models.typed_beads import TypedBeads
 
@@ -69,7 +70,8 @@ def load_model(
     units: str | None = None,
     beads: Collection[str] | None = None,
 ) -> CoarseGrainedModel:
-    """Load a model by database name, from a YAML model file, or from a LAMMPS .tersoff or .sw file.
+    """Load a model by database name, from a YAML model file, or from a LAMMPS .tersoff or .sw file; or a
+    trained network of descriptors (``.cgnn``, ``nep.txt``) as a model of terms.
 
     A relative path is looked up in ``search_folder`` (the folder of the user's YAML) and then in the
     current folder. ``bead_mass`` in amu replaces the mass of every bead, ``masses`` those of the beads it
@@ -88,18 +90,15 @@ def load_model(
         from cgbridge.models.files.lammps_format import ModelChoices, read_lammps
 
         return read_lammps(_find(path, search_folder), ModelChoices(units, beads, masses, bead_mass))
-    if path.suffix in NEURAL_SUFFIXES:
-        raise ConfigError(
-            f"'{text}' is a neural model, and one of named parameters is needed here",
-            remedy="give a model file (.yaml, .tersoff, .sw) or a name of the database",
-        )
     if units is not None:
         raise ConfigError(
             f"the model '{text}' has its own units",
             where="--units",
             remedy="leave them out; they are for LAMMPS files without a UNITS tag",
         )
-    if path.suffix in _YAML_SUFFIXES:
+    if path.suffix in NEURAL_SUFFIXES:
+        model = model_of_file(_find(path, search_folder))
+    elif path.suffix in _YAML_SUFFIXES:
         model = read_model(_find(path, search_folder))
     else:
         path = DATA_FOLDER / f"{text}.yaml"

@@ -6,8 +6,9 @@ doi:10.1103/PhysRevB.104.104309 and doi:10.1063/5.0106617.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,6 +69,43 @@ class DescriptorNetwork:
         """How many descriptors a particle has."""
         terms = self.order + self.four_body + self.five_body
         return int(self.radial.shape[2] + self.angular.shape[2] * terms)
+
+    def changed(
+        self,
+        *,
+        energy: float = 1.0,
+        length: float = 1.0,
+        radial: float = 1.0,
+        angular: float = 1.0,
+        repulsion: float = 1.0,
+    ) -> DescriptorNetwork:
+        """The network with all its energies and all its lengths multiplied by a factor, and besides the
+        functions of the radial and of the angular descriptors, and the repulsion."""
+        networks = tuple(
+            replace(one, outputs=energy * one.outputs, constant=energy * one.constant)
+            for one in self.networks
+        )
+        return replace(
+            self,
+            radial_cutoff=length * self.radial_cutoff,
+            angular_cutoff=length * self.angular_cutoff,
+            radial=radial * self.radial,
+            angular=angular * self.angular,
+            networks=networks,
+            repulsion=None if self.repulsion is None else repulsion * energy * length**12 * self.repulsion,
+        )
+
+    def digest(self) -> str:
+        """SHA-256 over shape and all numbers."""
+        order = (self.order, self.four_body, self.five_body)
+        layers = [[len(layer.biases) for layer in one.layers] for one in self.networks]
+        content = hashlib.sha256(repr((self.radial_cutoff, self.angular_cutoff, order, layers)).encode())
+        repulsion = () if self.repulsion is None else (self.repulsion,)
+        for part in (self.radial, self.angular, *repulsion):
+            content.update(repr(part.shape).encode() + part.tobytes())
+        for one in self.networks:
+            content.update(repr(one.flat()).encode())
+        return content.hexdigest()
 
     @property
     def coefficients(self) -> int:

@@ -255,6 +255,7 @@ class CoarseGrainedModel(TypedBeads):
                     "units": sorted((parameter.name, parameter.unit) for parameter in term.parameters),
                     "tables": [[key, t.distance, t.energy] for key, t in sorted(term.tables.items())],
                 }
+                | ({} if term.network is None else {"network": term.network.digest})
                 for term in self.terms
             ],
         }
@@ -262,7 +263,7 @@ class CoarseGrainedModel(TypedBeads):
 
     def to_dict(self) -> dict[str, Any]:
         """The content of the model's YAML file."""
-        from cgbridge.models.files.model_file import model_to_dict
+        from cgbridge.models.files.model_writer import model_to_dict
 
         return model_to_dict(self)
 
@@ -275,6 +276,6 @@ class CoarseGrainedModel(TypedBeads):
 
     def save(self, path: str | Path) -> None:
         """Write the model as YAML in the form of the database, with full precision."""
-        from cgbridge.models.files.model_file import write_model
+        from cgbridge.models.files.model_writer import write_model
 
         write_model(self, Path(path))

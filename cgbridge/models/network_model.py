@@ -68,17 +68,8 @@ class NetworkModel(TypedBeads):
 
     def fingerprint(self) -> str:
         """SHA-256 over beads, shape and all numbers."""
-        network = self.network
-        order = (network.order, network.four_body, network.five_body)
-        shape = (network.radial_cutoff, network.angular_cutoff, order)
-        layers = [[len(layer.biases) for layer in one.layers] for one in network.networks]
-        content = hashlib.sha256(repr((self.beads, self.molecules, shape, layers)).encode())
-        repulsion = () if network.repulsion is None else (network.repulsion,)
-        for part in (network.radial, network.angular, *repulsion):
-            content.update(repr(part.shape).encode() + part.tobytes())
-        for one in network.networks:
-            content.update(repr(one.flat()).encode())
-        return content.hexdigest()
+        content = repr((self.beads, self.molecules, self.network.digest()))
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def require_entries(self, topology: Topology | None = None) -> None:
         """Raise :class:`~cgbridge.errors.ConfigError` for unknown types; the network knows all pairs."""

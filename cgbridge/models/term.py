@@ -10,6 +10,7 @@ from cgbridge.errors import ConfigError, did_you_mean
 from cgbridge.models.terms.catalogue import get_form
 from cgbridge.models.terms.form import ROUNDING, Form, IndexedEntries
 from cgbridge.models.terms.mixing import RULES, mixed_values, unlike_pairs
+from cgbridge.models.terms.network import Network, NetworkData
 from cgbridge.models.terms.table import PairTable, Table
 from cgbridge.records.parameter import Parameter
 from cgbridge.units import internal, similarity_factor
@@ -24,7 +25,8 @@ class Term:
 
     ``entries`` maps the names of bead types to values in the units of ``parameters``, which are those of the
     form, without values of their own. ``label`` is the name that the parameters of the term are called by,
-    ``tables`` holds the curves of the form ``table``. ``mixing`` names the rule that makes the pairs of
+    ``tables`` holds the curves of the form ``table``, ``network`` the numbers of the form
+    ``descriptor-network``. ``mixing`` names the rule that makes the pairs of
     unlike beads which have no entry (:mod:`cgbridge.models.terms.mixing`).
     """
 
@@ -34,6 +36,7 @@ class Term:
     label: str = ""
     tables: Mapping[Key, PairTable] = field(default_factory=dict)
     mixing: str = ""
+    network: NetworkData | None = None
 
     @cached_property
     def functional_form(self) -> Form:
@@ -104,7 +107,8 @@ class Term:
             key: PairTable(tuple(r * length for r in table.distance), tuple(u * energy for u in table.energy))
             for key, table in self.tables.items()
         }
-        return replace(self, entries=entries, tables=tables)
+        network = None if self.network is None else self.network.rescaled(energy, length)
+        return replace(self, entries=entries, tables=tables, network=network)
 
     def restricted(self, names: Collection[str]) -> Term | None:
         """The term for the beads called ``names`` only; None where it does not act among them."""
@@ -118,6 +122,9 @@ class Term:
             self,
             entries={tuple(map(name, key)): values for key, values in self.entries.items()},
             tables={tuple(map(name, key)): table for key, table in self.tables.items()},
+            network=None
+            if self.network is None
+            else replace(self.network, beads=tuple(map(name, self.network.beads))),
         )
 
     def indexed(self, index: Mapping[str, int]) -> dict[tuple[int, ...], dict[str, float]]:
@@ -131,8 +138,10 @@ class Term:
         }
 
     def bound_form(self, index: Mapping[str, int]) -> Form:
-        """The form, with the tables of this term where it has any."""
+        """The form, with the tables or the network of this term where it has any."""
         form = self.functional_form
+        if isinstance(form, Network) and self.network is not None:
+            return form.with_network(self.network, index)
         if not isinstance(form, Table):
             return form
         return form.with_tables(
@@ -182,6 +191,21 @@ class Term:
             for key in self.entries:
                 if key and key not in self.tables:
                     raise ConfigError(f"no table for the pair {' '.join(key)}", where=where)
+        if isinstance(form, Network):
+            self._require_network(where)
+
+    def _require_network(self, where: str) -> None:
+        if self.network is None:
+            raise ConfigError(
+                f"the term '{self.name}' has no network", where=where, remedy="write network: model.cgnn"
+            )
+        for bead in self.beads:
+            if bead not in self.network.beads:
+                raise ConfigError(
+                    f"the network knows no bead '{bead}'{did_you_mean(bead, self.network.beads)}",
+                    where=where,
+                    remedy="its beads: " + ", ".join(self.network.beads),
+                )
 
     def _require_mixable(self, where: str) -> None:
         if not self.mixing:

@@ -7,15 +7,18 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import nep_models
 import numpy as np
 import pytest
 import yaml
 
 from cgbridge.errors import CgbridgeError, CgbridgeWarning, ConfigError
 from cgbridge.models.database import load_model
+from cgbridge.models.files.network_entry import network_to_dict
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.pairs import pair_energy
 from cgbridge.models.terms.catalogue import FORMS, list_forms
+from cgbridge.models.terms.network import NetworkData
 from cgbridge.testing.terms import CHECKS, ConformanceError, Sample, cluster
 from cgbridge.topology import Topology
 from cgbridge.units import COULOMB, EV
@@ -97,6 +100,30 @@ TERMS = {
         "entries": [{"types": ["W"], "values": {"q": 0.4}}, {"types": ["C-1"], "values": {"q": -0.4}}],
     },
 }
+
+
+def network_term() -> dict:
+    """A random network of two types, with a repulsion and a change with the temperature."""
+    sigma = 0.25 + 0.02 * np.array([[0.0, 1.0], [1.0, 2.0]])
+    network = replace(nep_models.network("two types"), repulsion=sigma**12)
+    change = nep_models.network("two types").changed(energy=0.3, radial=0.7)
+    data = NetworkData(("W", "C-1"), network, change, (280.0, 340.0))
+    factors = {
+        "energy": 0.9,
+        "length": 1.02,
+        "radial": 1.1,
+        "angular": 0.95,
+        "repulsion": 1.2,
+        "entropy": 0.8,
+    }
+    return {
+        "form": "descriptor-network",
+        "parameters": [{"name": k, "unit": "1", "value": v} for k, v in factors.items()],
+        "network": network_to_dict(data),
+    }
+
+
+TERMS["descriptor-network"] = network_term()
 CHAIN = {"name": "chain", "beads": ["W", "C-1", "C-1", "C-1"], "bonds": [[0, 1], [1, 2], [2, 3]]}
 BONDED = ("harmonic-bond", "harmonic-angle", "periodic-torsion")
 

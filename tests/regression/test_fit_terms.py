@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from fits import command
 
 from cgbridge.models.database import load_model
+from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork
+from cgbridge.models.files.network_entry import network_to_dict
+from cgbridge.models.terms.network import NetworkData
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -54,3 +58,38 @@ def test_a_model_of_two_terms_is_searched_in_both(tmp_path: Path) -> None:
     assert best.parameters["lj.epsilon"] == result["best"]["parameters"]["lj.epsilon"]
     assert not (tmp_path / "run/best/model.tersoff").exists()  # no file of LAMMPS holds both
     assert (tmp_path / "run/best/system.xml").exists()
+
+
+def test_a_factor_of_all_lengths_of_a_network_is_found(tmp_path: Path) -> None:
+    """A crystal two per cent wider: the factor of lengths is 1.02, and the best model holds its network."""
+    # A well: the repulsion within, and beyond it an attraction by the one descriptor, sum_j f_0(r_ij).
+    layer = Layer(np.array([[0.5]]), np.array([0.0]))
+    network = DescriptorNetwork(
+        0.5, 0.0, np.ones((1, 1, 1, 1)), np.zeros((1, 1, 0, 0)), 0,
+        (TypeNetwork((layer,), np.array([-60.0]), 0.0),), repulsion=np.array([[2e-6]]),
+    )  # fmt: skip
+    base = {"name": "well", "beads": [{"name": "X", "mass": "40 amu"}], "form": "descriptor-network"}
+    base["network"] = network_to_dict(NetworkData(("X",), network))
+    (tmp_path / "well.yaml").write_text(yaml.safe_dump(base))
+    target = {"observable": "lattice_constant", "structure": "fcc", "value": "4 A", "tolerance": "50 %"}
+    (tmp_path / "targets.yaml").write_text(yaml.safe_dump({"schema": 1, "targets": [target]}))
+    done = command(tmp_path, "evaluate", "well.yaml", "targets.yaml", "--json", "found.json")
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads((tmp_path / "found.json").read_text())["targets"]
+    target |= {"value": f"{1.02 * found['value']} A", "tolerance": "0.1 %"}
+    content = {
+        "schema": 1,
+        "name": "wider",
+        "model": {"base": "well.yaml", "search": {"length": "+-5 %"}},
+        "levels": [{"name": "crystal", "targets": [target]}],
+        "optimizer": {
+            "stages": [{"method": "nelder-mead", "evaluations": 20}], "confirm": {"every": 0}, "seed": 1,
+        },
+        "run": {"folder": "run", "workers": 1},
+    }  # fmt: skip
+    (tmp_path / "fit.yaml").write_text(yaml.safe_dump(content))
+    done = command(tmp_path, "fit", "fit.yaml")
+    assert done.returncode == 0, done.stderr
+    best = load_model(tmp_path / "run/best/model.yaml")
+    assert best.parameters["length"] == pytest.approx(1.02, abs=0.001)
+    assert best.terms[0].network == NetworkData(("X",), network)

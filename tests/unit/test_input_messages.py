@@ -16,7 +16,8 @@ from cgbridge.fits.search.box_check import check_ranges, check_simulations
 from cgbridge.fits.search.reading import read_fit
 from cgbridge.models.database import load_model
 from cgbridge.models.files.lammps_format import write_lammps
-from cgbridge.models.files.model_file import model_from_dict, model_to_dict
+from cgbridge.models.files.model_file import model_from_dict
+from cgbridge.models.files.model_writer import model_to_dict
 from cgbridge.models.terms.catalogue import FORMS, get_form
 from cgbridge.targets.target_file import TargetEntry
 

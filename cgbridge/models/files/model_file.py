@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from cgbridge.config.loader import read_yaml, validate
@@ -15,10 +14,12 @@ from cgbridge.config.quantities import Number
 from cgbridge.errors import CgbridgeError, ConfigError, UnitError, did_you_mean
 from cgbridge.models.beads import Bead, Molecule
 from cgbridge.models.files.model_doubts import silent_pairs, warn_of_forgotten_bonds
+from cgbridge.models.files.network_entry import NetworkEntry, network_of_entry
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.term import Key, Term
 from cgbridge.models.terms.catalogue import get_form
 from cgbridge.models.terms.form import Form
+from cgbridge.models.terms.network import Network, NetworkData
 from cgbridge.models.terms.table import PairTable
 from cgbridge.records.parameter import Parameter
 from cgbridge.units import parse_unit, quantity, split_quantity
@@ -78,6 +79,7 @@ class TermEntry(_Strict):
     name: str = Field(default="", pattern=r"^[\w-]*$")
     parameters: list[ParameterEntry] = Field(default_factory=list)
     entries: list[ValuesEntry] | None = None
+    network: str | NetworkEntry | None = None
 
 
 class MoleculeEntry(_Strict):
@@ -98,6 +100,7 @@ class ModelFile(_Strict):
     mixing: str = ""
     parameters: list[ParameterEntry] = Field(default_factory=list)
     entries: list[ValuesEntry] | None = None
+    network: str | NetworkEntry | None = None
     terms: list[TermEntry] | None = Field(default=None, min_length=1)
     molecules: list[MoleculeEntry] = Field(default_factory=list)
     description: str = ""
@@ -128,7 +131,8 @@ def model_from_dict(
             name=file.name,
             beads=beads,
             terms=tuple(
-                _term(entry, [bead.name for bead in beads], place) for entry, place in _term_entries(file)
+                _term(entry, [bead.name for bead in beads], place, Path(where).parent)
+                for entry, place in _term_entries(file)
             ),
             molecules=tuple(
                 Molecule(m.name, tuple(m.beads), tuple(map(tuple, m.bonds)), m.excluded)
@@ -152,15 +156,21 @@ def _term_entries(file: ModelFile) -> list[tuple[TermEntry, str]]:
         if file.form is None:
             raise ConfigError("no form is given", where="form", remedy="write form: ..., or a list of terms")
         entry = TermEntry(
-            form=file.form, mixing=file.mixing, parameters=file.parameters, entries=file.entries
+            form=file.form,
+            mixing=file.mixing,
+            parameters=file.parameters,
+            entries=file.entries,
+            network=file.network,
         )
         return [(entry, "")]
-    if file.form is not None or file.mixing or file.parameters or file.entries:
-        raise ConfigError("form, mixing, parameters and entries belong into the terms", where="terms")
+    if file.form is not None or file.mixing or file.parameters or file.entries or file.network:
+        raise ConfigError(
+            "form, mixing, parameters, entries and network belong into the terms", where="terms"
+        )
     return [(entry, f"terms.{number}.") for number, entry in enumerate(file.terms)]
 
 
-def _term(entry: TermEntry, beads: Sequence[str], place: str) -> Term:
+def _term(entry: TermEntry, beads: Sequence[str], place: str, folder: Path) -> Term:
     try:
         form = get_form(entry.form)
     except ConfigError as error:
@@ -182,6 +192,21 @@ def _term(entry: TermEntry, beads: Sequence[str], place: str) -> Term:
         value = found.value if found is not None and found.value is not None else declared.value
         if value is not None:
             defaults[declared.name] = value
+    if isinstance(form, Network) and entry.entries is not None:
+        _entries(entry, form, parameters, beads, place)
+        raise ConfigError(
+            "a network has its own beads", where=f"{place}entries", remedy="leave the entries out"
+        )
+    network = _network(entry, form, place, folder)
+    if network is not None:
+        known = [bead for bead in network.beads if bead in beads]
+        if not known:
+            raise ConfigError(
+                f"the network knows no bead {', '.join(beads)}",
+                where=f"{place}network",
+                remedy="its beads: " + ", ".join(network.beads),
+            )
+        entry = entry.model_copy(update={"entries": [ValuesEntry(types=[bead]) for bead in known]})
     entries, tables = _entries(entry, form, parameters, beads, place)
     parameters = [replace(p, written=_written_unit(entry, p)) for p in parameters]
     own = {parameter.name for parameter in form.parameters}
@@ -191,7 +216,23 @@ def _term(entry: TermEntry, beads: Sequence[str], place: str) -> Term:
     for key, values in entries.items():
         merged = {**defaults, **values}
         filled[key] = {p.name: merged[p.name] for p in form.parameters if p.name in merged}
-    return Term(form.name, filled, tuple(parameters), entry.name, tables, entry.mixing)
+    return Term(form.name, filled, tuple(parameters), entry.name, tables, entry.mixing, network)
+
+
+def _network(entry: TermEntry, form: Form, place: str, folder: Path) -> NetworkData | None:
+    if isinstance(form, Network) == (entry.network is not None):
+        return None if entry.network is None else network_of_entry(entry.network, folder, f"{place}network")
+    if entry.network is None:
+        raise ConfigError(
+            "a descriptor-network needs its numbers",
+            where=f"{place}network",
+            remedy="write network: model.cgnn, the file of a trained one",
+        )
+    raise ConfigError(
+        f"the form {form.name} has no network",
+        where=f"{place}network",
+        remedy=f"write form: {Network.name}, or leave it out",
+    )
 
 
 def _parameter(declared: Parameter, entry: ParameterEntry | None) -> Parameter:
@@ -307,73 +348,3 @@ def _values(entry: ValuesEntry, form: Form, units: Mapping[str, str], where: str
         except UnitError as error:
             raise UnitError(error.what, where=f"{where}.values.{name}", remedy=error.remedy) from None
     return values
-
-
-def model_to_dict(model: CoarseGrainedModel) -> dict[str, Any]:
-    """The content of a model's YAML file; :func:`model_from_dict` gives an equal model back."""
-    content: dict[str, Any] = {"name": model.name, "description": model.description}
-    terms = [_term_to_dict(term, single=len(model.beads) == 1) for term in model.terms]
-    alone = len(terms) == 1 and not model.terms[0].label
-    if alone:
-        content |= {key: terms[0].pop(key) for key in ("form", "mixing") if key in terms[0]}
-    content["source"] = model.source
-    content["beads"] = [
-        {"name": bead.name} | ({} if bead.mass is None else {"mass": f"{bead.mass!r} amu"})
-        for bead in model.beads
-    ]
-    if model.molecules:
-        content["molecules"] = [
-            {
-                "name": m.name,
-                "beads": list(m.beads),
-                "bonds": [list(b) for b in m.bonds],
-                "excluded": m.excluded,
-            }
-            for m in model.molecules
-        ]
-    return content | (terms[0] if alone else {"terms": terms})
-
-
-def _term_to_dict(term: Term, *, single: bool) -> dict[str, Any]:
-    keys = [key for key in term.entries if key]
-    plain = single and len(keys) == 1 and not term.tables
-    values = {**term.entries.get((), {}), **(term.entries[keys[0]] if plain else {})}
-    parameters = []
-    for parameter in term.parameters:
-        entry: dict[str, Any] = {"name": parameter.name, "symbol": parameter.symbol, "unit": parameter.unit}
-        if parameter.name in values:
-            entry["value"] = values[parameter.name]
-        if parameter.bounds is not None:
-            entry["bounds"] = list(parameter.bounds)
-        if parameter.range is not None:
-            entry["search"] = list(parameter.range)
-        if parameter.range is not None or parameter.scale != "linear":
-            entry["scale"] = parameter.scale
-        if parameter.source:
-            entry["source"] = parameter.source
-        parameters.append(entry)
-    content: dict[str, Any] = {"form": term.form}
-    if term.label:
-        content["name"] = term.label
-    if term.mixing:
-        content["mixing"] = term.mixing
-    content["parameters"] = parameters
-    if not plain:
-        content["entries"] = [
-            {"types": list(key), "values": dict(term.entries[key])}
-            | (
-                {"table": {"distance": list(table.distance), "energy": list(table.energy)}}
-                if (table := term.tables.get(key)) is not None
-                else {}
-            )
-            for key in keys
-        ]
-    return content
-
-
-def write_model(model: CoarseGrainedModel, path: Path) -> None:
-    """Write ``model`` as YAML, values in full precision."""
-    text = yaml.safe_dump(
-        model_to_dict(model), sort_keys=False, allow_unicode=True, default_flow_style=None, width=200
-    )
-    path.write_text(text, encoding="utf-8")

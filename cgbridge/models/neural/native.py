@@ -74,17 +74,32 @@ def whole_network(model: NeuralModel) -> DescriptorNetwork:
     """The network that says all that the model says, its repulsion within; raises :class:`ConfigError` for a
     model that is more than that."""
     where = f"model '{model.name}'"
-    if not isinstance(model.settings, DescriptorSettings) or model.architecture != "descriptor-network":
-        raise ConfigError(f"it is {model.form}, and no network of descriptors", where=where)
-    if len(model.members) > 1 or model.settings.temperatures is not None:
-        what = "a committee" if len(model.members) > 1 else "of energies that change with the temperature"
-        raise ConfigError(f"it is {what}: no single network says the same", where=where)
-    (member,) = model.members
-    network, rest = _with_repulsion(member, model.settings, Topology(()))
+    network, change, rest = network_and_rest(model, where)
+    if change is not None:
+        raise ConfigError(
+            "it is of energies that change with the temperature: no single network says the same", where=where
+        )
     if rest:
         names = ", ".join(prior.name for prior in rest)
         raise ConfigError(f"its priors ({names}) are no part of a network", where=where)
     return network
+
+
+def network_and_rest(
+    model: NeuralModel, where: str
+) -> tuple[DescriptorNetwork, DescriptorNetwork | None, list[Prior]]:
+    """The network with the repulsion within, that of the change with the temperature, and the priors that
+    stand beside them; raises :class:`ConfigError` for a model of another kind, and for a committee."""
+    if not isinstance(model.settings, DescriptorSettings) or model.architecture != "descriptor-network":
+        raise ConfigError(f"it is {model.form}, and no network of descriptors", where=where)
+    if len(model.members) > 1:
+        raise ConfigError("it is a committee: no single network says the same", where=where)
+    (member,) = model.members
+    bonded = (molecule.topology for molecule in model.molecules)
+    topology = next((one for one in bonded if len(one.exclusions)), Topology(()))
+    network, rest = _with_repulsion(member, model.settings, topology)
+    change = None if member.thermal is None else thermal_network_of(member, model.settings)
+    return network, change, rest
 
 
 def _with_repulsion(

@@ -22,6 +22,12 @@ class Thermal(nn.Module):
         self.register_buffer("temperatures", torch.tensor(temperatures, dtype=torch.float64))
 
     @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest temperature in K."""
+        lowest, highest = self.temperatures.tolist()
+        return lowest, highest
+
+    @property
     def middle(self) -> float:
         """T_m in K."""
         return float(self.temperatures.mean())

@@ -21,6 +21,7 @@ FORMS: dict[str, str] = {
     "buckingham": f"{_TERMS}.buckingham:Buckingham",
     "morse": f"{_TERMS}.morse:Morse",
     "table": f"{_TERMS}.table:Table",
+    "descriptor-network": f"{_TERMS}.network:Network",
     "harmonic-bond": f"{_TERMS}.bonded:HarmonicBond",
     "harmonic-angle": f"{_TERMS}.bonded:HarmonicAngle",
     "periodic-torsion": f"{_TERMS}.bonded:PeriodicTorsion",
@@ -47,7 +48,7 @@ def get_form(name: str) -> Form:
         if meant is not None and not style:
             what = (
                 f"unknown functional form '{name}'; did you mean '{meant.name}', whose parameters are called "
-                f"{meant.label}.{meant.parameters[0].name} and so on?"
+                f"{meant.label}.{(*meant.parameters, *meant.shared)[0].name} and so on?"
             )
         raise ConfigError(what, remedy=error.remedy) from None
     module, _, attribute = place.partition(":")
