@@ -13,6 +13,7 @@ from cgbridge.models.files.nep import NepFile, write_nep
 from cgbridge.models.files.system_file import write_system
 from cgbridge.models.model import CoarseGrainedModel
 from cgbridge.models.network_model import NetworkModel
+from cgbridge.models.neural_terms import network_of_terms
 from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.store.atomic import storage_errors
 
@@ -73,8 +74,17 @@ def _nep(model: TypedBeads, path: Path, units: str) -> None:
 def nep_of(model: TypedBeads) -> NepFile:
     """The one network of descriptors that a model is; raises :class:`ConfigError` for another model."""
     if isinstance(model, NetworkModel):
+        if model.repulsion is not None:
+            raise ConfigError(
+                f"'{model.name}' is such a file, with the repulsion of nuclei besides",
+                where="--to",
+                remedy=f"copy it: {model.source}",
+            )
         return NepFile(model.bead_names, model.network)
     if isinstance(model, CoarseGrainedModel):
+        data = network_of_terms(model)
+        if data is not None:
+            return NepFile(data.beads, data.network)
         raise ConfigError(
             f"nep.txt is for networks of descriptors, and '{model.name}' is {model.form}", where="--to"
         )

@@ -12,6 +12,7 @@ from cgbridge.models.beads import Bead, Molecule
 from cgbridge.models.descriptor_network import DescriptorNetwork
 from cgbridge.models.files.bead_masses import is_water, weighed_beads
 from cgbridge.models.files.nep import read_nep
+from cgbridge.models.screened_repulsion import ScreenedRepulsion
 from cgbridge.models.terms.form import NO_TYPE
 from cgbridge.models.typed_beads import TypedBeads
 from cgbridge.topology import Topology
@@ -25,11 +26,12 @@ SUFFIX = ".txt"
 
 @dataclass(frozen=True, eq=False)
 class NetworkModel(TypedBeads):
-    """A ``network`` whose types are ``beads``; immutable."""
+    """A ``network`` whose types are ``beads``, with a ``repulsion`` of nuclei or without; immutable."""
 
     name: str
     beads: tuple[Bead, ...]
     network: DescriptorNetwork
+    repulsion: ScreenedRepulsion | None = None
     molecules: tuple[Molecule, ...] = ()
     description: str = ""
     source: str = ""
@@ -37,8 +39,8 @@ class NetworkModel(TypedBeads):
 
     @property
     def form(self) -> str:
-        """``descriptor-network``."""
-        return "descriptor-network"
+        """``descriptor-network``, and the repulsion of nuclei."""
+        return "descriptor-network" + " + ZBL" * (self.repulsion is not None)
 
     @property
     def cutoff(self) -> float:
@@ -68,7 +70,8 @@ class NetworkModel(TypedBeads):
 
     def fingerprint(self) -> str:
         """SHA-256 over beads, shape and all numbers."""
-        content = repr((self.beads, self.molecules, self.network.digest()))
+        repulsion = "" if self.repulsion is None else self.repulsion.digest()
+        content = repr((self.beads, self.molecules, self.network.digest(), repulsion))
         return hashlib.sha256(content.encode()).hexdigest()
 
     def require_entries(self, topology: Topology | None = None) -> None:
@@ -86,10 +89,15 @@ class NetworkModel(TypedBeads):
         return replace(self, beads=self.reweighed(masses))
 
     def add_forces(self, system: openmm.System, topology: Topology, *, periodic: bool = True) -> None:
-        """Add the plugin's force on the particles of ``topology``."""
-        force = self.network.force(self._types(topology), periodic=periodic)
+        """Add the plugin's force on the particles of ``topology``, and that of the repulsion of nuclei."""
+        types = self._types(topology)
+        force = self.network.force(types, periodic=periodic)
         force.setName(self.name)
         system.addForce(force)
+        if self.repulsion is not None:
+            repulsion = self.repulsion.force(types, periodic=periodic)
+            repulsion.setName(f"{self.name}, repulsion of nuclei")
+            system.addForce(repulsion)
 
     def _types(self, topology: Topology) -> list[int]:
         return self.type_indices([name if name else NO_TYPE for name in topology.types])
@@ -112,4 +120,4 @@ def read_network(path: Path, masses: Mapping[str, float] | None = None) -> Netwo
             f"{path.name} holds no masses: those of the elements are taken ({weighed} amu); beads that stand "
             "for more need --mass",
         )
-    return NetworkModel(path.stem, beads, file.network, source=str(path), notes=notes)
+    return NetworkModel(path.stem, beads, file.network, file.repulsion, source=str(path), notes=notes)

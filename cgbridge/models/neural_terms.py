@@ -47,9 +47,19 @@ def model_of_file(path: Path) -> CoarseGrainedModel:
     )
 
 
+def network_of_terms(model: CoarseGrainedModel) -> NetworkData | None:
+    """The one network that a model of terms is, its factors within; None where it is more than that."""
+    term = model.terms[0]
+    if len(model.terms) > 1 or term.network is None or term.network.change is not None:
+        return None
+    return term.network.with_factors(term.indexed(model.bead_index)[()])
+
+
 def _parts(path: Path) -> tuple[TypedBeads, NetworkData, list[Term]]:
     if path.suffix == SUFFIX:
         file = read_network(path)
+        if file.repulsion is not None:
+            raise ConfigError("no term says what the repulsion of its nuclei says", where=str(path))
         return file, NetworkData(file.bead_names, file.network), []
     require(("torch", "safetensors"), f"the neural model {path}")
     from cgbridge.models.neural.model import NeuralModel

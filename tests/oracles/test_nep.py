@@ -10,6 +10,8 @@ import openmm
 import pytest
 
 from cgbridge.models.files.nep import read_nep
+from cgbridge.models.network_model import read_network
+from cgbridge.topology import Topology
 
 # Reference: both programs compute in double precision; the values are kept with 13 digits.
 # CPU: single precision. OpenCL: single precision, its positions too, or double.
@@ -88,6 +90,34 @@ def test_equals_nep_cpu(name, box, platform, tmp_path):
         expected["virial"].reshape(3, 3),
         TOLERANCE[platform],
     )
+
+
+@pytest.mark.parametrize("box", nep_models.BOXES)
+@pytest.mark.parametrize("name", [*nep_models.WITH_REPULSION, nep_models.OWN_CONSTANTS])
+def test_whole_files_equal_nep_cpu(name, box, tmp_path):
+    """The repulsion of nuclei, universal, by radii or of its own, and version 5."""
+    path = tmp_path / "nep.txt"
+    nep_models.write(path, name)
+    model = read_network(path)
+    frame = nep_models.configuration(len(model.beads), nep_models.BOXES[box])
+    expected = {key: np.array(value) for key, value in VALUES[name][box].items()}
+    topology = Topology(tuple(model.bead_names[kind] for kind in frame.types))
+    for platform in ("Reference", "CPU"):
+        system = model.create_system(topology, frame.box)
+        context = openmm.Context(
+            system, openmm.VerletIntegrator(0.001), openmm.Platform.getPlatformByName(platform)
+        )
+        context.setPositions(frame.positions)
+        state = context.getState(energy=True, forces=True)
+        forces, size = expected["forces"].reshape(-1, 3), np.abs(expected["energies"]).sum()
+        tolerance = TOLERANCE[platform]
+        assert abs(state.getPotentialEnergy()._value - expected["energies"].sum()) < tolerance * size
+        found = np.array(state.getForces(asNumpy=True)._value)
+        assert np.abs(found - forces).max() < 3.0 * tolerance * np.sqrt(np.mean(forces**2))
+    # The network alone says something else, or the test would see no repulsion.
+    if name in nep_models.WITH_REPULSION:
+        alone = Said(model.network, frame)
+        assert abs(alone.energy - expected["energies"].sum()) > 1e-3 * size
 
 
 @pytest.mark.parametrize("cells", [2, 3, 5, pytest.param(12, marks=pytest.mark.slow)])

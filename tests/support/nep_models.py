@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,21 @@ MODELS = {
 }
 #: The second of these is written as version 3, which has one network for all types.
 ONE_NETWORK = "two types, one network"
+#: Files with the repulsion of nuclei: the network, the line of the head, and numbers for each pair of types
+#: where they have their own. It reaches farther than anybody would let it, so that particles feel it.
+WITH_REPULSION = {
+    "four types, ZBL": ("four types", "zbl 1.5 4.2", []),
+    "two types, ZBL by radii": ("two types", "zbl 1 5 2.4", []),
+    "two types, own ZBL": (
+        "two types",
+        "zbl 0 0",
+        [[1.0, 4.0, 0.2, 3.0, 0.5, 0.9, 0.3, 0.4, 0.03, 0.2],
+         [0.5, 4.5, 0.3, 2.0, 0.3, 0.8, 0.3, 0.4, 0.1, 0.3],
+         [2.0, 4.2, 0.1, 3.5, 0.4, 1.0, 0.4, 0.5, 0.05, 0.2]],
+    ),
+}  # fmt: skip
+#: Of version 5, with a constant for each type.
+OWN_CONSTANTS = "two types, own constants"
 #: Edges in nm, a little more than twice the cutoff.
 BOXES = {
     "orthogonal": np.diag([1.22, 1.4, 1.25]),
@@ -43,8 +58,19 @@ class Configuration:
     box: np.ndarray  # (3, 3), rows / nm
 
 
+def names() -> list[str]:
+    """All files."""
+    return [*MODELS, *WITH_REPULSION, OWN_CONSTANTS]
+
+
 def network(name: str) -> DescriptorNetwork:
     """With descriptors and energies of the order of one in a liquid, in units of 0.2 eV."""
+    if name in WITH_REPULSION:
+        return network(WITH_REPULSION[name][0])
+    if name == OWN_CONSTANTS:
+        found = network("two types")
+        first, second = found.networks
+        return replace(found, networks=(first, replace(second, constant=-50.0)))
     kinds, order, four, five = MODELS[name]
     random = np.random.default_rng(7)
     radial, angular, neurons = 6, 4, 12
@@ -79,6 +105,13 @@ def write(path: Path, name: str) -> None:
         own = neurons * (found.size + 2)
         lines[0] = lines[0].replace("nep4", "nep3")
         path.write_text("\n".join(lines[: 6 + own] + lines[6 + own * found.kinds :]) + "\n")
+    if name in WITH_REPULSION:
+        _, head, numbers = WITH_REPULSION[name]
+        lines = path.read_text().splitlines()
+        lines[0] = lines[0].replace("nep4", "nep4_zbl")
+        lines.insert(1, head)
+        lines += [str(value) for pair in numbers for value in pair]
+        path.write_text("\n".join(lines) + "\n")
 
 
 def configuration(kinds: int, box: np.ndarray, density: float = 16.0) -> Configuration:
@@ -116,10 +149,10 @@ def main() -> None:
     values: dict[str, dict[str, dict[str, list[float]]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "nep.txt"
-        for name in MODELS:
+        for name in names():
             write(path, name)
             for box, vectors in BOXES.items():
-                frame = configuration(MODELS[name][0], vectors)
+                frame = configuration(network(name).kinds, vectors)
                 found = said_by_calorine(path, frame)
                 keys = ("energies", "forces", "virial")
                 values.setdefault(name, {})[box] = {

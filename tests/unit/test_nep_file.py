@@ -49,7 +49,11 @@ def replaced(line: int, text: str) -> Callable[[list[str]], list[str]]:
     ("change", "words"),
     [
         (replaced(1, "nep4_charge1 1 O"), "line 1: 'nep4_charge1' is no kind of file that cgbridge computes"),
-        (replaced(1, "nep4_zbl 1 O"), "without charges, dipoles or ZBL"),
+        (replaced(1, "nep4_dipole 1 O"), "no charges and dipoles"),
+        (replaced(1, "nep4_zbl 1 O"), "line 2: a line 'zbl ...' should stand here, not 'cutoff'"),
+        (replaced(1, "nep4_zbl 1 O\nzbl 2 1"), "line 2: two distances are needed, the inner one below"),
+        (replaced(1, "nep4_zbl 1 W1\nzbl 1 2"), "no nucleus is known of W1"),
+        (replaced(1, "nep4_zbl 1 O\nzbl 0 0"), "the file ends where there should be a number"),
         (replaced(1, "nep4 2 O"), "line 1: 2 types, and 1 symbols"),
         (replaced(2, "cutoff 6 5 5 4 100 100"), "line 2: cutoffs of single types are not computed"),
         (replaced(3, "basis_size 8 8"), "line 3: a line 'n_max ...' should stand here, not 'basis_size'"),

@@ -45,8 +45,9 @@ class NepPotential(MLPotentialImpl):
         forceGroup: int,
         **args: Any,
     ) -> None:
-        """Add a ``DescriptorNetworkForce`` on ``atoms`` (None: on all) in a group of forces; it follows the
-        periodic box if topology or system have one.
+        """Add a ``DescriptorNetworkForce`` on ``atoms`` (None: on all) in a group of forces, and the
+        repulsion of nuclei where the file has one; they follow the periodic box if topology or system have
+        one.
 
         Raises :class:`~cgbridge.errors.ConfigError` for atoms of elements that the file does not have.
         """
@@ -66,7 +67,10 @@ class NepPotential(MLPotentialImpl):
                 remedy="give another structure, or a potential for these atoms",
             )
         periodic = topology.getPeriodicBoxVectors() is not None or system.usesPeriodicBoundaryConditions()
-        force = self._file.network.force(types, periodic=periodic)
-        force.setForceGroup(forceGroup)
-        force.setName("nep")
-        system.addForce(force)
+        forces = [self._file.network.force(types, periodic=periodic)]
+        if self._file.repulsion is not None:
+            forces.append(self._file.repulsion.force(types, periodic=periodic))
+        for force in forces:
+            force.setForceGroup(forceGroup)
+            force.setName("nep")
+            system.addForce(force)

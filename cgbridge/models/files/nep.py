@@ -1,14 +1,17 @@
-"""``nep.txt`` of GPUMD: networks of versions 3 and 4, with one hidden layer, read and written.
+"""``nep.txt`` of GPUMD: networks of versions 3, 4 and 5, with one hidden layer, read and written.
 
-The file has a head of lines with a word and numbers, then one number in a line: for version 4 the network of
-each type (weights neuron by neuron, biases, outputs), for version 3 one network for all; one constant for
-all; the coefficients of the radial, then of the angular functions, each in the order n, k, type of the
-centre, type of the neighbour; and the factors that every descriptor is multiplied with. Lengths are in
-angstrom and energies in eV; biases and constant are subtracted. Format: https://gpumd.org/potentials/nep.html
+The file has a head of lines with a word and numbers, then one number in a line: from version 4 on the network
+of each type (weights neuron by neuron, biases, outputs, for version 5 a constant of the type), for version 3
+one network for all; one constant for all; the coefficients of the radial, then of the angular functions, each
+in the order n, k, type of the centre, type of the neighbour; the factors that every descriptor is multiplied
+with; and ten numbers for every pair of types where the repulsion of nuclei has distances and functions of its
+own. Lengths are in angstrom and energies in eV; biases and constants are subtracted.
+Format: https://gpumd.org/potentials/nep.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,25 +20,41 @@ import numpy as np
 from cgbridge.errors import FileFormatError
 from cgbridge.frames import FloatArray
 from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork
+from cgbridge.models.screened_repulsion import ScreenedRepulsion
 from cgbridge.store.atomic import write_atomic
 from cgbridge.units import ANGSTROM, EV
 
-_VERSIONS = {"nep3": 3, "nep4": 4}
+_VERSIONS = {"nep3": 3, "nep4": 4, "nep5": 5}
+#: What the kind of a file ends in that has a repulsion of nuclei besides.
+_REPULSION = "_zbl"
+#: Covalent radii in A of the elements from hydrogen on, as GPUMD has them: of two elements, times a factor of
+#: the file, is where the repulsion of their nuclei ends.
+_RADII = (
+    0.426667, 0.613333, 1.6, 1.25333, 1.02667, 1.0, 0.946667, 0.84, 0.853333, 0.893333, 1.86667, 1.66667,
+    1.50667, 1.38667, 1.46667, 1.36, 1.32, 1.28, 2.34667, 2.05333, 1.77333, 1.62667, 1.61333, 1.46667,
+    1.42667, 1.38667, 1.33333, 1.32, 1.34667, 1.45333, 1.49333, 1.45333, 1.53333, 1.46667, 1.52, 1.56, 2.52,
+    2.22667, 1.96, 1.85333, 1.76, 1.65333, 1.53333, 1.50667, 1.50667, 1.44, 1.53333, 1.64, 1.70667, 1.68,
+    1.68, 1.64, 1.76, 1.74667, 2.78667, 2.34667, 2.16, 1.96, 2.10667, 2.09333, 2.08, 2.06667, 2.01333,
+    2.02667, 2.01333, 2.0, 1.98667, 1.98667, 1.97333, 2.04, 1.94667, 1.82667, 1.74667, 1.64, 1.57333,
+    1.54667, 1.48, 1.49333, 1.50667, 1.76, 1.73333, 1.73333, 1.81333, 1.74667, 1.84, 1.89333, 2.68, 2.41333,
+    2.22667, 2.10667, 2.02667, 2.04, 2.05333, 2.06667,
+)  # fmt: skip
 #: What GPUMD writes for the numbers of neighbours, which only serve to reserve memory.
 _NEIGHBOURS = (1000, 1000)
 
 
 @dataclass(frozen=True)
 class NepFile:
-    """The ``network`` of a file, with the chemical symbols of its types."""
+    """The ``network`` of a file, with the chemical symbols of its types, and the ``repulsion`` of nuclei."""
 
     elements: tuple[str, ...]
     network: DescriptorNetwork
+    repulsion: ScreenedRepulsion | None = None
 
 
 def read_nep(path: Path) -> NepFile:
     """Raises :class:`~cgbridge.errors.FileFormatError` for a file that is none, is cut off, or is of a kind
-    that cgbridge does not compute: charges, dipoles, ZBL, descriptors beyond l = 4."""
+    that cgbridge does not compute: charges, dipoles, descriptors beyond l = 4."""
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
@@ -46,11 +65,10 @@ def read_nep(path: Path) -> NepFile:
 
 
 def write_nep(path: Path, elements: tuple[str, ...], network: DescriptorNetwork) -> None:
-    """Write version 4; raises :class:`ValueError` for what GPUMD does not know: two hidden layers, constants
-    that differ between types, a repulsion."""
-    constants = {one.constant for one in network.networks}
-    if len(constants) > 1:
-        raise ValueError("GPUMD's files have one constant for all types")
+    """Write version 4, or 5 where constants differ between types; raises :class:`ValueError` for what GPUMD
+    does not know: two hidden layers, a repulsion of r^-12."""
+    constants = [one.constant for one in network.networks]
+    own = len(set(constants)) > 1
     if any(len(one.layers) != 1 for one in network.networks):
         raise ValueError("GPUMD's networks have one hidden layer")
     if network.repulsion is not None and network.repulsion.any():
@@ -59,7 +77,7 @@ def write_nep(path: Path, elements: tuple[str, ...], network: DescriptorNetwork)
     _, _, angular, angular_basis = network.angular.shape
     cutoffs = network.radial_cutoff / ANGSTROM, (network.angular_cutoff or network.radial_cutoff) / ANGSTROM
     lines = [
-        f"nep4 {network.kinds} {' '.join(elements)}",
+        f"nep{5 if own else 4} {network.kinds} {' '.join(elements)}",
         f"cutoff {cutoffs[0]:.12g} {cutoffs[1]:.12g} {_NEIGHBOURS[0]} {_NEIGHBOURS[1]}",
         f"n_max {radial - 1} {angular - 1}",
         f"basis_size {radial_basis - 1} {angular_basis - 1}",
@@ -70,7 +88,8 @@ def write_nep(path: Path, elements: tuple[str, ...], network: DescriptorNetwork)
     for one in network.networks:
         (layer,) = one.layers
         numbers += [layer.weights.ravel(), -layer.biases, one.outputs / EV]
-    numbers.append(np.array([-constants.pop() / EV]))
+        numbers += [np.array([-one.constant / EV])] if own else []
+    numbers.append(np.array([0.0 if own else -constants[0] / EV]))
     numbers += [np.moveaxis(c, (0, 1), (2, 3)).ravel() for c in (network.radial, network.angular)]
     numbers.append(np.ones(network.size))
     lines += [f"{value:.17g}" for part in numbers for value in part]
@@ -87,15 +106,17 @@ class _Reader:
 
     def read(self) -> NepFile:
         first = self._words("nep4 1 O, the kind of the file, the number of types and their symbols")
-        if first[0] not in _VERSIONS:
+        kind = first[0].removesuffix(_REPULSION)
+        if kind not in _VERSIONS:
             raise self._fault(
                 f"'{first[0]}' is no kind of file that cgbridge computes",
-                "it reads " + " and ".join(_VERSIONS) + ", without charges, dipoles or ZBL",
+                f"it reads {', '.join(_VERSIONS)}, each with {_REPULSION} or without: no charges and dipoles",
             )
-        version, (kinds,) = _VERSIONS[first[0]], self._integers(first[1:2], 1)
+        version, (kinds,) = _VERSIONS[kind], self._integers(first[1:2], 1)
         elements = tuple(first[2:])
         if len(elements) != kinds or kinds < 1:
             raise self._fault(f"{kinds} types, and {len(elements)} symbols", "check the first line")
+        ends = self._ends(elements) if kind != first[0] else None
         cutoffs = self._reals(self._keyed("cutoff"))
         if len(cutoffs) != 4:
             raise self._fault("cutoffs of single types are not computed", "train with one pair of cutoffs")
@@ -112,7 +133,7 @@ class _Reader:
         if neurons < 1 or second:
             raise self._fault("GPUMD's networks have one hidden layer", "check this line")
         size = radial + angular * (order + bool(four) + bool(five))
-        own = [self._layer(neurons, size) for _ in range(kinds if version == 4 else 1)]
+        own = [self._type(neurons, size, version) for _ in range(1 if version == 3 else kinds)]
         constant = -float(self._numbers(1)[0]) * EV
         coefficients = [
             np.moveaxis(self._numbers(n * k * kinds**2).reshape(n, k, kinds, kinds), (2, 3), (0, 1))
@@ -121,11 +142,12 @@ class _Reader:
         scale = self._numbers(size)
         if size == radial:  # the file has them all the same
             coefficients[1] = coefficients[1][:, :, :0]
+        repulsion = None if ends is None else self._repulsion(elements, *ends)
         if any(line.strip() for _, line in self._lines):
             raise self._fault("there are more numbers than the head tells of", "check the head of the file")
         networks = tuple(
-            TypeNetwork((Layer(layer.weights * scale, layer.biases),), outputs, constant)
-            for layer, outputs in (own if version == 4 else own * kinds)
+            TypeNetwork((Layer(layer.weights * scale, layer.biases),), outputs, constant + shift)
+            for layer, outputs, shift in (own * kinds if version == 3 else own)
         )
         return NepFile(
             elements,
@@ -139,11 +161,49 @@ class _Reader:
                 bool(four),
                 bool(five),
             ),
+            repulsion,
         )
 
-    def _layer(self, neurons: int, size: int) -> tuple[Layer, FloatArray]:
+    def _type(self, neurons: int, size: int, version: int) -> tuple[Layer, FloatArray, float]:
+        """Layer, outputs and constant in kJ/mol of one type."""
         weights = self._numbers(neurons * size).reshape(neurons, size)
-        return Layer(weights, -self._numbers(neurons)), self._numbers(neurons) * EV
+        layer, outputs = Layer(weights, -self._numbers(neurons)), self._numbers(neurons) * EV
+        return layer, outputs, -float(self._numbers(1)[0]) * EV if version == 5 else 0.0
+
+    def _ends(self, elements: Sequence[str]) -> tuple[list[int], list[float]]:
+        """Atomic numbers, and the line of the repulsion."""
+        from ase.data import atomic_numbers
+
+        found = [int(atomic_numbers.get(element, 0)) for element in elements]
+        if not all(1 <= number <= len(_RADII) for number in found):
+            strange = [e for e, n in zip(elements, found, strict=True) if not 1 <= n <= len(_RADII)]
+            raise self._fault(f"no nucleus is known of {', '.join(strange)}", "check the first line")
+        ends = self._reals(self._keyed("zbl"))
+        if len(ends) not in (2, 3) or min(ends) < 0.0 or (any(ends) and ends[1] <= ends[0]):
+            raise self._fault(
+                "two distances are needed, the inner one below the outer one", "check this line"
+            )
+        return found, ends
+
+    def _repulsion(
+        self, elements: Sequence[str], numbers: Sequence[int], ends: Sequence[float]
+    ) -> ScreenedRepulsion:
+        kinds = len(elements)
+        inner, outer = (np.full((kinds, kinds), ends[place] * ANGSTROM) for place in range(2))
+        if len(ends) == 3:
+            radii = np.array([_RADII[number - 1] for number in numbers])
+            outer = np.minimum(outer, ends[2] * (radii[:, None] + radii) * ANGSTROM)
+            inner[:] = 0.0
+        if ends[1] > 0.0:
+            return ScreenedRepulsion.of_nuclei(numbers, inner, outer)
+        amplitudes, decays = np.zeros((kinds, kinds, 4)), np.zeros((kinds, kinds, 4))
+        for i in range(kinds):
+            for j in range(i, kinds):
+                values = self._numbers(10)
+                for one, other in ((i, j), (j, i)):
+                    inner[one, other], outer[one, other] = values[:2] * ANGSTROM
+                    amplitudes[one, other], decays[one, other] = values[2::2], values[3::2]
+        return ScreenedRepulsion.of_nuclei(numbers, inner, outer, amplitudes, decays)
 
     def _words(self, expected: str) -> list[str]:
         for number, line in self._lines:

@@ -48,6 +48,14 @@ class NetworkData:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    def with_factors(self, values: Values) -> NetworkData:
+        """The numbers of the network and of its change with the shared values of a term."""
+        factors = {name: values[name] for name in _FACTORS}
+        change = None
+        if self.change is not None:
+            change = self.change.changed(**factors | {"energy": values["energy"] * values["entropy"]})
+        return replace(self, network=self.network.changed(**factors), change=change)
+
     def rescaled(self, energy: float, length: float) -> NetworkData:
         """All energies and lengths times a factor."""
         change = None if self.change is None else self.change.changed(energy=energy, length=length)
@@ -94,19 +102,17 @@ class Network(Form):
         return entries[()]["length"] * self._known.network.radial_cutoff
 
     def create_force(self, entries: IndexedEntries, beads: TypedTopology) -> list[openmm.Force]:
-        data, values = self._known, entries[()]
+        data = self._known.with_factors(entries[()])
         kinds = {self._index[name]: kind for kind, name in enumerate(data.beads) if name in self._index}
         types = [kinds.get(number, NO_TYPE) for number in beads.types]
         if all(kind == NO_TYPE for kind in types):
             return []
-        factors = {name: values[name] for name in _FACTORS}
-        forces = [data.network.changed(**factors).force(types, periodic=beads.periodic)]
+        forces: list[openmm.Force] = [data.network.force(types, periodic=beads.periodic)]
         if data.change is not None and data.temperatures is not None:
-            change = data.change.changed(**factors | {"energy": values["energy"] * values["entropy"]})
-            force = change.force(types, periodic=beads.periodic)
-            force.setWeightParameter(TEMPERATURE, *data.temperatures, sum(data.temperatures) / 2.0)
-            forces.append(force)
-        return list(forces)
+            change = data.change.force(types, periodic=beads.periodic)
+            change.setWeightParameter(TEMPERATURE, *data.temperatures, sum(data.temperatures) / 2.0)
+            forces.append(change)
+        return forces
 
     @property
     def _known(self) -> NetworkData:
