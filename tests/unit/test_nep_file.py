@@ -80,10 +80,9 @@ def test_what_is_not_computed_is_refused(
 
 def test_what_gpumd_does_not_know_is_not_written(tmp_path: Path) -> None:
     network = nep_models.network("two types")
-    first, second = network.networks
+    first, _ = network.networks
     two = replace(first, layers=(first.layers[0], replace(first.layers[0])))
     for wrong, words in (
-        (replace(network, networks=(first, replace(second, constant=1.0))), "one constant for all types"),
         (replace(network, networks=(two, two)), "one hidden layer"),
         (replace(network, repulsion=np.ones((2, 2))), "no repulsion"),
     ):
