@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from cgbridge.config.active_learning_section import ActiveLearningSection
+from cgbridge.config.relative_entropy_section import RelativeEntropySection
 from cgbridge.config.section import Section
 from cgbridge.config.training_data_section import DataSection
 from cgbridge.config.training_model_section import TrainedModelSection
@@ -33,6 +34,7 @@ class TrainingConfig(Section):
     data: DataSection
     model: TrainedModelSection
     training: TrainingSection = TrainingSection()
+    relative_entropy: RelativeEntropySection | None = None
     active_learning: ActiveLearningSection | None = None
     validation: DynamicsValidationSection | None = None
     run: TrainingRunSection = TrainingRunSection()
@@ -44,6 +46,17 @@ class TrainingConfig(Section):
                 raise ValueError("active_learning labels beads: method force-matching has it")
             if self.training.committee < 2:
                 raise ValueError("active_learning needs training.committee of 2 or more")
+        return self
+
+    @model_validator(mode="after")
+    def _averages_of_beads(self) -> TrainingConfig:
+        if self.relative_entropy is not None:
+            if self.with_energies:
+                raise ValueError("relative_entropy is for beads: method force-matching has it")
+            if self.active_learning is not None:
+                raise ValueError(
+                    "relative_entropy comes after active_learning: in a fit of its own, with start"
+                )
         return self
 
     @model_validator(mode="after")

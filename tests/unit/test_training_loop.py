@@ -86,7 +86,7 @@ def test_a_training_that_was_stopped_again_and_again_is_the_same(
     }
     whole = training(tmp_path / "whole", data, **keys)
     whole.run(lambda told: None)
-    original, steps = Training._backward, 0
+    original, steps = Training.backward, 0
 
     def counted(self: Any, batch: Any) -> float:
         nonlocal steps
@@ -96,7 +96,7 @@ def test_a_training_that_was_stopped_again_and_again_is_the_same(
         found: float = original(self, batch)
         return found
 
-    monkeypatch.setattr(Training, "_backward", counted)
+    monkeypatch.setattr(Training, "backward", counted)
     for attempt in range(6):
         # Weights and random numbers of a new process: the checkpoint must bring all.
         torch.manual_seed(attempt)
@@ -185,7 +185,7 @@ def test_gradients_are_those_of_the_loss(loss: dict[str, Any], tmp_path: Path) -
     one = training(tmp_path, data, energies=loss.get("energies", 0.1), loss=loss)
     batch = [(0, 0), (0, 3), (0, 1)]
     one._optimizer.zero_grad()
-    one._backward(batch)
+    one.backward(batch)
     name, weight = "network.outputs", dict(one._potential.named_parameters())["network.outputs"]
     found = weight.grad[0, 1].item()
 
@@ -193,7 +193,7 @@ def test_gradients_are_those_of_the_loss(loss: dict[str, Any], tmp_path: Path) -
         with torch.no_grad():
             weight[0, 1] += change
         one._loss.running.clear()
-        result: float = one._backward(batch)
+        result: float = one.backward(batch)
         with torch.no_grad():
             weight[0, 1] -= change
         return result
@@ -220,8 +220,8 @@ def test_a_batch_of_several_files_is_that_of_all_frames(tmp_path: Path) -> None:
     one = training(tmp_path / "one", whole, energies=0.0)
     two = training(tmp_path / "two", halves, energies=0.0)
     two._loss.scales = one._loss.scales
-    assert one._backward([(0, 0), (0, 1), (0, 2)]) == pytest.approx(
-        two._backward([(0, 0), (1, 0), (0, 1)]), rel=1e-6
+    assert one.backward([(0, 0), (0, 1), (0, 2)]) == pytest.approx(
+        two.backward([(0, 0), (1, 0), (0, 1)]), rel=1e-6
     )
 
 

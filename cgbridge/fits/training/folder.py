@@ -20,7 +20,7 @@ from cgbridge.store.layout import RunLayout
 from cgbridge.store.versions import DECISIVE, version_of, versions
 
 #: Sections that decide on the weights.
-_SECTIONS = ("schema", "method", "data", "model", "training")
+_SECTIONS = ("schema", "method", "data", "model", "training", "relative_entropy")
 #: Keys of ``training`` that do not, or never did.
 _FREE = ("checkpoint", "tensorboard", "threads", *OLD_KEYS)
 #: Packages that a training depends on, beside those of every result.

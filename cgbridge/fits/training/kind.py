@@ -54,7 +54,7 @@ class TrainingFit:
         """From a configuration that stands at ``place``; its files are below ``folder``."""
         frames = read_data(config.data, folder, energies=config.with_energies)
         frames.require_masses()
-        for name in ("active_learning", "validation"):
+        for name in ("relative_entropy", "active_learning", "validation"):
             if getattr(config, name) is not None:
                 frames.require_states(name)
         task = Task(config, frames, split_frames(frames, config.data), folder)

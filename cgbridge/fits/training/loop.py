@@ -24,6 +24,7 @@ from cgbridge.fits.training.data_set import DataSet, FrameAddress
 from cgbridge.fits.training.learning_rate import LearningRate
 from cgbridge.fits.training.loss_curves import LossCurves
 from cgbridge.fits.training.losses import ErrorSums, Labels, Loss, labels_of
+from cgbridge.fits.training.optimizer_state import optimizer_tensors, restore_optimizer
 from cgbridge.fits.training.pair_store import PairStore
 from cgbridge.fits.training.split import Split
 from cgbridge.fits.training.weight_average import WeightAverage, put
@@ -84,7 +85,7 @@ class Training:
         seed: int,
         folder: Path,
     ) -> None:
-        self._potential, self._data, self._split, self._section = potential, data, split, section
+        self.potential, self.data, self.split, self.section = potential, data, split, section
         self._loss, self._seed, self._folder = loss, seed, folder
         self._device = section.device
         if potential.thermal is not None:
@@ -121,49 +122,48 @@ class Training:
             self._restore()
         kept = self._progress
         curves = LossCurves(
-            self._folder / "curves.csv", last=kept.epoch - 1, tensorboard=self._section.tensorboard
+            self._folder / "curves.csv", last=kept.epoch - 1, tensorboard=self.section.tensorboard
         )
         pace = _Pace()
         # A budget that was raised goes on, a training that stopped early does not.
-        while kept.epoch <= self._section.epochs and kept.ended != "early stop":
+        while kept.epoch <= self.section.epochs and kept.ended != "early stop":
             kept.ended = ""
             self._train_epoch(pace)
             row = self._end_epoch()
             curves.append(row)
-            if self._section.early_stop and kept.epoch - kept.best_epoch >= self._section.early_stop:
+            if self.section.early_stop and kept.epoch - kept.best_epoch >= self.section.early_stop:
                 kept.ended = "early stop"
-            elif kept.epoch == self._section.epochs:
+            elif kept.epoch == self.section.epochs:
                 kept.ended = "all epochs"
             kept.epoch, kept.done = kept.epoch + 1, 0
             kept.loss, kept.gradient, kept.sums = 0.0, 0.0, ErrorSums()
             self._save()
-            left = pace.left(self._section.epochs * self._batches - kept.step)
+            left = pace.left(self.section.epochs * self._batches - kept.step)
             display(
                 Told(
-                    kept.epoch - 1, self._section.epochs, row["train_force"], row["validation_force"],
+                    kept.epoch - 1, self.section.epochs, row["train_force"], row["validation_force"],
                     kept.best, row["rate"], left,
                 )
             )  # fmt: skip
         curves.close()
-        put(self._potential, load_checkpoint(self.best)[0])
+        put(self.potential, load_checkpoint(self.best)[0])
         return kept
 
     def _train_epoch(self, pace: _Pace) -> None:
-        kept, section = self._progress, self._section
+        kept, section = self._progress, self.section
         order = np.random.default_rng(derive_seed(self._seed, "order", kept.epoch)).permutation(
-            len(self._split.train)
+            len(self.split.train)
         )
         saved = time.monotonic()
         for number in range(kept.done, self._batches):
             batch = [
-                self._split.train[int(i)]
-                for i in order[number * section.batch : (number + 1) * section.batch]
+                self.split.train[int(i)] for i in order[number * section.batch : (number + 1) * section.batch]
             ]
             rate = self._rate.at(kept.step)
             for group in self._optimizer.param_groups:
                 group["lr"] = rate
             self._optimizer.zero_grad(set_to_none=True)
-            kept.loss += self._backward(batch)
+            kept.loss += self.backward(batch)
             norm = float(torch.nn.utils.clip_grad_norm_(self._weights, section.clip or math.inf))
             if not math.isfinite(norm):
                 raise CgbridgeError(
@@ -180,17 +180,22 @@ class Training:
                 self._save()
                 saved = time.monotonic()
 
-    def _backward(self, batch: Sequence[FrameAddress]) -> float:
-        """Gradients of the loss of a batch, series by series; returns the loss."""
+    @property
+    def running(self) -> dict[str, float]:
+        """The running means of the loss."""
+        return self._loss.running
+
+    def backward(self, batch: Sequence[FrameAddress], weight: float = 1.0) -> float:
+        """Add the gradients of the loss of a batch, times ``weight``, series by series; returns the loss."""
         total = ErrorSums(frames=len(batch))
-        total.components = sum(3 * self._data.series[number].particles for number, _ in batch)
+        total.components = sum(3 * self.data.series[number].particles for number, _ in batch)
         loss = 0.0
         for series, frames in _by_series(batch):
             found, labels = self._derive(series, frames, create_graph=True)
             part = self._loss.part(found, labels, series, total)
             # Of all leaves of the graph, such as the positions, these alone are asked for.
             with only_gradients_of_weights():
-                part.backward(inputs=self._weights)
+                (weight * part).backward(inputs=self._weights)
             loss += float(part.detach())
             self._progress.sums.add(found, labels, series)
         return loss
@@ -199,11 +204,11 @@ class Training:
         """Validate, keep the best, and return the row of the curves."""
         kept = self._progress
         with self._average.in_place():
-            sums = self.errors(self._split.validation)
+            sums = self.errors(self.split.validation)
             value = self._loss.value(sums)
             if value < kept.best:
                 kept.best, kept.best_epoch = value, kept.epoch
-                save_checkpoint(self.best, dict(self._potential.named_parameters()), {"epoch": kept.epoch})
+                save_checkpoint(self.best, dict(self.potential.named_parameters()), {"epoch": kept.epoch})
         row = {
             "epoch": kept.epoch,
             "step": kept.step,
@@ -227,8 +232,8 @@ class Training:
 
     def _ideal(self, number: int) -> float:
         """N k T/V of a series in bar."""
-        series = self._data.series[number]
-        ideal = labels_of(self._data, number, [0], energies=False, device="cpu").ideal
+        series = self.data.series[number]
+        ideal = labels_of(self.data, number, [0], energies=False, device="cpu").ideal
         return ideal * series.particles / float(series.volume.mean()) / BAR_NM3
 
     def errors(self, frames: Sequence[FrameAddress]) -> ErrorSums:
@@ -243,15 +248,15 @@ class Training:
     def _derive(
         self, series: int, frames: Sequence[int], *, create_graph: bool
     ) -> tuple[Derivatives, Labels]:
-        one = self._data.series[series]
+        one = self.data.series[series]
         positions = torch.from_numpy(one.positions[frames].astype(np.float64)).to(self._device)
         box = torch.from_numpy(one.box[frames]).to(self._device)
         energies = bool(self._loss.scales.type_energies)
-        labels = labels_of(self._data, series, frames, energies=energies, device=self._device)
+        labels = labels_of(self.data, series, frames, energies=energies, device=self._device)
         virial = self._loss.needs_virial or labels.pressure is not None
         bonded = self._bonded[series]
         found = derivatives(
-            self._potential, positions, self._types[series], box, virial=virial,
+            self.potential, positions, self._types[series], box, virial=virial,
             create_graph=create_graph, bonded=bonded,
             pairs=self._pairs.pairs(series, frames, positions, box, bonded),
             temperature=one.state.temperature,
@@ -259,10 +264,9 @@ class Training:
         return found, labels
 
     def _save(self) -> None:
-        tensors: dict[str, Tensor] = {f"weights.{n}": v for n, v in self._potential.named_parameters()}
+        tensors: dict[str, Tensor] = {f"weights.{n}": v for n, v in self.potential.named_parameters()}
         tensors |= {f"average.{name}": value for name, value in self._average.weights.items()}
-        for index, state in self._optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+        tensors |= optimizer_tensors(self._optimizer)
         # Architectures may draw random numbers of their own, such as those of a dropout.
         tensors["random"] = torch.get_rng_state()
         content = {
@@ -279,14 +283,9 @@ class Training:
         def below(prefix: str) -> dict[str, Tensor]:
             return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
 
-        put(self._potential, below("weights."))
+        put(self.potential, below("weights."))
         self._average.weights = {n: v.to(self._device) for n, v in below("average.").items()}
-        states: dict[int, dict[str, Tensor]] = {}
-        for name, value in below("optimizer.").items():
-            index, _, key = name.partition(".")
-            states.setdefault(int(index), {})[key] = value
-        whole = self._optimizer.state_dict()
-        self._optimizer.load_state_dict({"state": states, "param_groups": whole["param_groups"]})
+        restore_optimizer(self._optimizer, below("optimizer."))
         torch.set_rng_state(tensors["random"])
         progress: dict[str, Any] = content["progress"]
         self._progress = Progress(**(progress | {"sums": ErrorSums(**progress["sums"])}))

@@ -30,7 +30,7 @@ from cgbridge.store.atomic import storage_errors
 from cgbridge.topology import Topology
 
 if TYPE_CHECKING:
-    from cgbridge.fits.training.loop import Told
+    from cgbridge.fits.training.loop import Told, Training
     from cgbridge.fits.training.losses import Scales
     from cgbridge.models.neural.model import NeuralModel
     from cgbridge.models.neural.potential import NeuralPotential
@@ -44,7 +44,9 @@ class NetworkTrainer:
     """Trains one network for every member of the committee, with seeds of their own."""
 
     settings: type[Section] = NetworkSettings
-    takes = frozenset({"committee", "start", "tensorboard", "loss.pressure", "loss.virials"})
+    takes = frozenset(
+        {"committee", "start", "tensorboard", "loss.pressure", "loss.virials", "relative_entropy"}
+    )
 
     def __init__(self, task: Task, settings: Any) -> None:
         self._task, self._settings = task, settings
@@ -122,6 +124,7 @@ class NetworkTrainer:
                 potential, task.data, task.split, self._section, loss=loss, seed=seed, folder=place
             )
             ended = training.run(lambda told, number=number: display(self._rows(told, number)))  # type: ignore[misc]
+            self._refine(training, number, place, display)
             potentials.append(potential)
             members.append(
                 {
@@ -138,6 +141,27 @@ class NetworkTrainer:
         }
         return self._trained(potentials, summary)
 
+    def _refine(self, training: Training, number: int, folder: Path, display: Callable[[Rows], None]) -> None:
+        """Lower the relative entropy of a trained member, where the fit asks for it."""
+        section = self._task.config.relative_entropy
+        if section is None:
+            return
+        from cgbridge.fits.training.refinement import Refinement
+
+        seed = derive_seed(self._section.seed, "refinement", number)
+        refinement = Refinement(
+            training, section, lambda potential: self._model([potential]), seed=seed, folder=folder
+        )
+        member = [("network", f"{number + 1} of {self._section.committee}")]
+
+        def tell(done: int, row: dict[str, float]) -> None:
+            volumes = [f"{value:.4f}" for name, value in row.items() if name.startswith("volume")]
+            rows = [("relative entropy, iteration", f"{done} of {section.iterations}")]
+            rows.append(("volume by that of the frames", " ".join(volumes)))
+            display([*(member if self._section.committee > 1 else []), *rows])
+
+        refinement.run(tell)
+
     def write(self, trained: Trained, folder: Path) -> None:
         from cgbridge.models.neural.model import NeuralModel
 
@@ -146,10 +170,22 @@ class NetworkTrainer:
 
     def _trained(self, potentials: list[NeuralPotential], summary: dict[str, Any]) -> Trained:
         """The model of all members, with a frame to test itself by."""
+        task, model = self._task, self._model(potentials)
+        number, index = task.split.validation[0]
+        series = task.data.series[number]
+        place = series.positions[index].astype(np.float64)
+        return Trained(
+            model.with_example(place, series.box[index], series.topology),
+            spread=committee_spread(model) if len(potentials) > 1 else None,
+            summary=summary,
+        )
+
+    def _model(self, potentials: list[NeuralPotential]) -> NeuralModel:
+        """What can be simulated."""
         from cgbridge.models.neural.model import NeuralModel
 
         task, name = self._task, self._task.config.name
-        model = NeuralModel.of_potentials(
+        return NeuralModel.of_potentials(
             re.sub(r"[^\w.-]+", "-", name),
             self._name,
             self._settings,
@@ -165,14 +201,6 @@ class NetworkTrainer:
                 "frames": len(task.split.train),
                 "reference_energies": dict(zip(task.data.types, self._scales.type_energies, strict=False)),
             },
-        )
-        number, index = task.split.validation[0]
-        series = task.data.series[number]
-        place = series.positions[index].astype(np.float64)
-        return Trained(
-            model.with_example(place, series.box[index], series.topology),
-            spread=committee_spread(model) if len(potentials) > 1 else None,
-            summary=summary,
         )
 
     @cached_property

@@ -49,6 +49,12 @@ def trainer_of(task: Task, root: Place) -> Trainer:
 def _require_taken(config: TrainingConfig, kind: type[Trainer], root: Place) -> None:
     """Raise :class:`ConfigError` for what was asked of a trainer that does nothing of the kind."""
     training, name = config.training, config.model.architecture
+    if config.relative_entropy is not None and "relative_entropy" not in kind.takes:
+        raise ConfigError(
+            f"relative_entropy changes the weights of networks, and {name} is none",
+            where=str(root.below("relative_entropy")),
+            remedy="train a network: " + ", ".join(ARCHITECTURES),
+        )
     if config.active_learning is not None and "committee" not in kind.takes:
         raise ConfigError(
             f"active_learning asks a committee of networks, and {name} is none",
