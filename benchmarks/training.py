@@ -3,9 +3,9 @@
 python benchmarks/training.py FOLDER --json benchmarks/results/training.json
 
 FOLDER holds the labels of examples/neural (``cgbridge simulate labels-300K.yaml`` and ``labels-400K.yaml``
-there, half a minute): 200 frames of 64 flexible waters, SPC/Fw in place of a reference method. On these a
-descriptor network and a TensorNet are trained by ``cgbridge fit`` with one thread, one after the other; the time
-is that of the processor, so that other programs do no harm.
+there, half a minute): 200 frames of 64 flexible waters, SPC/Fw in place of a reference method. On these
+a descriptor network and a TensorNet are trained by ``cgbridge fit`` with one thread, one after the other;
+the time is that of the processor, so that other programs do little harm.
 """
 # ruff: noqa: T201
 

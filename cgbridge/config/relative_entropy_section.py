@@ -9,13 +9,12 @@ from cgbridge.config.section import Section
 
 
 class RelativeEntropySection(Section):
-    """After the forces: the trained network runs dynamics at the states of the files, and is changed until
-    the averages over its own frames are those over the frames of the files."""
+    """After the forces: averages over the network's own dynamics become those over the frames."""
 
     iterations: int = Field(
         200,
         ge=1,
-        description="Steps of the weights, each after dynamics at every state. Raised, it lengthens.",
+        description="Steps of the weights, each after dynamics at every state.",
     )
     time: Time = Field(5.0, gt=0, description="Dynamics of every state in an iteration; bare number in ps.")
     interval: Time = Field(0.25, gt=0, description="Time between its frames; bare number in ps.")

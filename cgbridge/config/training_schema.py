@@ -60,6 +60,12 @@ class TrainingConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _something_to_do(self) -> TrainingConfig:
+        if not self.training.epochs and (self.training.start is None or self.relative_entropy is None):
+            raise ValueError("training.epochs of 0 needs training.start, and relative_entropy to go on with")
+        return self
+
+    @model_validator(mode="after")
     def _energies_have_labels(self) -> TrainingConfig:
         if self.training.loss.energies and not self.with_energies:
             raise ValueError(

@@ -67,7 +67,10 @@ class TrainingSection(Section):
     """How a network is trained; what is solved at once (pair-spline) takes nothing of it."""
 
     epochs: int = Field(
-        100, ge=1, description="Passes through the training frames. Raised, it lengthens a run."
+        100,
+        ge=0,
+        description="Passes through the training frames. Raised, it lengthens a run. 0: the weights of "
+        "`start` as they are, for relative_entropy.",
     )
     batch: int = Field(4, ge=1, description="Frames of one step.")
     rate: RateSection = RateSection()

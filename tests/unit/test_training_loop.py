@@ -88,12 +88,12 @@ def test_a_training_that_was_stopped_again_and_again_is_the_same(
     whole.run(lambda told: None)
     original, steps = Training.backward, 0
 
-    def counted(self: Any, batch: Any) -> float:
+    def counted(self: Any, batch: Any, weight: float = 1.0) -> float:
         nonlocal steps
         steps += 1
         if steps in (2, 5, 6, 9, 13):
             raise Stopped
-        found: float = original(self, batch)
+        found: float = original(self, batch, weight)
         return found
 
     monkeypatch.setattr(Training, "backward", counted)
@@ -108,7 +108,7 @@ def test_a_training_that_was_stopped_again_and_again_is_the_same(
     texts = [(tmp_path / name / "curves.csv").read_text() for name in ("whole", "parts")]
     assert texts[0] == texts[1] and texts[0].count("\n") == 5
     for (name, one), other in zip(
-        whole._potential.named_parameters(), parts._potential.parameters(), strict=True
+        whole.potential.named_parameters(), parts.potential.parameters(), strict=True
     ):
         assert torch.equal(one, other), name
 
@@ -186,7 +186,7 @@ def test_gradients_are_those_of_the_loss(loss: dict[str, Any], tmp_path: Path) -
     batch = [(0, 0), (0, 3), (0, 1)]
     one._optimizer.zero_grad()
     one.backward(batch)
-    name, weight = "network.outputs", dict(one._potential.named_parameters())["network.outputs"]
+    name, weight = "network.outputs", dict(one.potential.named_parameters())["network.outputs"]
     found = weight.grad[0, 1].item()
 
     def value(change: float) -> float:

@@ -146,7 +146,8 @@ class Training:
                 )
             )  # fmt: skip
         curves.close()
-        put(self.potential, load_checkpoint(self.best)[0])
+        if self.best.exists():
+            put(self.potential, load_checkpoint(self.best)[0])
         return kept
 
     def _train_epoch(self, pace: _Pace) -> None:

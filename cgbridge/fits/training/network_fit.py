@@ -128,7 +128,7 @@ class NetworkTrainer:
             potentials.append(potential)
             members.append(
                 {
-                    "best": ended.best,
+                    "best": ended.best if ended.best_epoch else None,
                     "best_epoch": ended.best_epoch,
                     "epochs": ended.epoch - 1,
                     "ended": ended.ended,

@@ -55,6 +55,48 @@ def loss_figures(run: TrainingRecord) -> list[Figure]:
     return [draw("loss", "Loss curves", caption, paint)]
 
 
+#: Colours of states.
+_STATES = (MODEL, REFERENCE, THIRD, MUTED)
+
+
+def refinement_figures(run: TrainingRecord) -> list[Figure]:
+    """What dynamics at every state gave by iteration, beside the frames; of the first network."""
+    if not run.refinements or not run.refinements[0]:
+        return []
+    rows, names = run.refinements[0], [one["name"] for one in run.data.get("series", [])]
+    iteration = np.array([row["epoch"] for row in rows])
+    states = [key.removeprefix("volume_") for key in rows[0] if key.startswith("volume_")]
+
+    def paint(axes: Axes, quantity: str, middle: float, label: str) -> None:
+        axes.axhline(middle, color=MUTED, linewidth=1.0)
+        for place, number in enumerate(states):
+            values = np.array([row[f"{quantity}_{number}"] for row in rows])
+            color = _STATES[place % len(_STATES)]
+            # The runs of an iteration are short: means over a tenth of all tell more.
+            width = max(1, len(values) // 10)
+            mean = np.convolve(values, np.ones(width) / width, "valid")
+            axes.plot(iteration, values, color=color, alpha=0.25, linewidth=0.8)
+            axes.plot(iteration[width - 1 :], mean, color=color, label=names[int(number)])
+        axes.set_xlabel("iteration")
+        axes.set_ylabel(label)
+        legend_above(axes)
+
+    caption = "of the model by iteration, and the running mean over a tenth of all."
+    return [
+        draw(
+            "refinement-volume", "Volume beside the frames",
+            f"Mean volume {caption} At constant pressure it goes to that of the frames.",
+            lambda axes: paint(axes, "volume", 1.0, "volume / that of the frames"),
+        ),
+        draw(
+            "refinement-energy", "Energy beside the frames",
+            f"Mean energy {caption} Where the model's own frames have the same energy as those of the atoms, "
+            "it gains nothing by going elsewhere.",
+            lambda axes: paint(axes, "energy", 0.0, "energy - that of the frames (kJ/mol per bead)"),
+        ),
+    ]  # fmt: skip
+
+
 def parity_figures(run: TrainingRecord) -> list[Figure]:
     """Forces of the model against their labels."""
     parity = run.curves.get("parity")

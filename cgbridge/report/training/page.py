@@ -13,6 +13,7 @@ from cgbridge.report.training.figures import (
     learning_figures,
     loss_figures,
     parity_figures,
+    refinement_figures,
     structure_figures,
 )
 from cgbridge.report.training.record import TrainingRecord, read_training
@@ -29,7 +30,7 @@ def training_html(layout: RunLayout) -> str:
         .render(
             run=run,
             lead=summary(run),
-            curves=[*loss_figures(run), *energy_figures(run)],
+            curves=[*loss_figures(run), *refinement_figures(run), *energy_figures(run)],
             parity=parity_figures(run),
             rounds=[_round_row(number, one) for number, one in enumerate(run.rounds, start=1)],
             learning=learning_figures(run),
@@ -77,6 +78,12 @@ def training_status(layout: RunLayout) -> str:
             lines.append(
                 f"  network {number + 1:<3} epoch {int(rows[-1]['epoch'])} of {run.config.training.epochs}, "
                 f"validation error {best['validation_force']:.4g} kJ/mol/nm (epoch {int(best['epoch'])})"
+            )
+    for number, rows in enumerate(run.refinements):
+        if rows and run.config.relative_entropy is not None:
+            lines.append(
+                f"  network {number + 1:<3} relative entropy, iteration {int(rows[-1]['epoch'])} of "
+                f"{run.config.relative_entropy.iterations}"
             )
     for number, one in enumerate(run.rounds, start=1):
         lines.append(

@@ -37,6 +37,8 @@ class TrainingRecord:
     members: tuple[tuple[Row, ...], ...]
     #: What the rounds of active learning found, in their order.
     rounds: Sequence[Mapping[str, Any]] = ()
+    #: What the iterations of a refinement found, of every network.
+    refinements: tuple[tuple[Row, ...], ...] = ()
 
     @cached_property
     def noise(self) -> float | None:
@@ -73,6 +75,7 @@ def read_training(layout: RunLayout) -> TrainingRecord:
         ) from None
     result = _json(folder.result)
     curves = sorted(folder.members.glob("*/curves.csv"), key=lambda path: path.parent.name.zfill(4))
+    refined = sorted(folder.members.glob("*/refinement.csv"), key=lambda path: path.parent.name.zfill(4))
     states = _json(folder.dynamics).get("states", {})
     alive = is_locked(layout.path)
     state = State.RUNNING if alive else State.FINISHED if result else State.INTERRUPTED
@@ -87,6 +90,7 @@ def read_training(layout: RunLayout) -> TrainingRecord:
         curves=_json(folder.curves),
         dynamics=[states[number] for number in sorted(states, key=int)],
         members=tuple(tuple(read_curves(path)) for path in curves),
+        refinements=tuple(tuple(read_curves(path)) for path in refined),
         # While the last networks are being measured, there is no result.
         rounds=result.get("active_learning") or _rounds(folder),
     )
