@@ -88,7 +88,7 @@ def test_model_example_is_valid(text):
 
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-IN_FOLDERS = sorted((ROOT / "examples").glob("neural*/*.yaml"))
+IN_FOLDERS = sorted((ROOT / "examples").glob("ne*/*.yaml"))
 TRAININGS = [path for path in EXAMPLES + IN_FOLDERS if "\nmethod: " in path.read_text(encoding="utf-8")]
 
 
