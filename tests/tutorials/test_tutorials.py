@@ -14,6 +14,8 @@ import pytest
 from nbclient import NotebookClient
 
 from cgbridge.config.document import parse_document
+from cgbridge.models.database import load_model
+from cgbridge.models.files.nep import read_nep
 from cgbridge.targets.library import load_target
 from cgbridge.trajectories.hdf5 import Trajectory
 
@@ -23,6 +25,7 @@ WATER = TUTORIALS / "01-fit-a-water-model.ipynb"
 
 MAPPING = TUTORIALS / "02-map-a-trajectory.ipynb"
 NEURAL = TUTORIALS / "03-neural-water-by-force-matching.ipynb"
+SPEED = TUTORIALS / "06-neural-beads-at-classical-speed.ipynb"
 
 
 # Jupyter's client warns of its transport; that is between it and the kernel.
@@ -98,6 +101,22 @@ def test_forces_become_models_of_beads(executed: Callable[[Path], Any], tmp_path
         errors = record["errors"]["validation"]
         assert name == "network" or errors["force"] < 0.8 * errors["spread"]
     assert len(re.findall(r"kJ/mol per bead", printed)) == 5
+
+
+@pytest.mark.slow
+@_quiet
+def test_a_network_runs_natively_and_goes_elsewhere(executed: Callable[[Path], Any], tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    printed = _text(executed(SPEED))
+    assert _faults(printed) == []
+    assert "forces of the native system: ['DescriptorNetworkForce']" in printed
+    # Of the force of the plugin there is no Python in a step: no other cause makes it ten times as fast.
+    native = _number(r"network, native, 10 fs +(\d+) ns/day", printed)
+    assert native > 10.0 * _number(r"network through torch, 10 fs +(\d+) ns/day", printed)
+    folder = tmp_path / "tutorial-speed"
+    found = json.loads((folder / "density/result.json").read_text())["best"]["parameters"]["length"]
+    assert load_model(folder / "density/best/model.yaml").parameters["length"] == found
+    assert read_nep(folder / "nep.txt").elements == ("W",) and "verified with nep" in printed
 
 
 def _text(notebook: nbformat.NotebookNode) -> str:

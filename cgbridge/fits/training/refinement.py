@@ -83,6 +83,7 @@ class Refinement:
     ) -> None:
         self._training, self._section, self._model_of = training, section, model_of
         self._potential, self._seed, self._folder = training.potential, seed, folder
+        self._device = training.section.device
         self._weights = [value for value in self._potential.parameters() if value.requires_grad]
         self._optimizer = torch.optim.AdamW(self._weights, lr=section.rate, weight_decay=0.0)
         self._average = WeightAverage(self._potential, 0.95)
@@ -150,7 +151,9 @@ class Refinement:
         total = 0.0
         for first in range(0, len(frames), _AT_ONCE):
             some = frames[first : first + _AT_ONCE]
-            positions, box = (torch.from_numpy(np.stack(parts)) for parts in zip(*some, strict=True))
+            positions, box = (
+                torch.from_numpy(np.stack(parts)).to(self._device) for parts in zip(*some, strict=True)
+            )
             energies = self._potential(
                 positions, state.types, box, bonded=state.bonded, temperature=state.kelvin
             )
@@ -204,8 +207,8 @@ class Refinement:
         return _State(
             number,
             series,
-            torch.from_numpy(data.type_indices(series)),
-            Bonded.of(topology, "cpu") if topology.bonds or topology.exclusions else None,
+            torch.from_numpy(data.type_indices(series)).to(self._device),
+            Bonded.of(topology, self._device) if topology.bonds or topology.exclusions else None,
             Box.of(positions, box, topology.types),
         )
 
@@ -226,7 +229,7 @@ class Refinement:
             return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
 
         put(self._potential, below("weights."))
-        self._average.weights = below("average.")
+        self._average.weights = {n: v.to(self._device) for n, v in below("average.").items()}
         restore_optimizer(self._optimizer, below("optimizer."))
         for number, state in enumerate(self._states):
             places, vectors = tensors[f"positions.{number}"].numpy(), tensors[f"box.{number}"].numpy()
