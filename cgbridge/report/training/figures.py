@@ -92,7 +92,7 @@ def refinement_figures(run: TrainingRecord) -> list[Figure]:
             "refinement-energy", "Energy beside the frames",
             f"Mean energy {caption} Where the model's own frames have the same energy as those of the atoms, "
             "it gains nothing by going elsewhere.",
-            lambda axes: paint(axes, "energy", 0.0, "energy - that of the frames (kJ/mol per bead)"),
+            lambda axes: paint(axes, "energy", 0.0, "difference (kJ/mol per bead)"),
         ),
     ]  # fmt: skip
 
