@@ -107,6 +107,19 @@ class DescriptorNetwork:
             content.update(repr(one.flat()).encode())
         return content.hexdigest()
 
+    def has_descriptors_of(self, other: DescriptorNetwork) -> bool:
+        """Whether the descriptors of both are the same numbers, and both have one hidden layer."""
+        shapes = (
+            (one.radial_cutoff, one.angular_cutoff, one.order, one.four_body, one.five_body)
+            for one in (self, other)
+        )
+        return (
+            len(set(shapes)) == 1
+            and np.array_equal(self.radial, other.radial)
+            and np.array_equal(self.angular, other.angular)
+            and all(len(one.layers) == 1 for one in (*self.networks, *other.networks))
+        )
+
     @property
     def coefficients(self) -> int:
         """How many coefficients the functions have."""
@@ -149,3 +162,25 @@ class DescriptorNetwork:
                 force.setRadialCoefficients(i, j, self.radial[i, j].ravel().tolist(), replica)
                 if self.angular.shape[2]:
                     force.setAngularCoefficients(i, j, self.angular[i, j].ravel().tolist(), replica)
+
+
+def mean_network(networks: Sequence[DescriptorNetwork]) -> DescriptorNetwork | None:
+    """The one network that says the mean of several with the same descriptors, its neurons those of all; None
+    where they differ. The price of a step is that of the descriptors, and little that of neurons."""
+    first, share = networks[0], 1.0 / len(networks)
+    if not all(one.has_descriptors_of(first) for one in networks):
+        return None
+
+    def of_type(kind: int) -> TypeNetwork:
+        own = [one.networks[kind] for one in networks]
+        weights = np.concatenate([one.layers[0].weights for one in own])
+        biases = np.concatenate([one.layers[0].biases for one in own])
+        outputs = share * np.concatenate([one.outputs for one in own])
+        return TypeNetwork((Layer(weights, biases),), outputs, share * sum(one.constant for one in own))
+
+    repulsions = [np.zeros((1, 1)) if one.repulsion is None else one.repulsion for one in networks]
+    return replace(
+        first,
+        networks=tuple(of_type(kind) for kind in range(first.kinds)),
+        repulsion=None if first.repulsion is None else share * np.sum(repulsions, axis=0),
+    )

@@ -336,9 +336,35 @@ def test_without_an_example_nothing_is_saved(tmp_path):
         replace(small_model(), example=None).save(tmp_path / "none.cgnn")
 
 
-def test_where_named_parameters_are_needed_a_neural_model_is_refused(saved):
-    with pytest.raises(ConfigError, match="is a neural model"):
-        load_model(saved)
+def test_where_named_parameters_are_needed_only_networks_of_descriptors_will_do(saved, tmp_path):
+    assert list(load_model(saved).parameters)[:2] == ["energy", "length"]
+    pytest.importorskip("torchmdnet")
+    small_model("tensornet").save(tmp_path / "tensornet.cgnn")
+    with pytest.raises(ConfigError, match="it is tensornet .*, and no network of descriptors"):
+        load_model(tmp_path / "tensornet.cgnn")
+
+
+@pytest.mark.parametrize("settings", [{}, THERMAL], ids=["alone", "with a temperature"])
+def test_a_committee_on_the_same_descriptors_is_one_force(settings, tmp_path):
+    """Its neurons are those of all members; and then the committee is a network like any other."""
+    model = small_model(members=3, kinds=("W", "C"), precision="float64", **settings)
+    model.save(tmp_path / "apart.cgnn")
+    with pytest.raises(ConfigError, match="it is a committee"):
+        load_model(tmp_path / "apart.cgnn")
+    first = model.members[0]
+    for other in model.members[1:]:
+        other.share_descriptors(first)
+        networks = [other.network] if other.thermal is None else [other.network, other.thermal.network]
+        assert not any(network.radial.requires_grad for network in networks)
+    shared = NeuralModel.of_potentials(
+        "shared", model.architecture, model.settings, model.beads, model.members
+    ).with_example(model.example.positions, model.example.box, model.example.topology)
+    system = shared.create_system(shared.example.topology, EDGE)
+    assert system.getNumForces() == 1 + bool(settings)
+    shared.save(tmp_path / "shared.cgnn")  # compares OpenMM with torch
+    state = context_of(shared).getState(energy=True)
+    assert state.getPotentialEnergy()._value == pytest.approx(shared.example.energy, rel=1e-10)
+    assert load_model(tmp_path / "shared.cgnn").terms[0].network is not None
 
 
 def test_beads_that_the_network_does_not_know_are_told(saved):

@@ -111,13 +111,16 @@ class NetworkTrainer:
 
         torch.set_num_threads(self._section.threads)
         task, count = self._task, self._section.committee
-        potentials, members = [], []
+        potentials: list[NeuralPotential] = []
+        members = []
         for number in range(count):
             place = folder / str(number + 1)
             with storage_errors(place):
                 place.mkdir(parents=True, exist_ok=True)
             torch.manual_seed(derive_seed(self._section.seed, "torch", number))
             potential = self._potential(number)
+            if number and getattr(self._settings, "shared_descriptors", False):
+                potential.share_descriptors(potentials[0])
             loss = Loss(self._section.loss, task.config.energy_weight, self._scales)
             seed = derive_seed(self._section.seed, "training", number)
             training = Training(

@@ -100,6 +100,14 @@ class Fingerprint(nn.Module):
                 spread = torch.maximum(own.std(0), _LEAST_SPREAD * least)
                 self.scale[kind] = torch.where(spread > 0.0, 1.0 / spread, 1.0)
 
+    @torch.no_grad()
+    def share(self, other: Fingerprint) -> None:
+        """Take over the descriptors of another one; they are not trained from now on."""
+        for name in ("radial", "angular", "shift", "scale"):
+            getattr(self, name).copy_(getattr(other, name))
+        self.radial.requires_grad_(False)
+        self.angular.requires_grad_(False)
+
     def _of(self, values: Tensor, types: Tensor) -> Tensor:
         """Rows for every particle, or one that all share."""
         return values[:1] if self.kinds == 1 else values[types]

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from cgbridge.errors import ConfigError
 from cgbridge.frames import FloatArray
-from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork
+from cgbridge.models.descriptor_network import DescriptorNetwork, Layer, TypeNetwork, mean_network
 from cgbridge.models.neural import TEMPERATURE
 from cgbridge.models.neural.descriptor_network import ENERGY
 from cgbridge.models.neural.descriptor_network import DescriptorNetwork as TrainedNetwork
@@ -52,14 +52,18 @@ def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = Tr
     assert isinstance(model.settings, DescriptorSettings)
     kinds = types_of(topology.types, model.bead_names).tolist()
     share = 1.0 / len(model.members)
+    parts = [_with_repulsion(member, model.settings, topology) for member in model.members]
+    changes = [
+        thermal_network_of(member, model.settings) for member in model.members if member.thermal is not None
+    ]
     forces: list[openmm.Force] = []
-    for member in model.members:
-        network, rest = _with_repulsion(member, model.settings, topology)
-        force = network.force(kinds, weight=share, periodic=periodic)
+    for network, weight in _weighted([network for network, _ in parts]):
+        force = network.force(kinds, weight=weight, periodic=periodic)
         force.setName(model.name)
         forces.append(force)
-        if member.thermal is not None:
-            forces.append(_thermal(member, model, kinds, share, periodic))
+    for change, weight in _weighted(changes):
+        forces.append(_thermal(change, model, kinds, weight, periodic))
+    for _, rest in parts:
         for prior in rest:
             if isinstance(prior, Repulsion):
                 forces.append(_repulsion(prior, share, kinds, topology, periodic))
@@ -68,6 +72,14 @@ def native_forces(model: NeuralModel, topology: Topology, *, periodic: bool = Tr
             else:
                 raise TypeError(f"prior '{prior.name}' has no force in OpenMM")
     return forces
+
+
+def _weighted(networks: Sequence[DescriptorNetwork]) -> list[tuple[DescriptorNetwork, float]]:
+    """Networks whose weighted sum is the mean of all: one where they have the same descriptors."""
+    if not networks:
+        return []
+    mean = mean_network(networks)
+    return [(network, 1.0 / len(networks)) for network in networks] if mean is None else [(mean, 1.0)]
 
 
 def whole_network(model: NeuralModel) -> DescriptorNetwork:
@@ -92,14 +104,17 @@ def network_and_rest(
     stand beside them; raises :class:`ConfigError` for a model of another kind, and for a committee."""
     if not isinstance(model.settings, DescriptorSettings) or model.architecture != "descriptor-network":
         raise ConfigError(f"it is {model.form}, and no network of descriptors", where=where)
-    if len(model.members) > 1:
-        raise ConfigError("it is a committee: no single network says the same", where=where)
-    (member,) = model.members
     bonded = (molecule.topology for molecule in model.molecules)
     topology = next((one for one in bonded if len(one.exclusions)), Topology(()))
-    network, rest = _with_repulsion(member, model.settings, topology)
-    change = None if member.thermal is None else thermal_network_of(member, model.settings)
-    return network, change, rest
+    parts = [_with_repulsion(member, model.settings, topology) for member in model.members]
+    network = mean_network([own for own, _ in parts])
+    if network is None:
+        raise ConfigError("it is a committee: no single network says the same", where=where)
+    changes = [thermal_network_of(m, model.settings) for m in model.members if m.thermal is not None]
+    change = mean_network(changes) if changes else None
+    if changes and change is None:
+        raise ConfigError("it is a committee: no single network says the same", where=where)
+    return network, change, parts[0][1]
 
 
 def _with_repulsion(
@@ -115,15 +130,13 @@ def _with_repulsion(
 
 
 def _thermal(
-    member: NeuralPotential, model: NeuralModel, kinds: Sequence[int], share: float, periodic: bool
+    change: DescriptorNetwork, model: NeuralModel, kinds: Sequence[int], weight: float, periodic: bool
 ) -> openmm.Force:
     """What is added to the free energy of the middle temperature: its weights follow that of the Context."""
-    assert isinstance(model.settings, DescriptorSettings) and member.thermal is not None
-    force = thermal_network_of(member, model.settings).force(kinds, weight=share, periodic=periodic)
-    lowest, highest = member.thermal.temperatures.tolist()
-    state = model.state_temperature
-    assert state is not None
-    force.setWeightParameter(TEMPERATURE, lowest, highest, state)
+    thermal, state = model.members[0].thermal, model.state_temperature
+    assert thermal is not None and state is not None
+    force = change.force(kinds, weight=weight, periodic=periodic)
+    force.setWeightParameter(TEMPERATURE, *thermal.range, state)
     force.setName(f"{model.name}, change with the temperature")
     return force
 

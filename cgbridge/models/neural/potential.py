@@ -115,6 +115,15 @@ class NeuralPotential(nn.Module):
         ]
         return found[0] if len(found) == 1 else joined_pairs(found)
 
+    def share_descriptors(self, other: NeuralPotential) -> None:
+        """Take over the descriptors of another potential of this kind, for a committee on the same ones."""
+        pairs = [(self.network, other.network)]
+        if self.thermal is not None and other.thermal is not None:
+            pairs.append((self.thermal.network, other.thermal.network))
+        for mine, given in pairs:
+            assert isinstance(mine, Fingerprint) and isinstance(given, Fingerprint)
+            mine.share(given)
+
     @torch.no_grad()
     def calibrate(self, positions: Tensor, types: Tensor, box: Tensor | None = None) -> None:
         """Fit what depends on data and is not trained, such as the scales of descriptors, to some frames.

@@ -45,6 +45,11 @@ class DescriptorSettings(NetworkSettings):
     angular_basis: int = Field(8, ge=1, description="Chebyshev polynomials that those are made of.")
     angular_order: int = Field(4, ge=1, le=4, description="Highest Legendre polynomial of an angle.")
     neurons: int = Field(30, ge=1, description="Neurons of the hidden layer.")
+    shared_descriptors: bool = Field(
+        False,
+        description="The members of a committee have the descriptors of the first, and train their layers "
+        "alone: dynamics of all then cost little more than those of one.",
+    )
 
     @model_validator(mode="after")
     def _angles_within_reach(self) -> DescriptorSettings:
