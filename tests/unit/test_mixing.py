@@ -187,7 +187,7 @@ def test_what_cannot_be_mixed_is_refused(pairs: dict, further: dict, words: str)
 def test_mixing_beside_terms_belongs_into_one() -> None:
     whole = content(LIKE)
     terms = [{"form": whole.pop("form"), "entries": whole.pop("entries")}]
-    with pytest.raises(ConfigError, match="mixing, parameters and entries belong into the terms"):
+    with pytest.raises(ConfigError, match="mixing, parameters, entries and network belong into the terms"):
         CoarseGrainedModel.from_dict(whole | {"terms": terms, "mixing": "geometric"})
 
 

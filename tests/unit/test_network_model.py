@@ -126,9 +126,10 @@ def test_what_does_not_do_is_told(folder, words, reason):
     assert done.returncode in (2, 3) and reason in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
-def test_a_search_wants_named_parameters(folder):
-    with pytest.raises(ConfigError, match="one of named parameters is needed"):
-        load_model(folder[0] / "nep.txt")
+def test_a_search_finds_the_factors_of_a_term(folder):
+    model = load_model(folder[0] / "nep.txt")
+    assert model.form == "descriptor-network" and model.parameters["length"] == 1.0
+    assert model.bead_names == open_model(folder[0] / "nep.txt").bead_names
 
 
 def test_a_file_that_is_read_is_written(folder):

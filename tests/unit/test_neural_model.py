@@ -340,7 +340,7 @@ def test_where_named_parameters_are_needed_only_networks_of_descriptors_will_do(
     assert list(load_model(saved).parameters)[:2] == ["energy", "length"]
     pytest.importorskip("torchmdnet")
     small_model("tensornet").save(tmp_path / "tensornet.cgnn")
-    with pytest.raises(ConfigError, match="it is tensornet .*, and no network of descriptors"):
+    with pytest.raises(ConfigError, match=r"it is tensornet .*, and no network of descriptors"):
         load_model(tmp_path / "tensornet.cgnn")
 
 
