@@ -68,7 +68,11 @@ def _nep(model: TypedBeads, path: Path, units: str) -> None:
     try:
         write_nep(path, file.elements, file.network)
     except ValueError as error:
-        raise ConfigError(str(error), where=f"model '{model.name}'") from None
+        raise ConfigError(
+            str(error),
+            where=f"model '{model.name}'",
+            remedy="a network that was trained with priors: [] under model has no repulsion",
+        ) from None
 
 
 def nep_of(model: TypedBeads) -> NepFile:

@@ -34,8 +34,9 @@ def model_of_file(path: Path) -> CoarseGrainedModel:
     Raises what :func:`network_of_file` does.
     """
     model, data, terms = _parts(path)
-    values: dict[Key, dict[str, float]] = {(): {p.name: p.value or 0.0 for p in Network.shared}}
-    network = Term(Network.name, values | {(name,): {} for name in data.beads}, Network.shared, network=data)
+    factors = tuple(p for p in Network.shared if p.name not in data.without)
+    values: dict[Key, dict[str, float]] = {(): {p.name: p.value or 0.0 for p in factors}}
+    network = Term(Network.name, values | {(name,): {} for name in data.beads}, factors, network=data)
     return CoarseGrainedModel(
         model.name,
         model.beads,

@@ -74,6 +74,12 @@ def test_a_file_of_gpumd_is_a_term(tmp_path):
     model = load_model(path)
     assert model.form == "descriptor-network" and model.bead_names == ("O",)
     assert model.cutoff == open_model(path).cutoff
+    # What has no effect on it is no parameter of it.
+    assert set(model.parameters) == {"energy", "length", "radial", "angular"}
+    content = model.to_dict()
+    content["parameters"].append({"name": "entropy", "unit": "1", "value": 2.0})
+    with pytest.raises(ConfigError, match="has no factor 'entropy': its energy does not depend"):
+        type(model).from_dict(content)
     # Factors of all lengths change the cutoff as well.
     assert model.with_parameters({"length": 1.1}).cutoff == pytest.approx(1.1 * model.cutoff)
 

@@ -71,6 +71,12 @@ class NetworkTrainer:
 
         path = self._task.input_folder / self._section.start
         found = NeuralModel.load(path)
+        if len(found.members) not in (1, self._section.committee):
+            raise ConfigError(
+                f"{path} holds {len(found.members)} networks, and {self._section.committee} are trained",
+                where="training.start",
+                remedy=f"train as many: committee: {len(found.members)}",
+            )
         wanted = {
             "architecture": (found.architecture, self._name),
             "settings": (found.settings, self._settings),
@@ -101,7 +107,21 @@ class NetworkTrainer:
             ("parameters", str(potential.parameter_count)),
             ("priors", ", ".join(prior.name for prior in potential.known) or "none"),
             ("training", f"{section.committee} x {section.epochs} epochs of {steps} steps"),
+            *self._refinement_rows(),
         ]
+
+    def _refinement_rows(self) -> Rows:
+        section = self._task.config.relative_entropy
+        if section is None:
+            return []
+        states = sum(
+            one.state.temperature is not None and not one.independent for one in self._task.data.series
+        )
+        time = section.iterations * section.time * states * self._section.committee
+        words = (
+            f"{section.iterations} iterations of {section.time:g} ps at {states} states: {time:g} ps in all"
+        )
+        return [("relative entropy", words)]
 
     def run(self, folder: Path, display: Callable[[Rows], None]) -> Trained:
         import torch

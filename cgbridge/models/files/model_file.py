@@ -199,6 +199,15 @@ def _term(entry: TermEntry, beads: Sequence[str], place: str, folder: Path) -> T
         )
     network = _network(entry, form, place, folder)
     if network is not None:
+        for name, why in network.without.items():
+            if name in given:
+                raise ConfigError(
+                    f"the network has no factor '{name}': {why}",
+                    where=f"{place}parameters.{given[name][0]}",
+                    remedy="leave it out",
+                )
+            defaults.pop(name)
+        parameters = [parameter for parameter in parameters if parameter.name not in network.without]
         known = [bead for bead in network.beads if bead in beads]
         if not known:
             raise ConfigError(

@@ -109,12 +109,21 @@ def network_and_rest(
     parts = [_with_repulsion(member, model.settings, topology) for member in model.members]
     network = mean_network([own for own, _ in parts])
     if network is None:
-        raise ConfigError("it is a committee: no single network says the same", where=where)
+        raise _no_single_network(where)
     changes = [thermal_network_of(m, model.settings) for m in model.members if m.thermal is not None]
     change = mean_network(changes) if changes else None
     if changes and change is None:
-        raise ConfigError("it is a committee: no single network says the same", where=where)
+        raise _no_single_network(where)
     return network, change, parts[0][1]
+
+
+def _no_single_network(where: str) -> ConfigError:
+    return ConfigError(
+        "it is a committee: no single network says the same",
+        where=where,
+        remedy="train one network (committee: 1), or a committee on shared descriptors "
+        "(model.shared_descriptors: true)",
+    )
 
 
 def _with_repulsion(

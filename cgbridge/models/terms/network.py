@@ -48,12 +48,23 @@ class NetworkData:
     def __hash__(self) -> int:
         return hash(self.digest)
 
+    @property
+    def without(self) -> dict[str, str]:
+        """Factors that change nothing, and why."""
+        found = (
+            {} if self.change is not None else {"entropy": "its energy does not depend on the temperature"}
+        )
+        if self.network.repulsion is None or not self.network.repulsion.any():
+            found["repulsion"] = "it has no repulsion"
+        return found
+
     def with_factors(self, values: Values) -> NetworkData:
         """The numbers of the network and of its change with the shared values of a term."""
-        factors = {name: values[name] for name in _FACTORS}
+        factors = {name: values.get(name, 1.0) for name in _FACTORS}
         change = None
         if self.change is not None:
-            change = self.change.changed(**factors | {"energy": values["energy"] * values["entropy"]})
+            energy = factors["energy"] * values.get("entropy", 1.0)
+            change = self.change.changed(**factors | {"energy": energy})
         return replace(self, network=self.network.changed(**factors), change=change)
 
     def rescaled(self, energy: float, length: float) -> NetworkData:
@@ -92,6 +103,11 @@ class Network(Form):
         found = copy.copy(self)
         found._data, found._index = data, dict(index)
         return found
+
+    def require_numbers(self, key: tuple[int, ...], values: Values, *, where: str) -> None:
+        """As all forms; a network without a repulsion, or that knows no temperature, has no factor for it."""
+        absent = {name: 1.0 for name in ("repulsion", "entropy") if key == () and name not in values}
+        super().require_numbers(key, {**values, **absent}, where=where)
 
     def constraints(self, values: Values) -> Sequence[tuple[str, bool]]:
         if not values:
