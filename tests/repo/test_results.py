@@ -69,8 +69,7 @@ def test_published_values_were_outside_the_middle_of_the_ranges(example):
         assert abs(u - 0.5) > 0.02, parameter.name
 
 
-@pytest.mark.parametrize("page", ["neural", "network"])
-def test_tables_of_networks_are_made_from_their_figures(page):
-    script = ROOT / "scripts" / f"make-{page}-results"
+def test_tables_of_networks_are_made_from_their_figures():
+    script = ROOT / "scripts" / "make-network-results"
     done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
