@@ -70,6 +70,12 @@ class Series:
     def particles(self) -> int:
         return self.positions.shape[1]
 
+    @property
+    def is_state(self) -> bool:
+        """Whether the frames are of a run at one temperature: single ones, chosen for being unlike others,
+        are no state to simulate and to compare with."""
+        return self.state.temperature is not None and not self.independent
+
     @cached_property
     def volume(self) -> FloatArray:
         """Volumes of the frames in nm^3."""

@@ -81,8 +81,7 @@ def validate_by_dynamics(
     key = content_key({"model": trained.model.fingerprint(), "settings": section.model_dump(mode="json")})
     kept = _kept(folder, key)
     for number, series in enumerate(task.data.series):
-        # Single frames, chosen for being unlike others, are no state to compare with.
-        if series.state.temperature is None or series.independent or str(number) in kept:
+        if not series.is_state or str(number) in kept:
             continue
 
         def say(text: str, number: int = number) -> None:

@@ -57,7 +57,7 @@ def explore(
     """Look at a run of every state; it ends where it breaks down or leaves the liquid."""
     found = Exploration([], [])
     for number, series in enumerate(data.series):
-        if series.state.temperature is None or series.independent:
+        if not series.is_state:
             continue
         say(f"dynamics at the state of {series.name}")
         run = _Run(model, series, number, section, derive_seed(seed, series.name))

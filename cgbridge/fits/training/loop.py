@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from cgbridge.config.training_section import TrainingSection
 from cgbridge.errors import CgbridgeError
@@ -24,9 +23,9 @@ from cgbridge.fits.training.data_set import DataSet, FrameAddress
 from cgbridge.fits.training.learning_rate import LearningRate
 from cgbridge.fits.training.loss_curves import LossCurves
 from cgbridge.fits.training.losses import ErrorSums, Labels, Loss, labels_of
-from cgbridge.fits.training.optimizer_state import optimizer_tensors, restore_optimizer
 from cgbridge.fits.training.pair_store import PairStore
 from cgbridge.fits.training.split import Split
+from cgbridge.fits.training.training_state import restore_state, state_tensors
 from cgbridge.fits.training.weight_average import WeightAverage, put
 from cgbridge.models.neural.bonded import Bonded
 from cgbridge.models.neural.derivatives import Derivatives, derivatives
@@ -265,9 +264,7 @@ class Training:
         return found, labels
 
     def _save(self) -> None:
-        tensors: dict[str, Tensor] = {f"weights.{n}": v for n, v in self.potential.named_parameters()}
-        tensors |= {f"average.{name}": value for name, value in self._average.weights.items()}
-        tensors |= optimizer_tensors(self._optimizer)
+        tensors = state_tensors(self.potential, self._average, self._optimizer)
         # Architectures may draw random numbers of their own, such as those of a dropout.
         tensors["random"] = torch.get_rng_state()
         content = {
@@ -280,13 +277,7 @@ class Training:
 
     def _restore(self) -> None:
         tensors, content = load_checkpoint(self.last)
-
-        def below(prefix: str) -> dict[str, Tensor]:
-            return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
-
-        put(self.potential, below("weights."))
-        self._average.weights = {n: v.to(self._device) for n, v in below("average.").items()}
-        restore_optimizer(self._optimizer, below("optimizer."))
+        restore_state(tensors, self.potential, self._average, self._optimizer)
         torch.set_rng_state(tensors["random"])
         progress: dict[str, Any] = content["progress"]
         self._progress = Progress(**(progress | {"sums": ErrorSums(**progress["sums"])}))

@@ -114,9 +114,7 @@ class NetworkTrainer:
         section = self._task.config.relative_entropy
         if section is None:
             return []
-        states = sum(
-            one.state.temperature is not None and not one.independent for one in self._task.data.series
-        )
+        states = sum(one.is_state for one in self._task.data.series)
         time = section.iterations * section.time * states * self._section.committee
         words = (
             f"{section.iterations} iterations of {section.time:g} ps at {states} states: {time:g} ps in all"

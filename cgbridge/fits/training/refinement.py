@@ -28,12 +28,12 @@ from torch import Tensor
 from cgbridge.config.relative_entropy_section import RelativeEntropySection
 from cgbridge.engine.molecular_dynamics import Dynamics
 from cgbridge.engine.settings import EngineSettings
-from cgbridge.errors import UnstableError
+from cgbridge.errors import CgbridgeError, UnstableError
 from cgbridge.fits.training.checkpoint import load_checkpoint, save_checkpoint
 from cgbridge.fits.training.data_set import Series
 from cgbridge.fits.training.loop import Training
 from cgbridge.fits.training.loss_curves import LossCurves
-from cgbridge.fits.training.optimizer_state import optimizer_tensors, restore_optimizer
+from cgbridge.fits.training.training_state import restore_state, state_tensors
 from cgbridge.fits.training.weight_average import WeightAverage, put
 from cgbridge.frames import FloatArray
 from cgbridge.models.neural.bonded import Bonded
@@ -87,10 +87,11 @@ class Refinement:
         self._weights = [value for value in self._potential.parameters() if value.requires_grad]
         self._optimizer = torch.optim.AdamW(self._weights, lr=section.rate, weight_decay=0.0)
         self._average = WeightAverage(self._potential, 0.95)
+        trained = {number for number, _ in training.split.train}
         self._states = [
             self._first(number, series)
             for number, series in enumerate(training.data.series)
-            if series.state.temperature is not None and not series.independent
+            if series.is_state and number in trained
         ]
         self._done = 0
 
@@ -140,6 +141,12 @@ class Refinement:
             row[f"volume_{state.number}"] = float(volume / state.series.volume.mean())
         limit = self._training.section.clip or math.inf
         row["gradient"] = float(torch.nn.utils.clip_grad_norm_(self._weights, limit))
+        if not math.isfinite(row["gradient"]):
+            raise CgbridgeError(
+                f"the refinement broke down in iteration {number + 1}: the gradient is no number",
+                where=str(self._folder),
+                remedy="lower relative_entropy.rate, and start over with --fresh",
+            )
         self._optimizer.step()
         self._average.update(number)
         return row
@@ -213,9 +220,7 @@ class Refinement:
         )
 
     def _save(self) -> None:
-        tensors: dict[str, Tensor] = {f"weights.{n}": v for n, v in self._potential.named_parameters()}
-        tensors |= {f"average.{name}": value for name, value in self._average.weights.items()}
-        tensors |= optimizer_tensors(self._optimizer)
+        tensors = state_tensors(self._potential, self._average, self._optimizer)
         for number, state in enumerate(self._states):
             tensors[f"positions.{number}"] = torch.from_numpy(state.box.positions)
             tensors[f"box.{number}"] = torch.from_numpy(np.ascontiguousarray(state.box.vectors))
@@ -224,13 +229,7 @@ class Refinement:
 
     def _restore(self) -> None:
         tensors, content = load_checkpoint(self.last)
-
-        def below(prefix: str) -> dict[str, Tensor]:
-            return {n.removeprefix(prefix): v for n, v in tensors.items() if n.startswith(prefix)}
-
-        put(self._potential, below("weights."))
-        self._average.weights = {n: v.to(self._device) for n, v in below("average.").items()}
-        restore_optimizer(self._optimizer, below("optimizer."))
+        restore_state(tensors, self._potential, self._average, self._optimizer)
         for number, state in enumerate(self._states):
             places, vectors = tensors[f"positions.{number}"].numpy(), tensors[f"box.{number}"].numpy()
             state.box = Box.of(places, vectors, state.series.topology.types)
